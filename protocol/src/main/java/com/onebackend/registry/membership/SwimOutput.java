@@ -1,0 +1,17 @@
+package com.onebackend.registry.membership;
+
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Member;
+
+/** Where {@link Membership} puts what it wants done. Implementations only record; nothing re-enters the membership. */
+public interface SwimOutput {
+    /** Send {@code message} to {@code to}. */
+    void send(Endpoint to, Lane lane, SwimMessage message);
+
+    /**
+     * A member appeared or changed.
+     *
+     * @param before what was believed; null when it was unknown
+     */
+    void changed(Member before, Member after);
+}

@@ -1,0 +1,75 @@
+package com.onebackend.registry.model;
+
+import java.util.List;
+
+/**
+ * One separately merged part of an instance. Parts of different kinds never overwrite each other, so that a health
+ * verdict cannot bring back what was deregistered and a re-registration cannot undo an operator's drain.
+ */
+public sealed interface Part {
+    /** Which of the three parts this is a value of. */
+    PartKind kind();
+
+    /**
+     * What the client declared. Absent texts are empty, an absent port is 0.
+     *
+     * @param born the stamp of the registration that created the record; health older than it is of an earlier life
+     */
+    record Registration(
+            String slug,
+            String url,
+            String scheme,
+            String host,
+            String ip,
+            int port,
+            String path,
+            String deploymentId,
+            String nodeUrl,
+            List<String> tags,
+            Stamp born)
+            implements Part {
+        public Registration {
+            tags = List.copyOf(tags);
+        }
+
+        @Override
+        public PartKind kind() {
+            return PartKind.REGISTRATION;
+        }
+    }
+
+    /** A registration that was taken back. It also kills every health and intent part with a lower stamp. */
+    record Tombstone() implements Part {
+        @Override
+        public PartKind kind() {
+            return PartKind.REGISTRATION;
+        }
+    }
+
+    /**
+     * What is known of the instance's health.
+     *
+     * @param seenMillis the last sign of life when this part was written, milliseconds since 1970; 0 = none yet
+     */
+    record Health(InstanceStatus status, String details, long seenMillis) implements Part {
+        @Override
+        public PartKind kind() {
+            return PartKind.HEALTH;
+        }
+    }
+
+    /** What an operator wants of the instance, whatever the client declares and the probes say. */
+    record Intent(Mode mode, String reason) implements Part {
+        /** The operator's wish. */
+        public enum Mode {
+            SERVE,
+            DRAIN,
+            MAINTENANCE
+        }
+
+        @Override
+        public PartKind kind() {
+            return PartKind.INTENT;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * Immutable records that every other package speaks in. Knows nothing but itself; anybody may use it.
+ */
+package com.onebackend.registry.model;
