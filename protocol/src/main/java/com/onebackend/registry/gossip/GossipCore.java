@@ -15,7 +15,6 @@ import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.model.NodeUsage;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
-import com.onebackend.registry.model.Stamp;
 import com.onebackend.registry.replication.DeltaVerdict;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
@@ -33,7 +32,7 @@ import java.util.random.RandomGenerator;
  *
  * <p><i>Thread:</i> one owner, the gossip loop or a simulation; nothing here is synchronised.
  *
- * <p><i>Lifecycle:</i> construct, {@link #restore} everything storage holds, {@link #join}, then {@link #receive}, {@link
+ * <p><i>Lifecycle:</i> construct, {@link #restore} everything storage holds, {@link #restored}, {@link #join}, then {@link #receive}, {@link
  * #tick} and commands in any order, {@link #leave} at the end. {@link #tick} wants to be called every 20 to 50 ms.
  *
  * <p><i>Invariants:</i> own versions are sent only after {@link #committed}; a vector never goes back; the same calls with
@@ -68,6 +67,11 @@ public final class GossipCore {
     /** Puts back how much of an origin's log storage held; before everything else. */
     public void restoreHead(final Digest.Head head) {
         replica.restoreHead(head);
+    }
+
+    /** Everything was restored: reports the instances that are there. */
+    public void restored(final Effects out) {
+        drain(out);
     }
 
     /** Looks for members at these addresses, now and whenever they seem lost, for ever. */
@@ -107,8 +111,9 @@ public final class GossipCore {
     }
 
     /**
-     * Writes one part of an instance into the own log. It may be acknowledged once {@link #committed} was called with the
-     * returned version or a higher one.
+     * Writes one part of an instance into the own log; needs {@link #hasRoom}. It may be acknowledged once {@link
+     * #committed} was called with the returned version or a higher one. A registration whose {@code born} is {@link
+     * com.onebackend.registry.model.Stamp#ZERO} keeps that of the one it replaces, or is born now.
      */
     public long write(final String instanceId, final Part part, final Now now, final Effects out) {
         final LogEntry entry = replica.write(instanceId, part, now.wallMillis());
@@ -116,9 +121,9 @@ public final class GossipCore {
         return entry.version();
     }
 
-    /** The next stamp this node would give, for a registration's {@code born}: greater than every stamp seen. */
-    public Stamp nextStamp(final Now now) {
-        return replica.nextStamp(now.wallMillis());
+    /** False while so many own writes wait for the disk that {@link #write} must not be called. */
+    public boolean hasRoom() {
+        return replica.hasRoom();
     }
 
     /** Own versions up to here are on disk: tell the others. */
