@@ -26,6 +26,9 @@ interface NodeObserver {
 
     default void persisting(VirtualNode node, LogBatch batch, long ownVersion) {}
 
+    /** The batch is appended; a crash may still lose it. */
+    default void persisted(VirtualNode node, LogBatch batch) {}
+
     default void synced(VirtualNode node, List<VirtualDisk.Stored> batches) {}
 
     /** Own versions up to here are durable: their writers are told so. */

@@ -41,6 +41,11 @@ record Observers(List<NodeObserver> all) implements NodeObserver {
     }
 
     @Override
+    public void persisted(final VirtualNode node, final LogBatch batch) {
+        all.forEach(observer -> observer.persisted(node, batch));
+    }
+
+    @Override
     public void synced(final VirtualNode node, final List<VirtualDisk.Stored> batches) {
         all.forEach(observer -> observer.synced(node, batches));
     }

@@ -6,6 +6,7 @@ import static com.onebackend.registry.simulation.EventQueue.SECOND;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.replication.ReplicaConfig;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 
 /**
  * One run.
@@ -27,30 +28,25 @@ record SimulationConfig(
         int keys,
         long skewMillisMax,
         Consumer<String> listener) {
-    /** Chunks of a few entries, so that sessions have many of them. */
-    private static final ReplicaConfig SMALL_CHUNKS = smallChunks(ReplicaConfig.DEFAULT);
-
-    static final GossipConfig GOSSIP = new GossipConfig(
-            GossipConfig.LAN.membership(),
-            SMALL_CHUNKS,
-            GossipConfig.LAN.syncIntervalNanos(),
-            GossipConfig.LAN.divergenceNanos(),
-            GossipConfig.LAN.sessionTimeoutNanos(),
-            GossipConfig.LAN.sessionsMax(),
-            GossipConfig.LAN.directPushMembersMax());
-
-    /** Everything may go wrong. */
+    /** Everything may go wrong; how much of what, how fast the writes and how small the batches are is drawn, too. */
     static SimulationConfig chaos(final long seed, final int nodes) {
+        final RandomGenerator random = new Seeds(seed).forPurpose("config");
+        final boolean isStormy = random.nextInt(3) == 0;
         return new SimulationConfig(
                 seed,
                 nodes,
-                GOSSIP,
-                NetworkFaults.lossy(0.01).withStreamBreak(0.002),
-                FaultPlan.Kinds.ALL,
+                gossip(random),
+                NetworkFaults.lossy(isStormy ? 0.25 : 0.01).withStreamBreak(isStormy ? 0.02 : 0.001),
+                new FaultPlan.Kinds(
+                        random.nextInt(8) > 0,
+                        random.nextInt(3) > 0,
+                        random.nextInt(4) > 0,
+                        random.nextInt(4) > 0,
+                        random.nextBoolean()),
                 60 * SECOND,
-                60 * MILLI,
-                24,
-                400,
+                Seeds.between(random, 5, 150) * MILLI,
+                (int) Seeds.between(random, 2, 48),
+                Seeds.between(random, 0, 3_000),
                 null);
     }
 
@@ -99,19 +95,30 @@ record SimulationConfig(
                 seed, nodes, gossip, network, faults, faultNanos, writeMeanNanos, keys, skewMillisMax, to);
     }
 
-    private static ReplicaConfig smallChunks(final ReplicaConfig from) {
-        return new ReplicaConfig(
-                5,
-                from.chunkBytesMax(),
-                8,
-                from.outgoingSessionsMax(),
-                from.incomingSessionsMax(),
-                from.lateEntriesMax(),
-                from.sessionIdleNanos(),
-                from.stampAheadMillisMax(),
-                from.undurableMax(),
-                from.originsMax(),
-                from.restartGapVersions(),
-                from.repairAfterSessions());
+    /** Small batches, so that sessions have many chunks, and no gap that would hide a number given twice. */
+    private static GossipConfig gossip(final RandomGenerator random) {
+        final ReplicaConfig usual = ReplicaConfig.DEFAULT;
+        final ReplicaConfig replica = new ReplicaConfig(
+                (int) Seeds.between(random, 1, 20),
+                usual.chunkBytesMax(),
+                (int) Seeds.between(random, 1, 20),
+                usual.outgoingSessionsMax(),
+                usual.incomingSessionsMax(),
+                usual.lateEntriesMax(),
+                usual.sessionIdleNanos(),
+                usual.stampAheadMillisMax(),
+                usual.undurableMax(),
+                usual.originsMax(),
+                random.nextBoolean() ? 0 : usual.restartGapVersions(),
+                usual.repairAfterSessions());
+        final GossipConfig lan = GossipConfig.LAN;
+        return new GossipConfig(
+                lan.membership(),
+                replica,
+                lan.syncIntervalNanos(),
+                lan.divergenceNanos(),
+                lan.sessionTimeoutNanos(),
+                (int) Seeds.between(random, 1, lan.sessionsMax()),
+                lan.directPushMembersMax());
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** What happened: a hash over all of it, and the last events as text for whoever has to find out why. */
@@ -25,7 +26,8 @@ final class Trace {
     /** The parts are turned into text only when somebody reads it. */
     private record Event(long nanos, String what, Object where, Object detail) {
         String text() {
-            final String text = String.format("%10.3f ms  %-9s %s  %s", nanos / 1e6, what, where, detail);
+            final String text =
+                    String.format(Locale.ROOT, "%10.3f ms  %-9s %s  %s", nanos / 1e6, what, where, detail);
             return text.length() <= EVENT_CHARS_MAX ? text : text.substring(0, EVENT_CHARS_MAX) + "...";
         }
     }

@@ -35,6 +35,8 @@ final class VirtualNetwork {
     private NetworkFaults faults = NetworkFaults.NONE;
     private Blocked blocked = (from, to) -> false;
     private Tamper tamper = (from, to, message) -> List.of(message);
+    private Packet lastPacket;
+    private boolean isCut;
     private long disturbedNanos = Long.MIN_VALUE;
 
     VirtualNetwork(final EventQueue events, final Trace trace, final RandomGenerator random) {
@@ -73,10 +75,31 @@ final class VirtualNetwork {
         long oversized;
     }
 
+    /** One message as bytes; a push is the same bytes to every peer, encoded and decoded once. */
+    private static final class Packet {
+        private final GossipMessage message;
+        private final byte[] bytes;
+        private final int fingerprint;
+        private GossipMessage decoded;
+
+        Packet(final GossipMessage message) {
+            this.message = message;
+            this.bytes = WireCodec.encode(message);
+            this.fingerprint = Arrays.hashCode(bytes);
+        }
+
+        GossipMessage decoded() {
+            if (decoded == null) {
+                decoded = WireCodec.decode(bytes);
+            }
+            return decoded;
+        }
+    }
+
     private record Pair(Endpoint from, Endpoint to) {}
 
     private static final class Stream {
-        private final List<byte[]> held = new ArrayList<>();
+        private final List<Packet> held = new ArrayList<>();
         private long epoch;
         private int onTheWay;
         private long lastArrivalNanos;
@@ -97,19 +120,21 @@ final class VirtualNetwork {
 
     void block(final Blocked cut) {
         blocked = cut;
+        isCut = true;
         disturbedNanos = events.nowNanos();
     }
 
     /** Every cut is gone. What streams held back arrives, or the stream breaks. */
     void unblock() {
         blocked = (from, to) -> false;
+        isCut = false;
         disturbedNanos = events.nowNanos();
         List.copyOf(streams.keySet()).forEach(this::release);
     }
 
-    /** When a cut was last made or mended. */
+    /** When the last cut was mended: now, while there is one. */
     long disturbedNanos() {
-        return disturbedNanos;
+        return isCut ? events.nowNanos() : disturbedNanos;
     }
 
     void tamper(final Tamper change) {
@@ -126,17 +151,18 @@ final class VirtualNetwork {
 
     void send(final Endpoint from, final Endpoint to, final Lane lane, final GossipMessage message) {
         for (final GossipMessage sent : tamper.instead(from, to, message)) {
-            final byte[] bytes = WireCodec.encode(sent);
+            final Packet packet = packet(sent);
+            final byte[] bytes = packet.bytes;
             Invariants.check(bytes.length <= WireLimits.FRAME_BYTES_MAX, "message is larger than a frame");
             final boolean isOversized = bytes.length > WireLimits.DATAGRAM_MESSAGE_BYTES_MAX;
             counters.bytes += bytes.length;
             if (lane == Lane.DATAGRAM && !isOversized) {
                 counters.datagrams++;
-                sendDatagram(from, to, bytes);
+                sendDatagram(from, to, packet);
             } else {
                 counters.streamed++;
                 counters.oversized += lane == Lane.DATAGRAM ? 1 : 0;
-                sendOnStream(from, to, bytes);
+                sendOnStream(from, to, packet);
             }
         }
     }
@@ -173,12 +199,12 @@ final class VirtualNetwork {
             breakStream(stream);
             return;
         }
-        final List<byte[]> held = List.copyOf(stream.held);
+        final List<Packet> held = List.copyOf(stream.held);
         stream.held.clear();
-        held.forEach(bytes -> arriveOnStream(stream, pair.from(), pair.to(), bytes));
+        held.forEach(packet -> arriveOnStream(stream, pair.from(), pair.to(), packet));
     }
 
-    private void sendDatagram(final Endpoint from, final Endpoint to, final byte[] bytes) {
+    private void sendDatagram(final Endpoint from, final Endpoint to, final Packet packet) {
         if (random.nextDouble() < faults.loss()) {
             counters.lost++;
             return;
@@ -186,20 +212,20 @@ final class VirtualNetwork {
         final int copies = random.nextDouble() < faults.duplicate() ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             final long extra = random.nextDouble() < faults.late() ? faults.lateNanos() : 0;
-            events.after(latency() + extra, () -> arriveDatagram(from, to, bytes));
+            events.after(latency() + extra, () -> arriveDatagram(from, to, packet));
         }
     }
 
-    private void arriveDatagram(final Endpoint from, final Endpoint to, final byte[] bytes) {
+    private void arriveDatagram(final Endpoint from, final Endpoint to, final Packet packet) {
         final Port port = ports.get(to);
         if (port == null || !port.isListening() || blocked.isBlocked(from, to)) {
             counters.lost++;
             return;
         }
-        deliver(port, from, to, bytes, false);
+        deliver(port, from, to, packet, false);
     }
 
-    private void sendOnStream(final Endpoint from, final Endpoint to, final byte[] bytes) {
+    private void sendOnStream(final Endpoint from, final Endpoint to, final Packet packet) {
         final Stream stream = streams.computeIfAbsent(new Pair(from, to), pair -> new Stream());
         if (random.nextDouble() < faults.streamBreak()) {
             breakStream(stream);
@@ -208,22 +234,22 @@ final class VirtualNetwork {
             counters.lost++;
             return;
         }
-        putOnStream(stream, from, to, bytes);
+        putOnStream(stream, from, to, packet);
     }
 
-    private void putOnStream(final Stream stream, final Endpoint from, final Endpoint to, final byte[] bytes) {
+    private void putOnStream(final Stream stream, final Endpoint from, final Endpoint to, final Packet packet) {
         final long epoch = stream.epoch;
         stream.onTheWay++;
         final long arrival = Math.max(stream.lastArrivalNanos, events.nowNanos() + latency());
         stream.lastArrivalNanos = arrival;
         events.at(arrival, () -> {
             if (stream.epoch == epoch) {
-                arriveOnStream(stream, from, to, bytes);
+                arriveOnStream(stream, from, to, packet);
             }
         });
     }
 
-    private void arriveOnStream(final Stream stream, final Endpoint from, final Endpoint to, final byte[] bytes) {
+    private void arriveOnStream(final Stream stream, final Endpoint from, final Endpoint to, final Packet packet) {
         final Port port = ports.get(to);
         if (port == null || !port.isListening()) {
             breakStream(stream);
@@ -231,10 +257,10 @@ final class VirtualNetwork {
             if (stream.held.isEmpty()) {
                 stream.heldSinceNanos = events.nowNanos();
             }
-            stream.held.add(bytes);
+            stream.held.add(packet);
         } else {
             stream.onTheWay--;
-            deliver(port, from, to, bytes, true);
+            deliver(port, from, to, packet, true);
         }
     }
 
@@ -246,10 +272,26 @@ final class VirtualNetwork {
     }
 
     private void deliver(
-            final Port port, final Endpoint from, final Endpoint to, final byte[] bytes, final boolean isStream) {
-        final GossipMessage message = WireCodec.decode(bytes);
-        trace.add(events.nowNanos(), isStream ? "stream" : "datagram", from + ">" + to, message, Arrays.hashCode(bytes));
+            final Port port, final Endpoint from, final Endpoint to, final Packet packet, final boolean isStream) {
+        final GossipMessage message = packet.decoded();
+        trace.add(events.nowNanos(), isStream ? "stream" : "datagram", from + ">" + to, body(message), packet.fingerprint);
         port.deliver(from, message, isStream);
+    }
+
+    private Packet packet(final GossipMessage message) {
+        if (lastPacket == null || lastPacket.message != message) {
+            lastPacket = new Packet(message);
+        }
+        return lastPacket;
+    }
+
+    /** Without the sender's identity, which the address shows. */
+    private static Object body(final GossipMessage message) {
+        return switch (message.type()) {
+            case SWIM -> ((GossipMessage.Swim) message).message();
+            case LOG -> ((GossipMessage.Log) message).message();
+            case REPORT -> ((GossipMessage.Report) message).report();
+        };
     }
 
     private long latency() {

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -112,7 +111,10 @@ final class VirtualNode implements VirtualNetwork.Port {
         phase = Phase.RUNNING;
         record("start", id);
         world.observer().started(this);
-        act((now, out) -> core.join(seeds, now, out));
+        act((now, out) -> {
+            core.restored(out);
+            core.join(seeds, now, out);
+        });
         scheduleTick();
     }
 
@@ -168,11 +170,6 @@ final class VirtualNode implements VirtualNetwork.Port {
         final long[] version = new long[1];
         act((now, out) -> version[0] = core.write(instanceId, part, now, out));
         return version[0];
-    }
-
-    /** Asks the core. */
-    <T> T ask(final BiFunction<GossipCore, Now, T> question) {
-        return question.apply(core, now());
     }
 
     /** Any other command. */
@@ -341,6 +338,7 @@ final class VirtualNode implements VirtualNetwork.Port {
             actions.add(() -> {
                 world.observer().persisting(VirtualNode.this, batch, ownVersion);
                 disk.append(batch, ownVersion);
+                world.observer().persisted(VirtualNode.this, batch);
                 syncIfIdle();
             });
         }

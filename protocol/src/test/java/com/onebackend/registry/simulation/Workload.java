@@ -48,7 +48,7 @@ final class Workload {
     }
 
     /** A registration as a client would send it. */
-    static Part.Registration registration(final String instanceId, final int serial, final Stamp born) {
+    static Part.Registration registration(final String instanceId, final int serial) {
         return new Part.Registration(
                 "svc-" + instanceId.hashCode() % 5,
                 "http://10.1.0.1:" + (1_024 + serial % 60_000),
@@ -60,7 +60,7 @@ final class Workload {
                 "deployment-" + serial,
                 "",
                 List.of("t" + serial % 7),
-                born);
+                Stamp.ZERO);
     }
 
     private void scheduleNext() {
@@ -68,7 +68,7 @@ final class Workload {
             if (isRunning) {
                 final VirtualNode node = nodes.get(random.nextInt(nodes.size()));
                 final String instanceId = instanceIds.get(random.nextInt(instanceIds.size()));
-                if (node.phase() == VirtualNode.Phase.RUNNING) {
+                if (node.phase() == VirtualNode.Phase.RUNNING && node.core().hasRoom()) {
                     write(node, instanceId, random.nextInt(100));
                 }
                 scheduleNext();
@@ -80,10 +80,9 @@ final class Workload {
         final Instance shown = node.instance(instanceId);
         serial++;
         if (shown == null) {
-            final Stamp born = node.ask((core, now) -> core.nextStamp(now));
-            node.write(instanceId, registration(instanceId, serial, born));
+            node.write(instanceId, registration(instanceId, serial));
         } else if (dice < 30) {
-            node.write(instanceId, registration(instanceId, serial, shown.registration().born()));
+            node.write(instanceId, registration(instanceId, serial));
         } else if (dice < 60) {
             final InstanceStatus status = InstanceStatus.values()[serial % InstanceStatus.values().length];
             node.write(instanceId, new Part.Health(status, "check " + serial, serial));
