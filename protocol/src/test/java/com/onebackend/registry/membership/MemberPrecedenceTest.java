@@ -65,7 +65,8 @@ final class MemberPrecedenceTest {
     void higherGenerationWinsWhateverIncarnationsAndStatesSay(final MemberState known) {
         for (final MemberState claimed : MemberState.values()) {
             final Outcome expected = claimed == MemberState.REMOVED ? Outcome.REFUSED : Outcome.REPLACES;
-            assertThat(outcome(member("a", 7, 999_999, known), member("a", 8, 0, claimed))).isEqualTo(expected);
+            assertThat(outcome(member("a", 7, 999_999, known), member("a", 8, 0, claimed)))
+                    .isEqualTo(expected);
             assertThat(outcome(member("a", 8, 0, known), member("a", 7, 999_999, claimed)))
                     .isEqualTo(claimed == MemberState.REMOVED ? Outcome.REFUSED : Outcome.STALE);
         }
@@ -95,11 +96,14 @@ final class MemberPrecedenceTest {
     @Test
     void incarnationMayNotJump() {
         final Member known = member("a", 1, 10, MemberState.ALIVE);
-        assertThat(outcome(known, member("a", 1, 10 + JUMP_MAX, MemberState.DEAD))).isEqualTo(Outcome.UPDATES);
-        assertThat(outcome(known, member("a", 1, 11 + JUMP_MAX, MemberState.DEAD))).isEqualTo(Outcome.REFUSED);
+        assertThat(outcome(known, member("a", 1, 10 + JUMP_MAX, MemberState.DEAD)))
+                .isEqualTo(Outcome.UPDATES);
+        assertThat(outcome(known, member("a", 1, 11 + JUMP_MAX, MemberState.DEAD)))
+                .isEqualTo(Outcome.REFUSED);
         assertThat(outcome(null, member("a", 1, MemberPrecedence.INCARNATION_MAX + 1, MemberState.DEAD)))
                 .isEqualTo(Outcome.REFUSED);
-        assertThat(outcome(known, member("a", 2, Long.MAX_VALUE, MemberState.DEAD))).isEqualTo(Outcome.REFUSED);
+        assertThat(outcome(known, member("a", 2, Long.MAX_VALUE, MemberState.DEAD)))
+                .isEqualTo(Outcome.REFUSED);
     }
 
     @Test
