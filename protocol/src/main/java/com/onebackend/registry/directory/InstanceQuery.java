@@ -28,8 +28,7 @@ public record InstanceQuery(
         List<String> tags,
         String visibleSlug) {
     /** Every instance. */
-    public static final InstanceQuery ALL =
-            new InstanceQuery("", "", "", "", "", 0, "", "", "", null, List.of(), null);
+    public static final InstanceQuery ALL = new InstanceQuery("", "", "", "", "", 0, "", "", "", null, List.of(), null);
 
     public InstanceQuery {
         tags = List.copyOf(tags);
