@@ -104,8 +104,11 @@ public final class RocksRegistryStore implements RegistryStore {
         final Set<String> found =
                 names.stream().map(name -> new String(name, StandardCharsets.UTF_8)).collect(Collectors.toSet());
         final Set<String> known = Stream.of(Family.values()).map(Family::label).collect(Collectors.toSet());
-        if (!found.equals(known)) {
+        if (!known.containsAll(found)) {
             throw unknownFormat(store, "with column families " + found);
+        }
+        if (!found.containsAll(known)) {
+            throw RocksFailures.damaged(store, "of its column families only " + found + " are there", null);
         }
     }
 

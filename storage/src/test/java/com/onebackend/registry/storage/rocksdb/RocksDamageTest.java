@@ -147,7 +147,7 @@ class RocksDamageTest {
         killedStore();
         open(copy).close();
         Files.delete(largest(copy, ".sst"));
-        assertRefused(copy);
+        assertRefused(copy, "damaged");
     }
 
     @Test
@@ -158,7 +158,7 @@ class RocksDamageTest {
                 .reduce((first, second) -> second)
                 .orElseThrow();
         flipByte(manifest, Files.size(manifest) / 2);
-        assertRefused(killed);
+        assertRefused(killed, "damaged");
     }
 
     @Test
@@ -201,7 +201,7 @@ class RocksDamageTest {
         try (FileChannel channel = FileChannel.open(first, StandardOpenOption.WRITE)) {
             channel.truncate(channel.size() - 200);
         }
-        assertRefused(copy);
+        assertRefused(copy, "damaged");
     }
 
     private static void startNextLog(final RocksDB db, final ColumnFamilyHandle family) throws RocksDBException {
