@@ -27,7 +27,7 @@ public interface CatalogStore {
     /** A row's value, or null when there is none. */
     byte[] read(CatalogSection section, String key);
 
-    /** Every row of a section as it is at the call, ordered by the key's UTF-8 bytes. Do not close the store from it. */
+    /** Every row of a section as it is at the call, by the key's UTF-8 bytes. It must not close the store. */
     void scan(CatalogSection section, BiConsumer<String, byte[]> row);
 
     /**

@@ -76,7 +76,9 @@ class GroupCommitTest {
         assertThat(log.writes).hasSize(2);
         assertThat(log.syncs).containsExactly(true, true);
         assertThat(log.writes.get(1)).hasSize(999).startsWith(registered(2)).endsWith(registered(1_000));
-        assertThat(called).containsExactlyElementsOf(LongStream.rangeClosed(1, 1_000).boxed().toList());
+        assertThat(called)
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, 1_000).boxed().toList());
     }
 
     @Test

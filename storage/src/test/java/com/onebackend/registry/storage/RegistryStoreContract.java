@@ -115,7 +115,10 @@ public abstract class RegistryStoreContract {
     @Test
     void evictedOriginLosesItsHeadOnly() {
         final Digest.Head other = new Digest.Head(new Origin(5), 9, 1, 4);
-        store.instances().write(new LogBatch(List.of(registration("a", 1)), List.of(), List.of(head(1), other), List.of()), true);
+        store.instances()
+                .write(
+                        new LogBatch(List.of(registration("a", 1)), List.of(), List.of(head(1), other), List.of()),
+                        true);
         assertThat(heads(store)).as("ordered by unsigned origin").containsExactly(other, head(1));
         store.instances().write(new LogBatch(List.of(), List.of(), List.of(), List.of(Samples.ORIGIN)), true);
         assertThat(heads(store)).containsExactly(other);
@@ -176,7 +179,9 @@ public abstract class RegistryStoreContract {
     @Test
     void catalogMovesWholeToAnotherStore(@TempDir final Path otherFolder) throws IOException {
         store.catalog()
-                .apply(new CatalogBatch(new Applied(5, 3)).put(NODE, "a", bytes("1")).put(META, "", new byte[0]));
+                .apply(new CatalogBatch(new Applied(5, 3))
+                        .put(NODE, "a", bytes("1"))
+                        .put(META, "", new byte[0]));
         final ByteArrayOutputStream exported = new ByteArrayOutputStream();
         assertThat(store.catalog().exportTo(exported)).isEqualTo(new Applied(5, 3));
 
@@ -235,10 +240,16 @@ public abstract class RegistryStoreContract {
     }
 
     private byte[] exportOfAnotherCatalog() throws IOException {
-        store.catalog().apply(new CatalogBatch(new Applied(3, 1)).put(NODE, "a", bytes("other")).put(NODE, "b", bytes("2")));
+        store.catalog()
+                .apply(new CatalogBatch(new Applied(3, 1))
+                        .put(NODE, "a", bytes("other"))
+                        .put(NODE, "b", bytes("2")));
         final ByteArrayOutputStream exported = new ByteArrayOutputStream();
         store.catalog().exportTo(exported);
-        store.catalog().apply(new CatalogBatch(new Applied(9, 1)).put(NODE, "a", bytes("old")).delete(NODE, "b"));
+        store.catalog()
+                .apply(new CatalogBatch(new Applied(9, 1))
+                        .put(NODE, "a", bytes("old"))
+                        .delete(NODE, "b"));
         return exported.toByteArray();
     }
 
@@ -270,10 +281,16 @@ public abstract class RegistryStoreContract {
 
     @Test
     void readersSeeTheOldOrTheNewCatalogNeverAMix() throws Exception {
-        store.catalog().apply(new CatalogBatch(new Applied(1, 1)).put(NODE, "a", bytes("1")).put(NODE, "b", bytes("1")));
+        store.catalog()
+                .apply(new CatalogBatch(new Applied(1, 1))
+                        .put(NODE, "a", bytes("1"))
+                        .put(NODE, "b", bytes("1")));
         final ByteArrayOutputStream first = new ByteArrayOutputStream();
         store.catalog().exportTo(first);
-        store.catalog().apply(new CatalogBatch(new Applied(2, 1)).put(NODE, "a", bytes("2")).put(NODE, "b", bytes("2")));
+        store.catalog()
+                .apply(new CatalogBatch(new Applied(2, 1))
+                        .put(NODE, "a", bytes("2"))
+                        .put(NODE, "b", bytes("2")));
         final ByteArrayOutputStream second = new ByteArrayOutputStream();
         store.catalog().exportTo(second);
 
@@ -284,7 +301,9 @@ public abstract class RegistryStoreContract {
                 while (done.getCount() > 0) {
                     assertThat(rows(store, NODE)).isIn(List.of("a=1", "b=1"), List.of("a=2", "b=2"));
                     assertThat(store.catalog().read(NODE, "a")).isNotNull();
-                    assertThat(store.catalog().exportTo(new ByteArrayOutputStream()).index())
+                    assertThat(store.catalog()
+                                    .exportTo(new ByteArrayOutputStream())
+                                    .index())
                             .isBetween(1L, 2L);
                 }
                 return null;
@@ -302,7 +321,11 @@ public abstract class RegistryStoreContract {
     @Test
     void scanMayReadTheStoreAgain() {
         store.catalog().apply(new CatalogBatch(new Applied(1, 1)).put(NODE, "a", bytes("1")));
-        store.catalog().scan(NODE, (key, value) -> assertThat(store.catalog().read(NODE, key)).isEqualTo(value));
+        store.catalog()
+                .scan(
+                        NODE,
+                        (key, value) ->
+                                assertThat(store.catalog().read(NODE, key)).isEqualTo(value));
     }
 
     @Test
@@ -347,7 +370,8 @@ public abstract class RegistryStoreContract {
         try {
             final CountDownLatch running = new CountDownLatch(2);
             final Future<?> scanner = threads.submit(() -> useUntilClosed(running, () -> entries(store)));
-            final Future<?> reader = threads.submit(() -> useUntilClosed(running, () -> store.catalog().read(NODE, "a")));
+            final Future<?> reader = threads.submit(
+                    () -> useUntilClosed(running, () -> store.catalog().read(NODE, "a")));
             running.await();
             store.close();
             scanner.get();

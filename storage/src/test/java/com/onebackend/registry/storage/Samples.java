@@ -84,8 +84,7 @@ public final class Samples {
     /** A section's rows as "key=value" texts. */
     public static List<String> rows(final RegistryStore store, final CatalogSection section) {
         final List<String> rows = new ArrayList<>();
-        store.catalog()
-                .scan(section, (key, value) -> rows.add(key + "=" + new String(value, StandardCharsets.UTF_8)));
+        store.catalog().scan(section, (key, value) -> rows.add(key + "=" + new String(value, StandardCharsets.UTF_8)));
         return rows;
     }
 }

@@ -40,7 +40,8 @@ final class RocksCatalogStore implements CatalogStore {
         if (value == null) {
             return CatalogKeys.EPOCH_FIRST;
         }
-        final int current = value.length == Integer.BYTES ? ByteBuffer.wrap(value).getInt() : 0;
+        final int current =
+                value.length == Integer.BYTES ? ByteBuffer.wrap(value).getInt() : 0;
         if (current < CatalogKeys.EPOCH_FIRST) {
             throw RocksFailures.damaged(handle.store(), "the catalog's epoch cannot be read", null);
         }
@@ -118,9 +119,7 @@ final class RocksCatalogStore implements CatalogStore {
         while (true) {
             final int seen = epoch;
             final RocksCursor rows = handle.cursor(
-                    Family.CATALOG,
-                    CatalogKeys.section(seen, fromSection),
-                    CatalogKeys.section(seen, toSection));
+                    Family.CATALOG, CatalogKeys.section(seen, fromSection), CatalogKeys.section(seen, toSection));
             if (seen == epoch) {
                 return rows;
             }

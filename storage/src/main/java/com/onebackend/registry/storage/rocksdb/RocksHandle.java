@@ -6,6 +6,7 @@ import com.onebackend.registry.storage.StoreOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -90,8 +91,9 @@ final class RocksHandle implements AutoCloseable {
             final List<ColumnFamilyHandle> handles = new ArrayList<>();
             final RocksDB db = resources.own(RocksDB.open(dbOptions, store.toString(), descriptors, handles));
             final Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
+            final Iterator<ColumnFamilyHandle> inOrder = handles.iterator();
             for (final Family family : Family.values()) {
-                families.put(family, resources.own(handles.get(family.ordinal())));
+                families.put(family, resources.own(inOrder.next()));
             }
             return new RocksHandle(store, resources, db, families);
         } catch (RocksDBException e) {
@@ -103,8 +105,7 @@ final class RocksHandle implements AutoCloseable {
         }
     }
 
-    static DBOptions dbOptions(
-            final NativeResources resources, final StoreOptions options, final boolean create) {
+    static DBOptions dbOptions(final NativeResources resources, final StoreOptions options, final boolean create) {
         // Not in the Java API: a WAL that was synced must be there in full, and each WAL names the end of the one
         // before it, so that unsynced writes lost from the middle cannot leave a hole (RATIONALE.md).
         final Properties named = new Properties();
@@ -133,9 +134,8 @@ final class RocksHandle implements AutoCloseable {
             final NativeResources resources, final DBOptions dbOptions, final StoreOptions options) {
         final Cache cache = resources.own(new LRUCache(options.cacheBytes()));
         dbOptions.setWriteBufferManager(resources.own(new WriteBufferManager(options.cacheBytes(), cache)));
-        final BlockBasedTableConfig table = new BlockBasedTableConfig()
-                .setBlockCache(cache)
-                .setCacheIndexAndFilterBlocks(true);
+        final BlockBasedTableConfig table =
+                new BlockBasedTableConfig().setBlockCache(cache).setCacheIndexAndFilterBlocks(true);
         return resources
                 .own(new ColumnFamilyOptions())
                 .setTableFormatConfig(table)
@@ -256,8 +256,8 @@ final class RocksHandle implements AutoCloseable {
     private void lockForClose() {
         try {
             if (!lock.writeLock().tryLock(CLOSE_WAIT_SECONDS, TimeUnit.SECONDS)) {
-                throw new StorageException(store + " is still in use after " + CLOSE_WAIT_SECONDS
-                        + " s and stays open: end this process");
+                throw new StorageException(
+                        store + " is still in use after " + CLOSE_WAIT_SECONDS + " s and stays open: end this process");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -101,8 +101,9 @@ public final class RocksRegistryStore implements RegistryStore {
         } catch (RocksDBException e) {
             throw RocksFailures.of(store, e);
         }
-        final Set<String> found =
-                names.stream().map(name -> new String(name, StandardCharsets.UTF_8)).collect(Collectors.toSet());
+        final Set<String> found = names.stream()
+                .map(name -> new String(name, StandardCharsets.UTF_8))
+                .collect(Collectors.toSet());
         final Set<String> known = Stream.of(Family.values()).map(Family::label).collect(Collectors.toSet());
         if (!known.containsAll(found)) {
             throw unknownFormat(store, "with column families " + found);

@@ -1,6 +1,7 @@
 package com.onebackend.registry.storage.rocksdb;
 
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.PartKind;
 import com.onebackend.registry.replication.LogEntry;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,10 +25,15 @@ final class StoreKeys {
     /** The instance id, then one byte of part kind. */
     static byte[] part(final LogEntry.PartKey key) {
         final byte[] id = utf8(key.instanceId());
-        return ByteBuffer.allocate(id.length + 1)
-                .put(id)
-                .put((byte) key.kind().ordinal())
-                .array();
+        return ByteBuffer.allocate(id.length + 1).put(id).put(kind(key.kind())).array();
+    }
+
+    private static byte kind(final PartKind kind) {
+        return switch (kind) {
+            case REGISTRATION -> 0;
+            case HEALTH -> 1;
+            case INTENT -> 2;
+        };
     }
 
     /** Eight bytes, big-endian, so that rows are in the origin's unsigned order. */

@@ -183,7 +183,8 @@ class RocksDamageTest {
         open(folder).close();
         try (NativeResources resources = new NativeResources()) {
             final RocksDB db = openRaw(resources, RocksHandle.dbOptions(resources, StoreOptions.defaults(), false));
-            final ColumnFamilyHandle catalog = rawFamilies.get(Family.CATALOG.ordinal());
+            final ColumnFamilyHandle catalog =
+                    rawFamilies.get(List.of(Family.values()).indexOf(Family.CATALOG));
             db.pauseBackgroundWork(); // the flush would sync the first log
             for (int index = 1; index <= WRITES; index++) {
                 db.put(catalog, bytes("row-" + index), bytes("value"));
@@ -214,8 +215,8 @@ class RocksDamageTest {
         final List<ColumnFamilyDescriptor> families = Stream.of(Family.values())
                 .map(family -> new ColumnFamilyDescriptor(family.nameBytes()))
                 .toList();
-        final RocksDB db = resources.own(
-                RocksDB.open(options, folder.resolve("store").toString(), families, rawFamilies));
+        final RocksDB db =
+                resources.own(RocksDB.open(options, folder.resolve("store").toString(), families, rawFamilies));
         rawFamilies.forEach(resources::own);
         return db;
     }

@@ -83,7 +83,8 @@ class RocksProcessTest {
                     final long index = store.catalog().lastApplied().index();
                     assertThat(index).isGreaterThanOrEqualTo(printed);
                     for (final String key : List.of("first", "second")) {
-                        assertThat(ByteBuffer.wrap(store.catalog().read(META, key)).getLong())
+                        assertThat(ByteBuffer.wrap(store.catalog().read(META, key))
+                                        .getLong())
                                 .isEqualTo(index);
                     }
                 }
@@ -114,7 +115,9 @@ class RocksProcessTest {
         try (RegistryStore store = open()) {
             final long head = Samples.heads(store).get(0).maxVersion();
             assertThat(head).isGreaterThanOrEqualTo(acknowledged);
-            assertThat(Samples.entries(store).stream().mapToLong(LogEntry::version).sorted())
+            assertThat(Samples.entries(store).stream()
+                            .mapToLong(LogEntry::version)
+                            .sorted())
                     .hasSize((int) head)
                     .startsWith(1L)
                     .endsWith(head);
@@ -143,8 +146,7 @@ class RocksProcessTest {
 
         public static void main(final String[] arguments) throws InterruptedException {
             final PrintStream out = System.out;
-            final RegistryStore store =
-                    RocksRegistryStore.open(Path.of(arguments[0]), StoreOptions.defaults());
+            final RegistryStore store = RocksRegistryStore.open(Path.of(arguments[0]), StoreOptions.defaults());
             final long[] next = {1};
             store.instances().load(entry -> {}, head -> next[0] = head.maxVersion() + 1);
             final Semaphore slots = new Semaphore(OUTSTANDING_MAX);
@@ -178,8 +180,7 @@ class RocksProcessTest {
         private CatalogWriter() {}
 
         public static void main(final String[] arguments) {
-            final RegistryStore store =
-                    RocksRegistryStore.open(Path.of(arguments[0]), StoreOptions.defaults());
+            final RegistryStore store = RocksRegistryStore.open(Path.of(arguments[0]), StoreOptions.defaults());
             for (long index = store.catalog().lastApplied().index() + 1; true; index++) {
                 final byte[] value =
                         ByteBuffer.allocate(Long.BYTES).putLong(index).array();
