@@ -52,7 +52,7 @@ public final class Router {
             final int fixed = candidate.fixed.size();
             if (segments.size() > fixed && segments.subList(0, fixed).equals(candidate.fixed)) {
                 final boolean one = candidate.parameter == Parameter.SEGMENT;
-                final String value = one ? segments.get(fixed) : target.rest(fixed + 1);
+                final String value = one ? segments.get(fixed) : target.rest(fixed);
                 if (!value.isEmpty() && (!one || segments.size() == fixed + 1)) {
                     return candidate.match(method, value);
                 }
