@@ -45,7 +45,7 @@ public final class FakeRegistry implements RegistryApi {
     private static final Tokens.NewKey KEY = Tokens.generateKeyPair();
     private static final MemberId SELF = new MemberId("n1", new Origin(1), new Generation(1));
 
-    public final FakeDirectory directory = new FakeDirectory();
+    public final Directory directory = new Directory();
     public final Map<String, Account> accounts = new ConcurrentHashMap<>();
     public final Map<String, Definition> definitions = new ConcurrentSkipListMap<>();
     public final List<SigningKey> keys = new CopyOnWriteArrayList<>();
@@ -82,8 +82,13 @@ public final class FakeRegistry implements RegistryApi {
                 id, registration, InstanceStatus.UNKNOWN, "", Part.Intent.Mode.SERVE, 0, new Origin(1));
     }
 
-    public void put(final Instance instance) {
+    public synchronized void put(final Instance instance) {
         directory.put(instance);
+        directory.publish();
+    }
+
+    private synchronized void remove(final String instanceId) {
+        directory.remove(instanceId);
         directory.publish();
     }
 
@@ -182,8 +187,7 @@ public final class FakeRegistry implements RegistryApi {
             return;
         }
         reply(reply, () -> {
-            directory.remove(instanceId);
-            directory.publish();
+            remove(instanceId);
             reply.success(entry.instance());
         });
     }

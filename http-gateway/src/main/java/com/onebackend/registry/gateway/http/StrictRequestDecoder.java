@@ -11,7 +11,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 
 /**
- * Netty's request decoder without its leniencies: a folded header line, a line that ends without CR, and a request with
+ * Netty's request decoder without its leniencies: extra blanks in the request line, a folded header line, a line that ends without CR, and a request with
  * both Transfer-Encoding and Content-Length are errors, as two parsers may read each of them differently.
  *
  * <p><i>Thread:</i> the connection's event loop.
@@ -94,9 +94,30 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             if (isBlank && headStarted) {
                 return true;
             }
-            headStarted |= !isBlank;
+            if (!isBlank && !headStarted) {
+                if (!isRequestLine(in, lineStart, lineFeed - 1)) {
+                    return false;
+                }
+                headStarted = true;
+            }
             lineStart = lineFeed + 1;
         }
         return true;
+    }
+
+    /** Three words with one blank between them, the last one in capitals. */
+    private static boolean isRequestLine(final ByteBuf in, final int start, final int end) {
+        int blanks = 0;
+        int lastBlank = start;
+        for (int at = start; at < end; at++) {
+            final byte c = in.getByte(at);
+            if (c == ' ') {
+                blanks++;
+                lastBlank = at;
+            } else if (c == '\t') {
+                return false;
+            }
+        }
+        return blanks == 2 && lastBlank + 1 < end && in.getByte(lastBlank + 1) == 'H';
     }
 }
