@@ -104,7 +104,8 @@ public final class Directory {
             return;
         }
         final Optional<Row> waiting = pending.get(instance.id());
-        if (waiting == null || waiting.filter(row -> row.instance().equals(instance)).isEmpty()) {
+        if (waiting == null
+                || waiting.filter(row -> row.instance().equals(instance)).isEmpty()) {
             pending.put(instance.id(), Optional.of(new Row(instance)));
         }
     }

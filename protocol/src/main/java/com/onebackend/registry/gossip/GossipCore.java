@@ -32,7 +32,7 @@ import java.util.random.RandomGenerator;
  *
  * <p><i>Thread:</i> one owner, the gossip loop or a simulation; nothing here is synchronised.
  *
- * <p><i>Lifecycle:</i> construct, {@link #restore} everything storage holds, {@link #join}, then {@link #receive}, {@link
+ * <p><i>Lifecycle:</i> construct, {@link #restore} everything storage holds, {@link #restored}, {@link #join}, then {@link #receive}, {@link
  * #tick} and commands in any order, {@link #leave} at the end. {@link #tick} wants to be called every 20 to 50 ms.
  *
  * <p><i>Invariants:</i> own versions are sent only after {@link #committed}; a vector never goes back; the same calls with
@@ -67,6 +67,11 @@ public final class GossipCore {
     /** Puts back how much of an origin's log storage held; before everything else. */
     public void restoreHead(final Digest.Head head) {
         replica.restoreHead(head);
+    }
+
+    /** Everything was restored: reports the instances that are there. */
+    public void restored(final Effects out) {
+        drain(out);
     }
 
     /** Looks for members at these addresses, now and whenever they seem lost, for ever. */

@@ -279,8 +279,7 @@ public final class Membership {
             return false;
         }
         final Member known = table.get(claimed.id().nodeId());
-        final MemberPrecedence.Outcome outcome =
-                MemberPrecedence.outcome(known, claimed, config.incarnationJumpMax());
+        final MemberPrecedence.Outcome outcome = MemberPrecedence.outcome(known, claimed, config.incarnationJumpMax());
         if (outcome == MemberPrecedence.Outcome.REFUSED
                 || RumorQueue.estimatedBytes(claimed) > Courier.MEMBER_BYTES_MAX) {
             refused++;
@@ -373,8 +372,7 @@ public final class Membership {
             final SwimOutput out) {
         final boolean asksForAnother = !ping.target().equals(self().id());
         final boolean introduce = asksForAnother || wrongAboutMe || !isActive() || !table.knows(sender);
-        courier.ack(
-                ping.sequence(), self().id(), sender, addressOf(sender, from), introduce ? self() : null, out);
+        courier.ack(ping.sequence(), self().id(), sender, addressOf(sender, from), introduce ? self() : null, out);
     }
 
     private void onAck(final SwimMessage.Ack ack, final SwimOutput out) {
@@ -407,8 +405,7 @@ public final class Membership {
         }
     }
 
-    private void onJoin(
-            final MemberId sender, final SwimMessage.Join join, final long nowNanos, final SwimOutput out) {
+    private void onJoin(final MemberId sender, final SwimMessage.Join join, final long nowNanos, final SwimOutput out) {
         if (!join.self().id().equals(sender)) {
             refused++;
             return;

@@ -26,8 +26,8 @@ final class RumorQueue {
 
     private record Rumor(Member member, int sends, long number) {}
 
-    private static final Comparator<Rumor> LEAST_SENT_NEWEST_FIRST =
-            Comparator.comparingInt(Rumor::sends).thenComparing(Comparator.comparingLong(Rumor::number).reversed());
+    private static final Comparator<Rumor> LEAST_SENT_NEWEST_FIRST = Comparator.comparingInt(Rumor::sends)
+            .thenComparing(Comparator.comparingLong(Rumor::number).reversed());
 
     private final Map<String, Rumor> byNode = new TreeMap<>();
     private final TreeSet<Rumor> order = new TreeSet<>(LEAST_SENT_NEWEST_FIRST);

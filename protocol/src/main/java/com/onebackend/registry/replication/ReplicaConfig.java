@@ -34,8 +34,8 @@ public record ReplicaConfig(
         long restartGapVersions,
         int repairAfterSessions) {
     /** For production. */
-    public static final ReplicaConfig DEFAULT = new ReplicaConfig(
-            1_000, 256 * 1024, 500, 8, 8, 10_000, 30_000_000_000L, 60_000, 65_536, 16_384, 65_536, 2);
+    public static final ReplicaConfig DEFAULT =
+            new ReplicaConfig(1_000, 256 * 1024, 500, 8, 8, 10_000, 30_000_000_000L, 60_000, 65_536, 16_384, 65_536, 2);
 
     public ReplicaConfig {
         Invariants.check(
@@ -45,10 +45,7 @@ public record ReplicaConfig(
                 outgoingSessionsMax > 0 && incomingSessionsMax > 0 && lateEntriesMax > 0 && originsMax > 0,
                 "a limit is not positive");
         Invariants.check(
-                sessionIdleNanos > 0
-                        && stampAheadMillisMax >= 0
-                        && restartGapVersions >= 0
-                        && repairAfterSessions > 0,
+                sessionIdleNanos > 0 && stampAheadMillisMax >= 0 && restartGapVersions >= 0 && repairAfterSessions > 0,
                 "a time or a count is out of range");
     }
 }

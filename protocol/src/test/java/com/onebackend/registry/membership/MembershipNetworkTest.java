@@ -22,7 +22,9 @@ final class MembershipNetworkTest {
             for (int i = 0; i < 7; i++) {
                 network.start("n" + i, 1, "n0");
             }
-            assertThat(network.runUntil(network::isComplete, SECOND)).as("seed %d", seed).isNotNegative();
+            assertThat(network.runUntil(network::isComplete, SECOND))
+                    .as("seed %d", seed)
+                    .isNotNegative();
         }
     }
 
@@ -76,7 +78,9 @@ final class MembershipNetworkTest {
             network.kill("n3");
             network.run(seed * SECOND / 2);
             network.start("n3", 2, "n0");
-            assertThat(network.runUntil(network::isComplete, SECOND)).as("seed %d", seed).isNotNegative();
+            assertThat(network.runUntil(network::isComplete, SECOND))
+                    .as("seed %d", seed)
+                    .isNotNegative();
         }
     }
 
@@ -97,7 +101,9 @@ final class MembershipNetworkTest {
             network.run(60 * SECOND);
             assertThat(network.anyoneDeclared(MemberState.DEAD)).isTrue();
             network.filter = (from, to, lane) -> true;
-            assertThat(network.runUntil(network::isComplete, 10 * SECOND)).as("seed %d", seed).isNotNegative();
+            assertThat(network.runUntil(network::isComplete, 10 * SECOND))
+                    .as("seed %d", seed)
+                    .isNotNegative();
         }
     }
 
@@ -125,8 +131,10 @@ final class MembershipNetworkTest {
             network.run(10 * SECOND);
             assertThat(network.changes)
                     .as("seed %d", seed)
-                    .noneMatch(change -> change.observer().equals("n1") && !change.after().state().isReachable())
-                    .noneMatch(change -> change.observer().equals("n1") && change.after().state() == MemberState.SUSPECT);
+                    .noneMatch(change -> change.observer().equals("n1")
+                            && !change.after().state().isReachable())
+                    .noneMatch(change ->
+                            change.observer().equals("n1") && change.after().state() == MemberState.SUSPECT);
             assertThat(network.isComplete()).as("seed %d", seed).isTrue();
         }
     }
@@ -177,14 +185,17 @@ final class MembershipNetworkTest {
         final TinyNetwork.Node removed = network.node("n4");
         network.nodes.values().stream()
                 .filter(node -> node != removed && !node.name.equals("n3"))
-                .forEach(node -> node.membership.forget("n4", removed.membership.self().id().generation(), network.now, node));
+                .forEach(node -> node.membership.forget(
+                        "n4", removed.membership.self().id().generation(), network.now, node));
         network.run(3 * SECOND);
         // n3 applies the removal late, and gossips until then.
         final TinyNetwork.Node late = network.node("n3");
         late.membership.forget("n4", removed.membership.self().id().generation(), network.now, late);
         network.run(60 * SECOND);
         assertThat(network.allOthersSee("n4", MemberState.REMOVED)).isTrue();
-        assertThat(network.changes).filteredOn(change -> isRevival(change, "n4")).isEmpty();
+        assertThat(network.changes)
+                .filteredOn(change -> isRevival(change, "n4"))
+                .isEmpty();
         network.kill("n4");
         network.start("n4", 2, "n0");
         assertThat(network.runUntil(network::isComplete, SECOND)).isNotNegative();
@@ -202,7 +213,8 @@ final class MembershipNetworkTest {
                 network.now,
                 liar);
         assertThat(liar.sees("n1")).isEqualTo(MemberState.SUSPECT);
-        assertThat(network.runUntil(() -> incarnationSeen(network, "n1") > 0, SECOND)).isNotNegative();
+        assertThat(network.runUntil(() -> incarnationSeen(network, "n1") > 0, SECOND))
+                .isNotNegative();
         assertThat(network.runUntil(network::isComplete, SECOND)).isNotNegative();
         assertThat(network.anyoneDeclared(MemberState.DEAD)).isFalse();
         assertThat(network.node("n1").membership.localHealth()).isPositive();
@@ -222,8 +234,8 @@ final class MembershipNetworkTest {
     @Test
     void blockedDatagramsKillNobodyWhileStreamsPass() {
         survives(network -> network.filter = (from, to, lane) -> lane == Lane.STREAM);
-        survives(network -> network.filter = (from, to, lane) ->
-                lane == Lane.STREAM || !(from.equals("n2") || to.equals("n2")));
+        survives(network ->
+                network.filter = (from, to, lane) -> lane == Lane.STREAM || !(from.equals("n2") || to.equals("n2")));
     }
 
     @Test

@@ -111,8 +111,7 @@ final class TinyNetwork {
         return member(name, generation, 0, MemberState.ALIVE);
     }
 
-    static Member member(
-            final String name, final long generation, final long incarnation, final MemberState state) {
+    static Member member(final String name, final long generation, final long incarnation, final MemberState state) {
         return new Member(
                 id(name, generation),
                 new Incarnation(incarnation),
@@ -177,7 +176,9 @@ final class TinyNetwork {
     }
 
     boolean allOthersSee(final String name, final MemberState state) {
-        return nodes.values().stream().filter(node -> !node.name.equals(name)).allMatch(node -> node.sees(name) == state);
+        return nodes.values().stream()
+                .filter(node -> !node.name.equals(name))
+                .allMatch(node -> node.sees(name) == state);
     }
 
     boolean anyoneDeclared(final MemberState state) {
