@@ -20,12 +20,15 @@ final class AccountCommands {
                 "Log in and keep the token. The password comes from the line, OB_PASSWORD, the terminal or standard input.",
                 AccountCommands::login);
         root.addSubcommand(
-                "login", CommandTree.words(login, 0, 2, "[SLUG [PASSWORD]]", "an account; a password in the line shows"
-                        + " in the list of processes"));
-        root.addSubcommand(
-                "token", CommandTree.command("token", "Print the token in use.", AccountCommands::token));
-        root.addSubcommand(
-                "whoami", CommandTree.command("whoami", "Show who is logged in.", AccountCommands::whoami));
+                "login",
+                CommandTree.words(
+                        login,
+                        0,
+                        2,
+                        "[SLUG [PASSWORD]]",
+                        "an account; a password in the line shows" + " in the list of processes"));
+        root.addSubcommand("token", CommandTree.command("token", "Print the token in use.", AccountCommands::token));
+        root.addSubcommand("whoami", CommandTree.command("whoami", "Show who is logged in.", AccountCommands::whoami));
     }
 
     private static int login(final Invocation call) {
@@ -90,7 +93,9 @@ final class AccountCommands {
             password = shell.env().getOrDefault(PASSWORD, "");
         }
         if (password.isEmpty()) {
-            password = shell.terminal() == null ? shell.readLine() : shell.terminal().password("Password: ");
+            password = shell.terminal() == null
+                    ? shell.readLine()
+                    : shell.terminal().password("Password: ");
         }
         if (password == null || password.isEmpty()) {
             throw CliException.usage("no password; type it, set " + PASSWORD + ", or pipe it in");

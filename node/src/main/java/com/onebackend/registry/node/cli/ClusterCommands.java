@@ -50,7 +50,8 @@ final class ClusterCommands {
         for (final Object each : members) {
             final Map<String, Object> member = Json.object(each);
             final String id = nodeId(member);
-            final String role = !id.isEmpty() && id.equals(leader) ? "leader" : voters.contains(id) ? "voter" : "member";
+            final String role =
+                    !id.isEmpty() && id.equals(leader) ? "leader" : voters.contains(id) ? "voter" : "member";
             table.add(id, Json.text(member, "url"), Json.text(member, "state"), role);
         }
         return table;
@@ -62,7 +63,9 @@ final class ClusterCommands {
         if (!nodeId.isEmpty()) {
             return nodeId;
         }
-        return member.get("id") instanceof Map<?, ?> id ? Json.text(Json.object(id), "nodeId") : Json.text(member, "id");
+        return member.get("id") instanceof Map<?, ?> id
+                ? Json.text(Json.object(id), "nodeId")
+                : Json.text(member, "id");
     }
 
     private static String plain(final Object value) {

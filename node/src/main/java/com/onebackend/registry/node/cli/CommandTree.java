@@ -208,10 +208,18 @@ final class CommandTree {
     }
 
     private static CommandSpec request(final String method) {
-        final Action action = call -> RequestCommands.run(
-                call.shell(),
-                method,
-                RequestLine.parse(call.words()).orElse(call.environment(), call.appHost()));
+        final Action action = call -> {
+            final RequestLine line = RequestLine.parse(call.words()).orElse(call.environment(), call.appHost());
+            if (line.asksForHelp()) {
+                call.parsed().commandSpec().commandLine().usage(call.shell().out(), Ansi.OFF);
+                return Oo.EXIT_OK;
+            }
+            if (line.asksForVersion()) {
+                call.shell().out().println(Oo.version());
+                return Oo.EXIT_OK;
+            }
+            return RequestCommands.run(call.shell(), method, line);
+        };
         final String name = method.toUpperCase(Locale.ROOT);
         final CommandSpec spec = command(method, "Send " + name + " PATH and print the answer.", action);
         words(spec, 1, ANY, "PATH [--key=value...]", "a path such as /registry-svc/instances, then fields");

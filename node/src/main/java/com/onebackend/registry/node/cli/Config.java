@@ -72,7 +72,8 @@ final class Config {
                 return environment;
             }
         }
-        throw CliException.failure("no environment '" + name + "'; see: oo env ls, or add it: oo env add " + name + " URL");
+        throw CliException.failure(
+                "no environment '" + name + "'; see: oo env ls, or add it: oo env add " + name + " URL");
     }
 
     /** The environment with this URL, the selected one first; null when there is none. */

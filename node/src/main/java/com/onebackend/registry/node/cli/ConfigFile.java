@@ -13,7 +13,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * The file {@code .1backend/cliConfig.yaml}, readable by its owner only. A change is made under a lock and replaces the file
@@ -66,9 +65,7 @@ final class ConfigFile {
         }
         final Path lockFile = folder.resolve("." + NAME + ".lock");
         try (FileChannel channel = FileChannel.open(
-                        lockFile,
-                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                        forOwner(OWNER_FILE));
+                        lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), forOwner(OWNER_FILE));
                 FileLock lock = channel.lock()) {
             if (!lock.isValid()) {
                 throw new IOException("the lock " + lockFile + " was lost");
@@ -84,8 +81,9 @@ final class ConfigFile {
         final Map<String, Object> root;
         try {
             root = Yaml.loadTexts(Files.readString(file));
-        } catch (YamlEngineException e) {
-            throw CliException.failure(file + " is damaged: " + Yaml.reason(e) + "; correct it, or remove it and log in");
+        } catch (Yaml.BrokenException e) {
+            throw CliException.failure(
+                    file + " is damaged: " + e.getMessage() + "; correct it, or remove it and log in");
         }
         return root.isEmpty() ? Config.initial() : new Config(root);
     }

@@ -84,7 +84,8 @@ final class DefinitionCheck {
 
     private Object object(final String place, final Object value, final Set<String> known) {
         if (!(value instanceof Map)) {
-            problems.add(place + " must be an object with " + String.join(", ", known.stream().sorted().toList()));
+            problems.add(place + " must be an object with "
+                    + String.join(", ", known.stream().sorted().toList()));
             return value;
         }
         final Map<String, Object> checked = new LinkedHashMap<>();
@@ -132,7 +133,9 @@ final class DefinitionCheck {
     }
 
     private Object text(final String place, final Object value) {
-        if (value instanceof Map || value instanceof Iterable || value.getClass().isArray()) {
+        if (value instanceof Map
+                || value instanceof Iterable
+                || value.getClass().isArray()) {
             problems.add(place + " must be a text");
             return value;
         }

@@ -17,14 +17,13 @@ final class DefinitionCommands {
 
     static void add(final CommandSpec root) {
         final CommandSpec group = CommandTree.group("definitions", "Service definitions.", "definition", "def");
-        final CommandSpec list =
-                CommandTree.command("list", "List the definitions.", DefinitionCommands::list, "ls");
-        final CommandSpec save = CommandTree.command(
-                "save", "Check definitions, then save them all.", DefinitionCommands::save, "s");
-        final CommandSpec validate = CommandTree.command(
-                "validate", "Check definitions without saving them.", DefinitionCommands::validate);
-        final CommandSpec remove = CommandTree.command(
-                "remove", "Remove definitions.", DefinitionCommands::remove, "rm", "delete");
+        final CommandSpec list = CommandTree.command("list", "List the definitions.", DefinitionCommands::list, "ls");
+        final CommandSpec save =
+                CommandTree.command("save", "Check definitions, then save them all.", DefinitionCommands::save, "s");
+        final CommandSpec validate =
+                CommandTree.command("validate", "Check definitions without saving them.", DefinitionCommands::validate);
+        final CommandSpec remove =
+                CommandTree.command("remove", "Remove definitions.", DefinitionCommands::remove, "rm", "delete");
         group.addSubcommand("list", list);
         group.addSubcommand("save", CommandTree.words(save, 1, CommandTree.ANY, "FILE", FILES));
         group.addSubcommand("validate", CommandTree.words(validate, 1, CommandTree.ANY, "FILE", FILES));
@@ -33,15 +32,14 @@ final class DefinitionCommands {
     }
 
     private static int list(final Invocation call) {
-        final Table table =
-                call.server().call("GET", "/registry-svc/definitions", null, (in, type) -> table(in));
+        final Table table = call.server().call("GET", "/registry-svc/definitions", null, (in, type) -> table(in));
         table.print(call.shell().out());
         return Oo.EXIT_OK;
     }
 
     private static Table table(final InputStream answer) throws IOException {
-        final Table table = new Table(
-                "ID", "IMAGE NAME", "REPO URL", "REPO BUILD CONTEXT", "REPO CONTAINER FILE", "INTERNAL PORT");
+        final Table table =
+                new Table("ID", "IMAGE NAME", "REPO URL", "REPO BUILD CONTEXT", "REPO CONTAINER FILE", "INTERNAL PORT");
         Json.readListing(answer, "definitions", definition -> {
             final Map<String, Object> image = Json.object(definition.get("image"));
             final Map<String, Object> repository = Json.object(definition.get("repository"));
@@ -63,8 +61,7 @@ final class DefinitionCommands {
         final List<Object> ports = new ArrayList<>(Json.list(image.get("internalPorts")));
         ports.addAll(Json.list(repository.get("internalPorts")));
         if (ports.isEmpty()) {
-            Json.list(definition.get("ports"))
-                    .forEach(port -> ports.add(Json.text(Json.object(port), "internal")));
+            Json.list(definition.get("ports")).forEach(port -> ports.add(Json.text(Json.object(port), "internal")));
         }
         return ports.stream().map(String::valueOf).distinct().collect(Collectors.joining(","));
     }
@@ -109,7 +106,8 @@ final class DefinitionCommands {
             files.add(file);
         }
         if (!problems.isEmpty()) {
-            throw CliException.failure(problems.stream().map(Table::printable).collect(Collectors.joining("\nerror: ")));
+            throw CliException.failure(
+                    problems.stream().map(Table::printable).collect(Collectors.joining("\nerror: ")));
         }
         return files;
     }

@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
  * Service definitions in a file: YAML or JSON; one, a list, several YAML documents, or what
@@ -31,8 +30,8 @@ record DefinitionFile(List<Map<String, Object>> definitions, List<String> proble
             final List<Object> found = new ArrayList<>();
             documents(name, text).forEach(document -> unwrap(document, found));
             file.take(name, found);
-        } catch (YamlEngineException e) {
-            file.problems.add(name + ": " + Yaml.reason(e));
+        } catch (Yaml.BrokenException e) {
+            file.problems.add(name + ": " + e.getMessage());
         } catch (JsonParseException e) {
             file.problems.add(name + ": line " + e.getLocation().getLineNr() + ", column "
                     + e.getLocation().getColumnNr() + ": " + e.getOriginalMessage());
@@ -42,7 +41,9 @@ record DefinitionFile(List<Map<String, Object>> definitions, List<String> proble
 
     /** The ids in the file's order. */
     List<String> ids() {
-        return definitions.stream().map(definition -> Json.text(definition, "id")).toList();
+        return definitions.stream()
+                .map(definition -> Json.text(definition, "id"))
+                .toList();
     }
 
     private void take(final String name, final List<Object> found) {
@@ -83,7 +84,8 @@ record DefinitionFile(List<Map<String, Object>> definitions, List<String> proble
     }
 
     /** JSON when it begins like JSON and parses, or is called so; YAML, whose flow style begins alike, otherwise. */
-    private static List<Object> documents(final String name, final String text) throws JsonParseException {
+    private static List<Object> documents(final String name, final String text)
+            throws JsonParseException, Yaml.BrokenException {
         final String begin = text.stripLeading();
         if (name.endsWith(".json") || begin.startsWith("{") || begin.startsWith("[")) {
             try {
@@ -98,8 +100,9 @@ record DefinitionFile(List<Map<String, Object>> definitions, List<String> proble
     }
 
     private static String content(final Shell shell, final String name) {
-        try (InputStream in =
-                name.equals("-") ? shell.in() : Files.newInputStream(shell.folder().resolve(name))) {
+        try (InputStream in = name.equals("-")
+                ? shell.in()
+                : Files.newInputStream(shell.folder().resolve(name))) {
             final byte[] bytes = in.readNBytes(BYTES_MAX + 1);
             if (bytes.length > BYTES_MAX) {
                 throw CliException.failure(name + " is larger than " + (BYTES_MAX >> 20) + " MiB");

@@ -15,8 +15,27 @@ import java.util.regex.Pattern;
 final class Flags {
     /** What is text in every record, even when it looks like a number, a boolean or JSON. */
     private static final Set<String> TEXT_KEYS = Set.of(
-            "id", "slug", "url", "host", "ip", "path", "scheme", "deploymentId", "nodeUrl", "status", "details",
-            "name", "password", "token", "appHost", "device", "version", "key", "value", "region", "availabilityZone");
+            "id",
+            "slug",
+            "url",
+            "host",
+            "ip",
+            "path",
+            "scheme",
+            "deploymentId",
+            "nodeUrl",
+            "status",
+            "details",
+            "name",
+            "password",
+            "token",
+            "appHost",
+            "device",
+            "version",
+            "key",
+            "value",
+            "region",
+            "availabilityZone");
     /** What is text, or JSON when it parses as such: a tag {@code 8} is not the number 8. */
     private static final Set<String> TEXT_LIST_KEYS = Set.of("tag", "tags");
     /** Up to 15 digits, which every JSON reader keeps exactly. */
@@ -76,8 +95,7 @@ final class Flags {
     }
 
     @SuppressWarnings("unchecked") // the maps below the root are ours or Json's
-    private static Map<String, Object> parent(
-            final Map<String, Object> root, final String[] names, final String key) {
+    private static Map<String, Object> parent(final Map<String, Object> root, final String[] names, final String key) {
         Map<String, Object> parent = root;
         for (int i = 0; i < names.length - 1; i++) {
             final Object child = parent.computeIfAbsent(names[i], name -> new LinkedHashMap<String, Object>());

@@ -30,23 +30,26 @@ final class NodeCommands {
                 .description("remove a node also while it is alive")
                 .build());
         group.addSubcommand("list", list);
-        group.addSubcommand("remove", CommandTree.words(remove, 1, CommandTree.ANY, "URL|ID", "the URL or the id of a node"));
+        group.addSubcommand(
+                "remove", CommandTree.words(remove, 1, CommandTree.ANY, "URL|ID", "the URL or the id of a node"));
         root.addSubcommand("nodes", group);
     }
 
     private static int list(final Invocation call) {
         final Instant now = call.shell().clock().instant();
-        final Table table =
-                call.server().call("POST", "/registry-svc/nodes", Map.of(), (in, type) -> table(in, now));
+        final Table table = call.server().call("POST", "/registry-svc/nodes", Map.of(), (in, type) -> table(in, now));
         table.print(call.shell().out());
         return Oo.EXIT_OK;
     }
 
     private static Table table(final InputStream answer, final Instant now) throws IOException {
         final List<String[]> rows = new ArrayList<>();
-        final Map<String, Object> others = Json.readListing(answer, "nodes", node -> rows.add(new String[] {
-            Json.text(node, "id"), Json.text(node, "url"), Table.ago(Json.text(node, "lastHeartbeat"), now)
-        }));
+        final Map<String, Object> others = Json.readListing(
+                answer,
+                "nodes",
+                node -> rows.add(new String[] {
+                    Json.text(node, "id"), Json.text(node, "url"), Table.ago(Json.text(node, "lastHeartbeat"), now)
+                }));
         final Map<String, Object> states = Json.object(others.get("states"));
         final Table table = new Table("NODE ID", "URL", "LAST HEARTBEAT", "STATE");
         for (final String[] row : rows) {

@@ -16,8 +16,7 @@ public final class Oo {
     static final int EXIT_FAILURE = 1;
     static final int EXIT_USAGE = 2;
 
-    private static final String POM =
-            "/META-INF/maven/com.onebackend.registry/registry-node/pom.properties";
+    private static final String POM = "/META-INF/maven/com.onebackend.registry/registry-node/pom.properties";
 
     private Oo() {}
 

@@ -53,7 +53,7 @@ final class RequestLine {
         if (path.isEmpty()) {
             throw CliException.usage("the PATH is missing, for example /registry-svc/instances");
         }
-        if (path.get(0).contains("://")) {
+        if (path.get(0).startsWith("http://") || path.get(0).startsWith("https://")) {
             throw CliException.usage("PATH begins with a slash; choose the server by OB_SERVER_URL or --env");
         }
         final String target = Uris.target(path);

@@ -32,6 +32,8 @@ final class Server {
     static {
         // The JDK would send a POST a second time when the connection ends without an answer.
         System.setProperty("sun.net.http.retryPost", "false");
+        // And it would reuse a connection that the server is about to close, which loses the next request.
+        System.setProperty("http.keepAlive", "false");
     }
 
     private final Target target;
@@ -65,7 +67,8 @@ final class Server {
                 throw CliException.failure(refusal(connection, status));
             }
             try (InputStream answer = new Limited(connection.getInputStream())) {
-                return reader.read(answer, String.valueOf(connection.getContentType()).toLowerCase(Locale.ROOT));
+                return reader.read(
+                        answer, String.valueOf(connection.getContentType()).toLowerCase(Locale.ROOT));
             }
         } catch (JsonProcessingException e) {
             throw CliException.failure(target.url() + " answered with broken JSON: " + Table.printable(parseReason(e)));
@@ -94,7 +97,6 @@ final class Server {
             connection.setUseCaches(false);
             connection.setRequestMethod(method);
             connection.setRequestProperty("Accept", JSON + ", */*;q=0.5");
-            connection.setRequestProperty("Connection", "close");
             connection.setRequestProperty("User-Agent", "oo");
             if (!target.token().isEmpty()) {
                 connection.setRequestProperty("Authorization", "Bearer " + checked(target.token()));
@@ -150,7 +152,8 @@ final class Server {
         }
         String message = body.lines().findFirst().orElse("");
         try {
-            final Object told = Json.object(body.startsWith("{") ? Json.parse(body) : Map.of()).get("error");
+            final Object told = Json.object(body.startsWith("{") ? Json.parse(body) : Map.of())
+                    .get("error");
             message = told == null ? message : told.toString();
         } catch (JsonParseException e) {
             message = body.lines().findFirst().orElse(""); // not our server; its first line says most
@@ -216,7 +219,8 @@ final class Server {
         private void count(final int bytes) {
             left -= Math.max(0, bytes);
             if (left < 0) {
-                throw CliException.failure("the answer is larger than " + (ANSWER_BYTES_MAX >> 20) + " MiB; ask for less");
+                throw CliException.failure(
+                        "the answer is larger than " + (ANSWER_BYTES_MAX >> 20) + " MiB; ask for less");
             }
         }
     }

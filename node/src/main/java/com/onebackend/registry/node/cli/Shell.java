@@ -77,7 +77,8 @@ record Shell(
         try {
             for (int next = in.read(); next >= 0 && next != '\n'; next = in.read()) {
                 if (line.size() == LINE_BYTES_MAX) {
-                    throw CliException.failure("the line on standard input is longer than " + LINE_BYTES_MAX + " bytes");
+                    throw CliException.failure(
+                            "the line on standard input is longer than " + LINE_BYTES_MAX + " bytes");
                 }
                 line.write(next);
             }

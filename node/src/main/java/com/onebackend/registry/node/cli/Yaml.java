@@ -19,30 +19,40 @@ import org.snakeyaml.engine.v2.schema.FailsafeSchema;
 import org.snakeyaml.engine.v2.schema.JsonSchema;
 import org.snakeyaml.engine.v2.schema.Schema;
 
-/** YAML 1.2 as the plain values of {@link Json}. Its errors are {@link YamlEngineException}. */
+/** YAML 1.2 as the plain values of {@link Json}. */
 final class Yaml {
     /** The same text size that an HTTP answer may have would be no definition: a few thousand of them fit in here. */
     private static final int CHARS_MAX = 4 << 20;
 
     private Yaml() {}
 
-    /** One document that is an object of objects and texts, every scalar as its text; empty for an empty file. */
-    static Map<String, Object> loadTexts(final String yaml) {
-        final Object document = new Load(settings(new FailsafeSchema())).loadFromString(yaml);
-        if (document != null && !(document instanceof Map) && !document.equals("")) {
-            throw new YamlEngineException("an object was expected");
+    /** The text is not what it should be; the message says what is wrong and where, on one line. */
+    static final class BrokenException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        BrokenException(final String message) {
+            super(message);
         }
-        return Json.object(document);
+    }
+
+    /** One document that is an object of objects and texts, every scalar as its text; empty for an empty file. */
+    static Map<String, Object> loadTexts(final String yaml) throws BrokenException {
+        final List<Object> documents = load(yaml, new FailsafeSchema());
+        if (documents.isEmpty()) {
+            return Map.of();
+        }
+        if (documents.size() > 1 || !(documents.get(0) instanceof Map)) {
+            throw new BrokenException("one object was expected");
+        }
+        return Json.object(documents.get(0));
     }
 
     /**
      * All documents. Only integers and null leave the text form: {@code version: 1.10} stays {@code "1.10"} and
      * {@code value: true} stays {@code "true"}, which is what records with text fields mean.
      */
-    static List<Object> loadDocuments(final String yaml) {
-        final List<Object> documents = new ArrayList<>();
-        new Load(settings(new IntegersAndTexts())).loadAllFromString(yaml).forEach(documents::add);
-        return documents;
+    static List<Object> loadDocuments(final String yaml) throws BrokenException {
+        return load(yaml, new IntegersAndTexts());
     }
 
     static String dump(final Map<String, Object> root) {
@@ -51,8 +61,22 @@ final class Yaml {
         return new Dump(settings).dumpToString(root);
     }
 
-    /** What is wrong and where, on one line. */
-    static String reason(final YamlEngineException e) {
+    private static List<Object> load(final String yaml, final Schema schema) throws BrokenException {
+        final LoadSettings settings = LoadSettings.builder()
+                .setSchema(schema)
+                .setAllowDuplicateKeys(false)
+                .setCodePointLimit(CHARS_MAX)
+                .build();
+        final List<Object> documents = new ArrayList<>();
+        try {
+            new Load(settings).loadAllFromString(yaml).forEach(documents::add);
+        } catch (YamlEngineException e) {
+            throw new BrokenException(reason(e));
+        }
+        return documents;
+    }
+
+    private static String reason(final YamlEngineException e) {
         if (e instanceof MarkedYamlEngineException marked) {
             final String problem = marked.getProblem() == null ? marked.getContext() : marked.getProblem();
             return marked.getProblemMark()
@@ -61,17 +85,8 @@ final class Yaml {
                     .orElse(problem);
         }
         return Optional.ofNullable(e.getMessage())
-                .map(text -> text.lines().findFirst().orElse(""))
-                .filter(text -> !text.isEmpty())
+                .flatMap(text -> text.lines().findFirst())
                 .orElse("not YAML");
-    }
-
-    private static LoadSettings settings(final Schema schema) {
-        return LoadSettings.builder()
-                .setSchema(schema)
-                .setAllowDuplicateKeys(false)
-                .setCodePointLimit(CHARS_MAX)
-                .build();
     }
 
     private static final class IntegersAndTexts implements Schema {
