@@ -56,6 +56,14 @@ final class RequestServer {
             ctx.close();
             return;
         }
+        try {
+            ctx.executor().execute(() -> write(ctx, answer));
+        } catch (final RejectedExecutionException e) {
+            LOG.debug("request answered too late: the transport is closed", e);
+        }
+    }
+
+    private void write(final ChannelHandlerContext ctx, final byte[] answer) {
         counters.add(TransportEvent.REQUEST_SERVED);
         ctx.writeAndFlush(new Frame(FrameKind.RESPONSE, answer).encode(ctx.alloc()))
                 .addListener(ChannelFutureListener.CLOSE);

@@ -17,6 +17,8 @@ public final class TransportCounters {
     private static final Logger LOG = LoggerFactory.getLogger(TransportCounters.class);
     private static final long WARNING_INTERVAL_NANOS = 60_000_000_000L;
 
+    private static final int WHY_CHARS_MAX = 160;
+
     private final Map<TransportEvent, Counter> counters = new EnumMap<>(TransportEvent.class);
 
     /** All zero. */
@@ -50,10 +52,22 @@ public final class TransportCounters {
         if (!event.hint().isEmpty()
                 && now - next >= 0
                 && counter.nextWarningNanos.compareAndSet(next, now + WARNING_INTERVAL_NANOS)) {
-            LOG.warn("transport event={} peer={} count={} why=\"{}\": {}", event, who, counter.total, why, event.hint());
+            LOG.warn(
+                    "transport event={} peer={} count={} why=\"{}\": {}",
+                    event,
+                    who,
+                    counter.total,
+                    printable(why),
+                    event.hint());
         } else {
             LOG.debug("transport event={} peer={} why=\"{}\"", event, who, why);
         }
+    }
+
+    /** The other side may have chosen the text: one short line, whatever it is. */
+    private static String printable(final String text) {
+        final String shortened = text.length() > WHY_CHARS_MAX ? text.substring(0, WHY_CHARS_MAX) + "..." : text;
+        return shortened.replaceAll("\\p{Cntrl}", "?");
     }
 
     private static final class Counter {
