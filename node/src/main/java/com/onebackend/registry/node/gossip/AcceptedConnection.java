@@ -35,8 +35,7 @@ final class AcceptedConnection extends ConnectionHandler {
     private long lastFrameNanos = System.nanoTime();
     private ScheduledFuture<?> watching;
 
-    AcceptedConnection(
-            final StreamTransport transport, final TransportCounters counters, final StreamTimes times) {
+    AcceptedConnection(final StreamTransport transport, final TransportCounters counters, final StreamTimes times) {
         super(counters);
         this.transport = transport;
         this.counters = counters;
@@ -45,9 +44,7 @@ final class AcceptedConnection extends ConnectionHandler {
 
     @Override
     public void channelActive(final ChannelHandlerContext ctx) throws Exception {
-        ctx.channel()
-                .eventLoop()
-                .schedule(() -> greetedTooLate(ctx), times.helloMillis(), TimeUnit.MILLISECONDS);
+        ctx.channel().eventLoop().schedule(() -> greetedTooLate(ctx), times.helloMillis(), TimeUnit.MILLISECONDS);
         watching = ctx.channel()
                 .eventLoop()
                 .scheduleWithFixedDelay(

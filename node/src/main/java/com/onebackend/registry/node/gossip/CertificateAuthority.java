@@ -62,15 +62,15 @@ final class CertificateAuthority {
     private static final Pattern DNS_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?");
 
     private final ECPrivateKeyParameters key;
-    private final X500Name name =
-            new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, "registry cluster").build();
+    private final X500Name name = new X500NameBuilder(BCStyle.INSTANCE)
+            .addRDN(BCStyle.CN, "registry cluster")
+            .build();
     private final X509Certificate certificate;
 
     /** The authority of the cluster that shares these keys. */
     CertificateAuthority(final ClusterKeys keys) {
         final X9ECParameters curve = ECNamedCurveTable.getByName(CURVE);
-        final ECNamedDomainParameters domain =
-                new ECNamedDomainParameters(ECNamedCurveTable.getOID(CURVE), curve);
+        final ECNamedDomainParameters domain = new ECNamedDomainParameters(ECNamedCurveTable.getOID(CURVE), curve);
         // FIPS 186-5 A.2.1: 128 extra random bits make the reduction's bias negligible.
         final BigInteger scalar = new BigInteger(1, keys.authoritySeed())
                 .mod(domain.getN().subtract(BigInteger.ONE))
@@ -103,14 +103,15 @@ final class CertificateAuthority {
                 new BigInteger(SERIAL_BITS, new SecureRandom()).setBit(SERIAL_BITS),
                 NOT_BEFORE,
                 NOT_AFTER,
-                new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, shortId).build(),
+                new X500NameBuilder(BCStyle.INSTANCE)
+                        .addRDN(BCStyle.CN, shortId)
+                        .build(),
                 SubjectPublicKeyInfo.getInstance(publicKey.getEncoded()));
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
         builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-        builder.addExtension(
-                Extension.extendedKeyUsage,
-                false,
-                new ExtendedKeyUsage(new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth}));
+        builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
+            KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
+        }));
         builder.addExtension(Extension.subjectAlternativeName, false, alternativeNames(nodeId, hosts));
         return certify(builder);
     }

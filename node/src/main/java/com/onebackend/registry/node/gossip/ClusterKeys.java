@@ -25,8 +25,16 @@ public final class ClusterKeys {
 
     private static final int SECRET_DISTINCT_CHARS_MIN = 8;
     private static final List<String> PLACEHOLDERS = List.of(
-            "changeme", "changethis", "replaceme", "replacethis", "yoursecret", "placeholder", "example", "default",
-            "password", "12345678");
+            "changeme",
+            "changethis",
+            "replaceme",
+            "replacethis",
+            "yoursecret",
+            "placeholder",
+            "example",
+            "default",
+            "password",
+            "12345678");
 
     private static final int KEY_BYTES = 32;
     private static final int CA_SEED_BYTES = 48;
@@ -100,8 +108,7 @@ public final class ClusterKeys {
             throw new IllegalArgumentException("not a text sealed by this version of the registry");
         }
         try {
-            final Cipher cipher =
-                    catalogCipher(Cipher.DECRYPT_MODE, Arrays.copyOfRange(sealed, 1, 1 + NONCE_BYTES));
+            final Cipher cipher = catalogCipher(Cipher.DECRYPT_MODE, Arrays.copyOfRange(sealed, 1, 1 + NONCE_BYTES));
             return cipher.doFinal(sealed, 1 + NONCE_BYTES, sealed.length - 1 - NONCE_BYTES);
         } catch (final AEADBadTagException e) {
             throw new IllegalArgumentException("sealed under another cluster secret, or changed since", e);

@@ -48,8 +48,7 @@ final class Dialer {
      * @param attempt counts failures, so that each of a name's addresses has its turn
      * @return cancel it to give up; the connection is then closed
      */
-    Future<Channel> dial(
-            final EventLoop loop, final Endpoint to, final int attempt, final ConnectionHandler handler) {
+    Future<Channel> dial(final EventLoop loop, final Endpoint to, final int attempt, final ConnectionHandler handler) {
         final Promise<Channel> connected = loop.newPromise();
         resolver.resolve(to.host()).whenComplete((addresses, failure) -> {
             if (failure != null) {

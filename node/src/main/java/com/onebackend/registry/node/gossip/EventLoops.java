@@ -75,6 +75,7 @@ public final class EventLoops implements AutoCloseable {
     /** Stops the threads, and with them every socket that is still open. */
     @Override
     public void close() {
-        group.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        group.shutdownGracefully(0, CLOSE_SECONDS_MAX, TimeUnit.SECONDS)
+                .awaitUninterruptibly(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
     }
 }

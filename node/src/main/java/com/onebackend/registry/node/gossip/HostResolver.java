@@ -77,7 +77,8 @@ public final class HostResolver implements AutoCloseable {
                 return CompletableFuture.failedFuture(new RejectedExecutionException("too many host names"));
             }
         }
-        return answers.compute(host, (name, known) -> known != null && known.isGood(now) ? known : ask(name, known, now))
+        return answers.compute(
+                        host, (name, known) -> known != null && known.isGood(now) ? known : ask(name, known, now))
                 .serve();
     }
 

@@ -143,7 +143,8 @@ final class PacketSeal {
     }
 
     private static GCMParameterSpec nonce(final long counter) {
-        final byte[] nonce = ByteBuffer.allocate(NONCE_BYTES).putInt(0).putLong(counter).array();
+        final byte[] nonce =
+                ByteBuffer.allocate(NONCE_BYTES).putInt(0).putLong(counter).array();
         return new GCMParameterSpec(TAG_BYTES * Byte.SIZE, nonce);
     }
 

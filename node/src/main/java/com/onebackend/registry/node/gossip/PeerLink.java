@@ -193,8 +193,7 @@ final class PeerLink {
         openedNanos = System.nanoTime();
         wroteSincePing = false;
         isPingUnanswered = false;
-        checking = loop.scheduleAtFixedRate(
-                this::check, times.pingMillis(), times.pingMillis(), TimeUnit.MILLISECONDS);
+        checking = loop.scheduleAtFixedRate(this::check, times.pingMillis(), times.pingMillis(), TimeUnit.MILLISECONDS);
         counters.add(TransportEvent.CONNECTION_OPENED);
         write();
     }
@@ -294,7 +293,10 @@ final class PeerLink {
             if (hello.isEmpty() || hello.get().purpose() != Hello.Purpose.GOSSIP) {
                 refuse(ctx, TransportEvent.HELLO_MALFORMED, "");
             } else if (hello.get().clusterHash() != ownHello.get().clusterHash()) {
-                refuse(ctx, TransportEvent.HELLO_WRONG_CLUSTER, "node " + hello.get().nodeId());
+                refuse(
+                        ctx,
+                        TransportEvent.HELLO_WRONG_CLUSTER,
+                        "node " + hello.get().nodeId());
             } else {
                 opened();
             }

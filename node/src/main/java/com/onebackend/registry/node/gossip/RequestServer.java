@@ -25,8 +25,7 @@ final class RequestServer {
      *
      * @param executor bounded: it rejects when it is full
      */
-    RequestServer(
-            final UnaryOperator<byte[]> handler, final Executor executor, final TransportCounters counters) {
+    RequestServer(final UnaryOperator<byte[]> handler, final Executor executor, final TransportCounters counters) {
         this.handler = handler;
         this.executor = executor;
         this.counters = counters;

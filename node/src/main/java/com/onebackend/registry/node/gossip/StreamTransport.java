@@ -189,8 +189,7 @@ public final class StreamTransport implements AutoCloseable {
     }
 
     private PeerLink newLink(final Endpoint to) {
-        return new PeerLink(
-                to, dialer, loops.next(), () -> session.hello(), counters, times, queuedBytes);
+        return new PeerLink(to, dialer, loops.next(), () -> session.hello(), counters, times, queuedBytes);
     }
 
     private void forgetUnusedLinks() {
@@ -221,8 +220,8 @@ public final class StreamTransport implements AutoCloseable {
         counters.add(TransportEvent.REQUEST_SENT);
         final CompletableFuture<byte[]> answer = new CompletableFuture<>();
         final EventLoop loop = loops.next();
-        final Future<Channel> dialing = dialer.dial(
-                loop, to, 0, new RequestCall(Hello.ofRequest(bootId, nodeId), request, answer, counters));
+        final Future<Channel> dialing =
+                dialer.dial(loop, to, 0, new RequestCall(Hello.ofRequest(bootId, nodeId), request, answer, counters));
         dialing.addListener(done -> {
             if (!done.isSuccess()) {
                 answer.completeExceptionally(new IOException("cannot reach " + to, done.cause()));
@@ -305,7 +304,9 @@ public final class StreamTransport implements AutoCloseable {
             accepted.add(channel);
             final SslHandler secure = tls.serverContext().newHandler(channel.alloc());
             secure.setHandshakeTimeoutMillis(times.handshakeMillis());
-            channel.pipeline().addLast(secure, new Frame.Decoder(), new AcceptedConnection(StreamTransport.this, counters, times));
+            channel.pipeline()
+                    .addLast(
+                            secure, new Frame.Decoder(), new AcceptedConnection(StreamTransport.this, counters, times));
         }
     }
 }

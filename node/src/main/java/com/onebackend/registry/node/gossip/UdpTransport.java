@@ -221,9 +221,8 @@ public final class UdpTransport implements AutoCloseable {
         /** An unreachable receiver shows here, as an ICMP answer to an earlier send: the socket lives on. */
         @Override
         public void exceptionCaught(final ChannelHandlerContext ctx, final Throwable cause) {
-            final TransportEvent event = cause instanceof IOException
-                    ? TransportEvent.DATAGRAM_SEND_FAILED
-                    : TransportEvent.HANDLER_FAILED;
+            final TransportEvent event =
+                    cause instanceof IOException ? TransportEvent.DATAGRAM_SEND_FAILED : TransportEvent.HANDLER_FAILED;
             counters.add(event, "datagram socket", cause.toString());
         }
     }

@@ -68,7 +68,8 @@ class ClusterKeysTest {
     @Test
     void keysOfDifferentPurposesDiffer() {
         final ClusterKeys keys = ClusterKeys.derive(TestNode.SECRET);
-        assertThat(keys.datagrams().expand("x", 32)).isNotEqualTo(keys.datagrams().expand("y", 32));
+        assertThat(keys.datagrams().expand("x", 32))
+                .isNotEqualTo(keys.datagrams().expand("y", 32));
         assertThat(keys.toString()).doesNotContain(TestNode.SECRET);
     }
 

@@ -43,11 +43,16 @@ class ClusterTlsTest {
 
     @Test
     void everyNodeComputesTheSameAuthority() throws Exception {
-        final byte[] first =
-                new CertificateAuthority(ClusterKeys.derive(TestNode.SECRET)).certificate().getEncoded();
-        assertThat(new CertificateAuthority(ClusterKeys.derive(TestNode.SECRET)).certificate().getEncoded())
+        final byte[] first = new CertificateAuthority(ClusterKeys.derive(TestNode.SECRET))
+                .certificate()
+                .getEncoded();
+        assertThat(new CertificateAuthority(ClusterKeys.derive(TestNode.SECRET))
+                        .certificate()
+                        .getEncoded())
                 .isEqualTo(first);
-        assertThat(new CertificateAuthority(ClusterKeys.derive(TestNode.OTHER_SECRET)).certificate().getEncoded())
+        assertThat(new CertificateAuthority(ClusterKeys.derive(TestNode.OTHER_SECRET))
+                        .certificate()
+                        .getEncoded())
                 .isNotEqualTo(first);
     }
 
@@ -69,9 +74,11 @@ class ClusterTlsTest {
         tls(TestNode.SECRET, "a").writePem(folder);
         final ClusterTls.PemFiles files = tls(TestNode.SECRET, "a").writePem(folder);
         for (final Path file : List.of(files.key(), files.certificate(), files.authority())) {
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
         }
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+                .isEqualTo("rwx------");
         try (Stream<Path> all = Files.list(folder)) {
             assertThat(all).hasSize(3);
         }
@@ -90,7 +97,10 @@ class ClusterTlsTest {
     void raftAcceptsTheFilesAtTheAdvertisedAddress(@TempDir final Path folder) throws IOException {
         final ClusterTls.PemFiles files = tls(TestNode.SECRET, "a").writePem(folder);
         final GrpcTlsConfig config = new GrpcTlsConfig(
-                files.key().toFile(), files.certificate().toFile(), files.authority().toFile(), true);
+                files.key().toFile(),
+                files.certificate().toFile(),
+                files.authority().toFile(),
+                true);
         shakeHands(raftClient(config, "10.1.2.3"), raftServer(config));
     }
 

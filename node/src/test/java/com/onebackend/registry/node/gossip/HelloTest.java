@@ -20,8 +20,8 @@ class HelloTest {
 
     @Test
     void longestNamesFitAHelloFrame() {
-        final Hello longest = new Hello(
-                Hello.Purpose.GOSSIP, 1, 1, "\u20ac".repeat(128), new Endpoint("h".repeat(255), 1));
+        final Hello longest =
+                new Hello(Hello.Purpose.GOSSIP, 1, 1, "\u20ac".repeat(128), new Endpoint("h".repeat(255), 1));
         assertThat(longest.frame().payload().length).isLessThanOrEqualTo(FrameKind.HELLO.payloadBytesMax());
         assertThat(Hello.decode(longest.frame().payload())).contains(longest);
     }

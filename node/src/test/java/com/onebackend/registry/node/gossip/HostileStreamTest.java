@@ -43,7 +43,8 @@ class HostileStreamTest {
     void plaintextPeerIsRefused() throws IOException {
         try (Socket socket = new Socket(TestNode.HOST, node.streams.port())) {
             socket.setSoTimeout(5_000);
-            socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             drain(socket);
         }
         await().until(() -> node.count(TransportEvent.HANDSHAKE_FAILED) == 1);

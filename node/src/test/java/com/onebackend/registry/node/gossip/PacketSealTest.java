@@ -41,8 +41,7 @@ class PacketSealTest {
         final byte[] packet = sender.seal(new byte[PacketSeal.PLAINTEXT_BYTES_MAX]);
         assertThat(packet.length).isLessThanOrEqualTo(WireLimits.DATAGRAM_BYTES_MAX);
         assertThat(open(packet)).hasSize(PacketSeal.PLAINTEXT_BYTES_MAX);
-        assertThatIllegalStateException()
-                .isThrownBy(() -> sender.seal(new byte[PacketSeal.PLAINTEXT_BYTES_MAX + 1]));
+        assertThatIllegalStateException().isThrownBy(() -> sender.seal(new byte[PacketSeal.PLAINTEXT_BYTES_MAX + 1]));
     }
 
     @Test
@@ -59,7 +58,8 @@ class PacketSealTest {
 
     @Test
     void datagramOfAnotherSecretIsForgedAndOfAnotherClusterIsForeign() {
-        assertThat(open(seal(TestNode.OTHER_SECRET, TestNode.CLUSTER).seal(PING))).isNull();
+        assertThat(open(seal(TestNode.OTHER_SECRET, TestNode.CLUSTER).seal(PING)))
+                .isNull();
         assertThat(counters.count(TransportEvent.DATAGRAM_FORGED)).isEqualTo(1);
         assertThat(open(seal(TestNode.SECRET, TestNode.CLUSTER + 1).seal(PING))).isNull();
         assertThat(counters.count(TransportEvent.DATAGRAM_WRONG_CLUSTER)).isEqualTo(1);
@@ -113,7 +113,9 @@ class PacketSealTest {
             final int reach = random.nextInt(100) == 0 ? 5_000 : 1_500;
             final long counter = highest - 1_200 + random.nextInt(reach);
             final boolean fresh = counter > 0 && counter > highest - ReplayWindow.SIZE && !seen.contains(counter);
-            assertThat(window.isFresh(counter)).as("counter %d, highest %d", counter, highest).isEqualTo(fresh);
+            assertThat(window.isFresh(counter))
+                    .as("counter %d, highest %d", counter, highest)
+                    .isEqualTo(fresh);
             if (fresh) {
                 window.mark(counter);
                 seen.add(counter);

@@ -74,7 +74,8 @@ class StreamRequestTest {
     @Test
     void largestRequestPassesAndALargerOneIsAProgrammersError() throws Exception {
         final byte[] largest = new byte[StreamTransport.REQUEST_BYTES_MAX];
-        assertThat(a.streams.request(b.endpoint(), largest, LONG).get(10, TimeUnit.SECONDS)).isEqualTo(largest);
+        assertThat(a.streams.request(b.endpoint(), largest, LONG).get(10, TimeUnit.SECONDS))
+                .isEqualTo(largest);
         assertThatIllegalStateException()
                 .isThrownBy(() -> a.streams.request(b.endpoint(), new byte[largest.length + 1], LONG));
     }
@@ -114,7 +115,8 @@ class StreamRequestTest {
         assertThat(failureOf(a.streams.request(b.endpoint(), QUESTION, LONG))).isInstanceOf(IOException.class);
         assertThat(b.count(TransportEvent.REQUEST_HANDLER_FAILED)).isEqualTo(1);
         b.handler = request -> request;
-        assertThat(a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS)).isEqualTo(QUESTION);
+        assertThat(a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS))
+                .isEqualTo(QUESTION);
     }
 
     @Test
@@ -128,7 +130,8 @@ class StreamRequestTest {
         await().until(() -> b.count(TransportEvent.REQUEST_OVERFLOW) == 3);
         gate.countDown();
         await().until(() -> answers.stream().allMatch(CompletableFuture::isDone));
-        assertThat(answers.stream().filter(CompletableFuture::isCompletedExceptionally)).hasSize(3);
+        assertThat(answers.stream().filter(CompletableFuture::isCompletedExceptionally))
+                .hasSize(3);
     }
 
     @Test

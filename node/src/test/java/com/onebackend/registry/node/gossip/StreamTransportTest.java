@@ -54,15 +54,18 @@ class StreamTransportTest {
 
     @Test
     void largestFrameArrivesAndALargerOneIsRefused() {
-        assertThat(a.streams.send(b.endpoint(), new byte[StreamTransport.FRAME_BYTES_MAX])).isTrue();
-        assertThat(a.streams.send(b.endpoint(), new byte[StreamTransport.FRAME_BYTES_MAX + 1])).isFalse();
+        assertThat(a.streams.send(b.endpoint(), new byte[StreamTransport.FRAME_BYTES_MAX]))
+                .isTrue();
+        assertThat(a.streams.send(b.endpoint(), new byte[StreamTransport.FRAME_BYTES_MAX + 1]))
+                .isFalse();
         await().until(() -> b.frames.size() == 1);
         assertThat(b.frames.peek()).hasSize(StreamTransport.FRAME_BYTES_MAX);
     }
 
     @Test
     void hostNameIsResolved() {
-        assertThat(a.streams.send(new Endpoint("localhost", b.streams.port()), DELTA)).isTrue();
+        assertThat(a.streams.send(new Endpoint("localhost", b.streams.port()), DELTA))
+                .isTrue();
         await().until(() -> !b.frames.isEmpty());
     }
 
@@ -124,7 +127,8 @@ class StreamTransportTest {
     @Test
     void fullInboxStopsReadingAndLosesNothing() throws IOException {
         // Patient times: the check for a stalled peer would otherwise reconnect, and what was on its way be lost.
-        try (TestNode patient = new TestNode(TestNode.SECRET, StreamTimes.STANDARD).bind(0).join(TestNode.CLUSTER)) {
+        try (TestNode patient =
+                new TestNode(TestNode.SECRET, StreamTimes.STANDARD).bind(0).join(TestNode.CLUSTER)) {
             b.isInboxFull = true;
             for (int i = 0; i < 500; i++) {
                 assertThat(patient.streams.send(b.endpoint(), new byte[10_000])).isTrue();
@@ -154,8 +158,7 @@ class StreamTransportTest {
         assertDelivers(a, b);
         b.isInboxFull = true;
         // Its kernel still takes bytes, its process does not: only the unanswered ping tells.
-        await().until(() -> a.streams.send(b.endpoint(), DELTA)
-                && a.count(TransportEvent.CONNECTION_TIMED_OUT) > 0);
+        await().until(() -> a.streams.send(b.endpoint(), DELTA) && a.count(TransportEvent.CONNECTION_TIMED_OUT) > 0);
         b.isInboxFull = false;
         assertDelivers(a, b);
     }

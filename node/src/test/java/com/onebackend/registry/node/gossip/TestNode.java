@@ -26,8 +26,7 @@ final class TestNode implements AutoCloseable {
     final Queue<byte[]> datagrams = new ConcurrentLinkedQueue<>();
     final Queue<byte[]> frames = new ConcurrentLinkedQueue<>();
     final Queue<Endpoint> senders = new ConcurrentLinkedQueue<>();
-    final ThreadPoolExecutor executor =
-            new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1));
+    final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1));
     final UdpTransport udp;
     final StreamTransport streams;
     volatile boolean isInboxFull;

@@ -49,8 +49,7 @@ class UdpTransportTest {
 
     @Test
     void hostNameIsResolvedWithoutBlocking() {
-        await().until(() ->
-                a.udp.send(new Endpoint("localhost", b.udp.port()), PING) && !b.datagrams.isEmpty());
+        await().until(() -> a.udp.send(new Endpoint("localhost", b.udp.port()), PING) && !b.datagrams.isEmpty());
     }
 
     @Test
@@ -62,7 +61,8 @@ class UdpTransportTest {
 
     @Test
     void oversizedPayloadIsRefused() {
-        assertThat(a.udp.send(b.endpoint(), new byte[UdpTransport.PAYLOAD_BYTES_MAX + 1])).isFalse();
+        assertThat(a.udp.send(b.endpoint(), new byte[UdpTransport.PAYLOAD_BYTES_MAX + 1]))
+                .isFalse();
         assertThat(a.count(TransportEvent.DATAGRAM_TOO_LARGE)).isEqualTo(1);
         await().until(() -> a.udp.send(b.endpoint(), new byte[UdpTransport.PAYLOAD_BYTES_MAX])
                 && b.count(TransportEvent.DATAGRAM_RECEIVED) > 0);
@@ -72,8 +72,8 @@ class UdpTransportTest {
     void nothingIsSentOrTakenBeforeTheClusterIsKnown() throws IOException {
         try (TestNode early = new TestNode(TestNode.SECRET).bind(0)) {
             assertThat(early.udp.send(b.endpoint(), PING)).isFalse();
-            await().until(() -> a.udp.send(early.endpoint(), PING)
-                    && early.count(TransportEvent.DATAGRAM_BEFORE_JOIN) >= 2);
+            await().until(() ->
+                    a.udp.send(early.endpoint(), PING) && early.count(TransportEvent.DATAGRAM_BEFORE_JOIN) >= 2);
             assertThat(early.datagrams).isEmpty();
         }
     }
@@ -82,10 +82,9 @@ class UdpTransportTest {
     void foreignAndForgedDatagramsAreDroppedByReason() throws IOException {
         try (TestNode foreign = new TestNode(TestNode.SECRET).bind(0).join(TestNode.CLUSTER + 1);
                 TestNode forger = new TestNode(TestNode.OTHER_SECRET).bind(0).join(TestNode.CLUSTER)) {
-            await().until(() -> foreign.udp.send(b.endpoint(), PING)
-                    && b.count(TransportEvent.DATAGRAM_WRONG_CLUSTER) > 0);
-            await().until(() -> forger.udp.send(b.endpoint(), PING)
-                    && b.count(TransportEvent.DATAGRAM_FORGED) > 0);
+            await().until(() ->
+                    foreign.udp.send(b.endpoint(), PING) && b.count(TransportEvent.DATAGRAM_WRONG_CLUSTER) > 0);
+            await().until(() -> forger.udp.send(b.endpoint(), PING) && b.count(TransportEvent.DATAGRAM_FORGED) > 0);
         }
         assertThat(b.datagrams).isEmpty();
         assertDelivers();
@@ -144,8 +143,7 @@ class UdpTransportTest {
     }
 
     private boolean send(final DatagramSocket socket, final byte[] packet) throws IOException {
-        socket.send(new DatagramPacket(
-                packet, packet.length, InetAddress.getByName(TestNode.HOST), b.udp.port()));
+        socket.send(new DatagramPacket(packet, packet.length, InetAddress.getByName(TestNode.HOST), b.udp.port()));
         return true;
     }
 }
