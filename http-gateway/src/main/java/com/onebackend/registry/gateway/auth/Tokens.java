@@ -173,8 +173,8 @@ public final class Tokens implements Authenticator {
         }
         newestKey();
         try {
-            final var context = consumer.process(
-                    authorization.substring(SCHEME.length()).trim());
+            final var context =
+                    consumer.process(authorization.substring(SCHEME.length()).trim());
             final String keyId = context.getJoseObjects().get(0).getKeyIdHeaderValue();
             final JwtClaims claims = context.getJwtClaims();
             final String slug = claims.getStringClaimValue("1sl");

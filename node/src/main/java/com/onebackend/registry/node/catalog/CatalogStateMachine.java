@@ -75,7 +75,8 @@ final class CatalogStateMachine extends BaseStateMachine {
     public void initialize(final RaftServer server, final RaftGroupId groupId, final RaftStorage storage)
             throws IOException {
         super.initialize(server, groupId, storage);
-        getLifeCycle().startAndTransition(
+        getLifeCycle()
+                .startAndTransition(
                         () -> {
                             snapshots.init(storage);
                             loadSnapshot();
@@ -211,8 +212,9 @@ final class CatalogStateMachine extends BaseStateMachine {
     public void notifyConfigurationChanged(final long term, final long index, final RaftConfigurationProto voters) {
         // While two configurations are joined, the old one still stands beside the new.
         if (voters.getOldPeersCount() == 0) {
-            onVoters.accept(
-                    voters.getPeersList().stream().map(CatalogStateMachine::peer).toList());
+            onVoters.accept(voters.getPeersList().stream()
+                    .map(CatalogStateMachine::peer)
+                    .toList());
         }
     }
 

@@ -92,8 +92,8 @@ final class RaftRuns implements AutoCloseable {
 
     /** Raft's notice of a configuration; empty when the leader has told this node to go. */
     private void onVoters(final List<CatalogPeer> voters) {
-        final boolean in =
-                voters.stream().anyMatch(peer -> peer.nodeId().equals(config.self().nodeId()));
+        final boolean in = voters.stream()
+                .anyMatch(peer -> peer.nodeId().equals(config.self().nodeId()));
         if (in) {
             wasVoter = true;
             evicted = false;
