@@ -7,6 +7,7 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.wire.v1.AccusationMsg;
 import com.onebackend.registry.wire.v1.AckMsg;
 import com.onebackend.registry.wire.v1.EndpointMsg;
 import com.onebackend.registry.wire.v1.GossipRumorsMsg;
@@ -51,7 +52,7 @@ final class SwimCodec {
             }
             case JOIN -> out.setJoin(JoinMsg.newBuilder().setSelf(toMessage(((SwimMessage.Join) message).self())));
             case JOIN_REPLY -> out.setJoinReply(JoinReplyMsg.getDefaultInstance());
-            case GOSSIP -> out.setGossip(GossipRumorsMsg.getDefaultInstance());
+            case GOSSIP -> out.setGossip(toMessage(((SwimMessage.Gossip) message).accusations()));
         }
         return out.build();
     }
@@ -81,9 +82,31 @@ final class SwimCodec {
                         rumors);
             case JOIN -> new SwimMessage.Join(fromMessage(message.getJoin().getSelf()), rumors);
             case JOIN_REPLY -> new SwimMessage.JoinReply(rumors);
-            case GOSSIP -> new SwimMessage.Gossip(rumors);
+            case GOSSIP -> new SwimMessage.Gossip(rumors, accusations(message.getGossip()));
             case BODY_NOT_SET -> throw new WireException("membership message of an unknown kind");
         };
+    }
+
+    private static GossipRumorsMsg toMessage(final List<SwimMessage.Accusation> accusations) {
+        final GossipRumorsMsg.Builder message = GossipRumorsMsg.newBuilder();
+        accusations.forEach(accusation -> message.addAccusations(
+                AccusationMsg.newBuilder().setAccused(accusation.accused()).setAccuser(accusation.accuser())));
+        return message.build();
+    }
+
+    private static List<SwimMessage.Accusation> accusations(final GossipRumorsMsg message) {
+        final List<SwimMessage.Accusation> accusations = new ArrayList<>(message.getAccusationsCount());
+        for (final AccusationMsg accusation : message.getAccusationsList()) {
+            accusations.add(
+                    new SwimMessage.Accusation(nodeId(accusation.getAccused()), nodeId(accusation.getAccuser())));
+        }
+        return accusations;
+    }
+
+    private static String nodeId(final String text) {
+        WireChecks.require(
+                !text.isEmpty() && text.length() <= MemberId.NODE_ID_CHARS_MAX, "node id is empty or too long");
+        return text;
     }
 
     static MemberIdMsg toMessage(final MemberId id) {
@@ -95,10 +118,8 @@ final class SwimCodec {
     }
 
     static MemberId fromMessage(final MemberIdMsg message) {
-        final int length = message.getNodeId().length();
-        WireChecks.require(length > 0 && length <= MemberId.NODE_ID_CHARS_MAX, "node id is empty or too long");
         return new MemberId(
-                message.getNodeId(), new Origin(message.getOrigin()), RecordCodec.generation(message.getGeneration()));
+                nodeId(message.getNodeId()), new Origin(message.getOrigin()), RecordCodec.generation(message.getGeneration()));
     }
 
     private static MemberMsg toMessage(final Member member) {

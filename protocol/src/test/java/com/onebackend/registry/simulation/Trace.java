@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 /** What happened: a hash over all of it, and the last events as text for whoever has to find out why. */
 final class Trace {
     private static final int EVENTS_KEPT = 50;
-    private static final int EVENT_CHARS_MAX = 400;
+    private static final int EVENT_CHARS_MAX = 240;
     private static final long HASH_START = 0xCBF29CE484222325L;
 
     private final Deque<Event> last = new ArrayDeque<>();
