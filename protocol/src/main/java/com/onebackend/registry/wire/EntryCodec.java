@@ -37,9 +37,8 @@ final class EntryCodec {
                     .setDetails(health.details())
                     .setSeenMillis(health.seenMillis()));
         } else if (part instanceof Part.Intent intent) {
-            message.setIntent(IntentMsg.newBuilder()
-                    .setMode(toMessage(intent.mode()))
-                    .setReason(intent.reason()));
+            message.setIntent(
+                    IntentMsg.newBuilder().setMode(toMessage(intent.mode())).setReason(intent.reason()));
         }
         return message.build();
     }
@@ -67,10 +66,7 @@ final class EntryCodec {
     static Digest.Head fromMessage(final HeadMsg message) {
         WireChecks.require(message.getMaxVersion() >= 0 && message.getGcVersion() >= 0, "head version is negative");
         return new Digest.Head(
-                new Origin(message.getOrigin()),
-                message.getMaxVersion(),
-                message.getGcVersion(),
-                message.getSetHash());
+                new Origin(message.getOrigin()), message.getMaxVersion(), message.getGcVersion(), message.getSetHash());
     }
 
     private static RegistrationMsg toMessage(final Part.Registration part) {

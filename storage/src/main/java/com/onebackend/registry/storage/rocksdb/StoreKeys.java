@@ -33,6 +33,7 @@ final class StoreKeys {
             case REGISTRATION -> 0;
             case HEALTH -> 1;
             case INTENT -> 2;
+            case TOMBSTONE -> 3;
         };
     }
 
