@@ -319,6 +319,8 @@ public final class GossipCore {
         if (isSelf || wasAlive || after.state() != MemberState.ALIVE) {
             return;
         }
+        // A session with its earlier process will never end.
+        syncs.aborted(after.id().nodeId());
         syncs.want(after.id().nodeId());
         if (ownReport != null) {
             out.send(after.endpoint(), Lane.STREAM, new GossipMessage.Report(selfId, ownReport));

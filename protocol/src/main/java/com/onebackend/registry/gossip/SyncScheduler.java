@@ -27,6 +27,7 @@ final class SyncScheduler {
 
     private final Map<String, Long> differsSinceNanos = new TreeMap<>();
     private final Set<String> wanted = new TreeSet<>();
+    private boolean isStarted;
     private long nextIntervalNanos;
     private long nextSession;
     private long completed;
@@ -64,10 +65,12 @@ final class SyncScheduler {
     /** Sessions to start now, out of those wanted and those due. */
     List<Start> due(final List<Member> peers, final long nowNanos) {
         expire(peers, nowNanos);
-        if (nextIntervalNanos == 0 || nowNanos >= nextIntervalNanos) {
-            if (nextIntervalNanos != 0 && !peers.isEmpty()) {
+        // Compared by difference: a monotonic clock starts anywhere and may run over.
+        if (!isStarted || nowNanos - nextIntervalNanos >= 0) {
+            if (isStarted && !peers.isEmpty()) {
                 want(peers.get(random.nextInt(peers.size())).id().nodeId());
             }
+            isStarted = true;
             final long fifth = config.syncIntervalNanos() / 5;
             nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
         }

@@ -119,7 +119,9 @@ final class SwimCodec {
 
     static MemberId fromMessage(final MemberIdMsg message) {
         return new MemberId(
-                nodeId(message.getNodeId()), new Origin(message.getOrigin()), RecordCodec.generation(message.getGeneration()));
+                nodeId(message.getNodeId()),
+                new Origin(message.getOrigin()),
+                RecordCodec.generation(message.getGeneration()));
     }
 
     private static MemberMsg toMessage(final Member member) {

@@ -55,7 +55,8 @@ final class ChangeMeter implements NodeObserver {
 
     @Override
     public void crashed(final VirtualNode node, final MemberId id) {
-        pending.values().forEach(changes -> changes.removeIf(change -> change.lacking().contains(node.index())));
+        pending.values()
+                .forEach(changes -> changes.removeIf(change -> change.lacking().contains(node.index())));
     }
 
     /** One figure per committed batch of writes. */

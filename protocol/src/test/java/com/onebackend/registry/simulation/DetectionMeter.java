@@ -50,9 +50,8 @@ final class DetectionMeter implements NodeObserver {
 
     /** alpha * max(1, log10 N) * T. */
     static long suspicionMinNanos(final MembershipConfig config, final int clusterSize) {
-        return (long) (config.suspicionMultiplier()
-                * Math.max(1, Math.log10(clusterSize))
-                * config.probeIntervalNanos());
+        return (long)
+                (config.suspicionMultiplier() * Math.max(1, Math.log10(clusterSize)) * config.probeIntervalNanos());
     }
 
     /** Without any confirmation; where there is nobody to confirm, the minimum holds at once. */
@@ -79,7 +78,8 @@ final class DetectionMeter implements NodeObserver {
     @Override
     public void started(final VirtualNode node) {
         // Its own earlier process is replaced by this one, which others may hear of before they miss the earlier one.
-        deaths.keySet().removeIf(id -> id.nodeId().equals(node.core().self().id().nodeId()));
+        deaths.keySet()
+                .removeIf(id -> id.nodeId().equals(node.core().self().id().nodeId()));
     }
 
     @Override
@@ -96,7 +96,8 @@ final class DetectionMeter implements NodeObserver {
             return;
         }
         for (final VirtualNode subject : nodes) {
-            if (subject.phase() == VirtualNode.Phase.RUNNING && subject.core().self().id().equals(after.id())) {
+            if (subject.phase() == VirtualNode.Phase.RUNNING
+                    && subject.core().self().id().equals(after.id())) {
                 falseDeaths++;
                 final boolean isExcused = network.faults().loss() > TOLERATED_LOSS
                         || isRecent(network.disturbedNanos())

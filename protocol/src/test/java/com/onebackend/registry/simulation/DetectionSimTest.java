@@ -55,8 +55,9 @@ class DetectionSimTest {
 
     @Test
     void nobodyIsDeclaredDeadWhenOnlyStreamsWork() {
-        final Simulation simulation = new Simulation(
-                SimulationConfig.calm(78, 5).withNetwork(NetworkFaults.lossy(1.0)).lasting(60 * SECOND));
+        final Simulation simulation = new Simulation(SimulationConfig.calm(78, 5)
+                .withNetwork(NetworkFaults.lossy(1.0))
+                .lasting(60 * SECOND));
         assertThat(simulation.run().falseDeaths()).isZero();
     }
 
@@ -79,9 +80,7 @@ class DetectionSimTest {
 
     /** Round robin: at worst 2N - 3 probes go elsewhere first; then the failed probe's interval, the suspicion, the news. */
     private static long boundNanos(final int nodes) {
-        return (2L * nodes - 2) * SWIM.probeIntervalNanos()
-                + DetectionMeter.suspicionMaxNanos(SWIM, nodes)
-                + SECOND;
+        return (2L * nodes - 2) * SWIM.probeIntervalNanos() + DetectionMeter.suspicionMaxNanos(SWIM, nodes) + SECOND;
     }
 
     private static List<Long> crashes(final int nodes, final int seeds) {
@@ -98,7 +97,8 @@ class DetectionSimTest {
         simulation.runUntil("all meet", 20 * SECOND, () -> simulation.disagreement() == null);
         simulation.runFor(2 * SECOND + config.seed() * 37 * MILLI);
         simulation.node((int) (config.seed() % config.nodes())).crash();
-        simulation.runUntil("noticed", 120 * SECOND, () -> !simulation.detection().isPending());
+        simulation.runUntil(
+                "noticed", 120 * SECOND, () -> !simulation.detection().isPending());
         return simulation.detection().allNanos();
     }
 }

@@ -111,8 +111,8 @@ final class FaultPlan {
     }
 
     private void lossyPeriod() {
-        final NetworkFaults worse = NetworkFaults.lossy(0.6 * random.nextDouble())
-                .withStreamBreak(0.05 * random.nextDouble());
+        final NetworkFaults worse =
+                NetworkFaults.lossy(0.6 * random.nextDouble()).withStreamBreak(0.05 * random.nextDouble());
         simulation.network().faults(worse);
         simulation.events().after(Seeds.exponential(random, 5 * SECOND), () -> {
             if (isRunning && simulation.network().faults() == worse) {

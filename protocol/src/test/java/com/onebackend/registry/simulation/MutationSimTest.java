@@ -28,26 +28,32 @@ class MutationSimTest {
     @Test
     void chunkMarkedLastTooEarlyIsFound() {
         final Simulation simulation = busy(1);
-        simulation.network().tamper((from, to, message) -> changedLog(message, log -> {
-            if (!(log instanceof LogMessage.SyncChunk chunk) || chunk.last()) {
-                return log;
-            }
-            final List<Digest.Head> heads = nodeAt(simulation, from).core().digest().heads();
-            return new LogMessage.SyncChunk(chunk.session(), chunk.index(), true, chunk.entries(), heads);
-        }));
+        simulation
+                .network()
+                .tamper((from, to, message) -> changedLog(message, log -> {
+                    if (!(log instanceof LogMessage.SyncChunk chunk) || chunk.last()) {
+                        return log;
+                    }
+                    final List<Digest.Head> heads =
+                            nodeAt(simulation, from).core().digest().heads();
+                    return new LogMessage.SyncChunk(chunk.session(), chunk.index(), true, chunk.entries(), heads);
+                }));
         fails(simulation::run, "is ahead, lacks");
     }
 
     @Test
     void pushThatLeavesOutAnEntryIsFound() {
         final Simulation simulation = busy(2);
-        simulation.network().tamper((from, to, message) -> changedLog(message, log -> {
-            if (!(log instanceof LogMessage.Push push) || push.entries().size() < 2) {
-                return log;
-            }
-            final List<LogEntry> fewer = push.entries().subList(1, push.entries().size());
-            return new LogMessage.Push(push.origin(), push.base(), push.head(), push.gcVersion(), fewer);
-        }));
+        simulation
+                .network()
+                .tamper((from, to, message) -> changedLog(message, log -> {
+                    if (!(log instanceof LogMessage.Push push) || push.entries().size() < 2) {
+                        return log;
+                    }
+                    final List<LogEntry> fewer =
+                            push.entries().subList(1, push.entries().size());
+                    return new LogMessage.Push(push.origin(), push.base(), push.head(), push.gcVersion(), fewer);
+                }));
         fails(simulation::run, "is ahead, lacks");
     }
 
@@ -55,43 +61,56 @@ class MutationSimTest {
     void oldPushDeliveredAsIfNewIsFound() {
         final Simulation simulation = busy(3);
         final List<LogEntry> old = new ArrayList<>();
-        simulation.network().tamper((from, to, message) -> changedLog(message, log -> {
-            if (!(log instanceof LogMessage.Push push)) {
-                return log;
-            }
-            old.addAll(push.entries());
-            final Part stale = old.get(0).part();
-            final List<LogEntry> renumbered = new ArrayList<>();
-            push.entries().forEach(entry -> renumbered.add(new LogEntry(
-                    entry.origin(), entry.version(), entry.stamp(), "renamed-" + entry.instanceId(), stale)));
-            return new LogMessage.Push(push.origin(), push.base(), push.head(), push.gcVersion(), renumbered);
-        }));
+        simulation
+                .network()
+                .tamper((from, to, message) -> changedLog(message, log -> {
+                    if (!(log instanceof LogMessage.Push push)) {
+                        return log;
+                    }
+                    old.addAll(push.entries());
+                    final Part stale = old.get(0).part();
+                    final List<LogEntry> renumbered = new ArrayList<>();
+                    push.entries()
+                            .forEach(entry -> renumbered.add(new LogEntry(
+                                    entry.origin(),
+                                    entry.version(),
+                                    entry.stamp(),
+                                    "renamed-" + entry.instanceId(),
+                                    stale)));
+                    return new LogMessage.Push(push.origin(), push.base(), push.head(), push.gcVersion(), renumbered);
+                }));
         fails(simulation::run, "one version, two contents");
     }
 
     @Test
     void pushThatClaimsALaterHeadIsFound() {
         final Simulation simulation = busy(4);
-        simulation.network().tamper((from, to, message) -> changedLog(message, log -> {
-            if (!(log instanceof LogMessage.SyncChunk chunk) || !chunk.last()) {
-                return log;
-            }
-            final List<Digest.Head> heads = new ArrayList<>();
-            chunk.heads().forEach(head -> heads.add(new Digest.Head(
-                    head.origin(), head.maxVersion() + 100, head.gcVersion(), head.setHash())));
-            return new LogMessage.SyncChunk(chunk.session(), chunk.index(), true, chunk.entries(), heads);
-        }));
+        simulation
+                .network()
+                .tamper((from, to, message) -> changedLog(message, log -> {
+                    if (!(log instanceof LogMessage.SyncChunk chunk) || !chunk.last()) {
+                        return log;
+                    }
+                    final List<Digest.Head> heads = new ArrayList<>();
+                    chunk.heads()
+                            .forEach(head -> heads.add(new Digest.Head(
+                                    head.origin(), head.maxVersion() + 100, head.gcVersion(), head.setHash())));
+                    return new LogMessage.SyncChunk(chunk.session(), chunk.index(), true, chunk.entries(), heads);
+                }));
         fails(simulation::run, "durable is");
     }
 
     @Test
     void incarnationRaisedByAnotherIsFound() {
         final Simulation simulation = busy(5);
-        simulation.network().tamper((from, to, message) -> List.of(withRumors(
-                message,
-                rumor -> rumor.endpoint().equals(from) || rumor.endpoint().equals(to)
-                        ? rumor
-                        : rumor.with(rumor.incarnation().next(), rumor.state()))));
+        simulation
+                .network()
+                .tamper((from, to, message) -> List.of(withRumors(
+                        message,
+                        rumor -> rumor.endpoint().equals(from)
+                                        || rumor.endpoint().equals(to)
+                                ? rumor
+                                : rumor.with(rumor.incarnation().next(), rumor.state()))));
         fails(simulation::run, "incarnation that its owner never had");
     }
 
@@ -132,8 +151,10 @@ class MutationSimTest {
     void nodeThatHearsNothingOfInstancesIsFound() {
         final Simulation simulation = busy(8);
         final Endpoint deaf = simulation.node(2).endpoint();
-        simulation.network().tamper((from, to, message) ->
-                to.equals(deaf) && message.type() == GossipMessage.Type.LOG ? List.of() : List.of(message));
+        simulation
+                .network()
+                .tamper((from, to, message) ->
+                        to.equals(deaf) && message.type() == GossipMessage.Type.LOG ? List.of() : List.of(message));
         fails(simulation::run, "no agreement within");
     }
 
@@ -141,10 +162,12 @@ class MutationSimTest {
     void livingNodeDeclaredDeadIsFound() {
         final Simulation simulation = busy(9);
         final Endpoint silenced = simulation.node(2).endpoint();
-        simulation.network().tamper((from, to, message) ->
-                from.equals(silenced) && simulation.events().nowNanos() > 15 * SECOND
-                        ? List.of()
-                        : List.of(message));
+        simulation
+                .network()
+                .tamper((from, to, message) ->
+                        from.equals(silenced) && simulation.events().nowNanos() > 15 * SECOND
+                                ? List.of()
+                                : List.of(message));
         fails(simulation::run, "dead, which is well and connected");
     }
 
@@ -158,8 +181,8 @@ class MutationSimTest {
         final LogEntry tombstone = new LogEntry(node.origin(), 2, Stamp.ofMillis(2), ID, new Part.Tombstone());
         final NodeObserver checker = simulation.safety();
         checker.persisting(node, new LogBatch(List.of(tombstone), List.of(), List.of(), List.of()), 2);
-        assertThatThrownBy(() -> checker.persisting(
-                        node, new LogBatch(List.of(old), List.of(), List.of(), List.of()), 0))
+        assertThatThrownBy(
+                        () -> checker.persisting(node, new LogBatch(List.of(old), List.of(), List.of(), List.of()), 0))
                 .hasMessageContaining("resurrects");
     }
 

@@ -30,7 +30,6 @@ public record NetworkFaults(
 
     /** The same with streams that break now and then. */
     public NetworkFaults withStreamBreak(final double probability) {
-        return new NetworkFaults(
-                loss, duplicate, latencyMinNanos, latencyMaxNanos, late, lateNanos, probability);
+        return new NetworkFaults(loss, duplicate, latencyMinNanos, latencyMaxNanos, late, lateNanos, probability);
     }
 }

@@ -128,10 +128,7 @@ final class SafetyChecker implements NodeObserver {
         final LogEntry tombstone = lives.get(node.index()).tombstones.get(instanceId);
         final LogEntry registration =
                 node.disk().written().entries().get(new LogEntry.PartKey(instanceId, PartKind.REGISTRATION));
-        check(
-                (instance == null) == (registration == null),
-                node,
-                "shows " + instance + " but stores " + registration);
+        check((instance == null) == (registration == null), node, "shows " + instance + " but stores " + registration);
         check(
                 registration == null || tombstone == null || !tombstone.supersedes(registration),
                 node,
@@ -202,10 +199,11 @@ final class SafetyChecker implements NodeObserver {
                 chunk.entries().forEach(entry -> checkIdentity(node, entry, true));
                 chunk.heads().forEach(head -> checkHead(node, head.origin(), head.maxVersion()));
             }
-            case SYNC_REQUEST -> ((LogMessage.SyncRequest) message)
-                    .have()
-                    .heads()
-                    .forEach(head -> checkHead(node, head.origin(), head.maxVersion()));
+            case SYNC_REQUEST ->
+                ((LogMessage.SyncRequest) message)
+                        .have()
+                        .heads()
+                        .forEach(head -> checkHead(node, head.origin(), head.maxVersion()));
             case SYNC_NEXT -> {}
         }
     }

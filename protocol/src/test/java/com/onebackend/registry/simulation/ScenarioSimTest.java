@@ -47,8 +47,7 @@ class ScenarioSimTest {
     void suspectedNodeRefutesAndStaysAlive() {
         final Simulation simulation = started(3, 3);
         simulation.node(1).pause();
-        simulation.runUntil(
-                "suspected", 10 * SECOND, () -> stateAt(simulation.node(0), 1) == MemberState.SUSPECT);
+        simulation.runUntil("suspected", 10 * SECOND, () -> stateAt(simulation.node(0), 1) == MemberState.SUSPECT);
         simulation.node(1).resume();
         simulation.converge();
         assertThat(simulation.detection().falseDeaths()).isZero();
@@ -86,12 +85,15 @@ class ScenarioSimTest {
     @Test
     void oneWayCutBetweenTwoOfFiveKillsNobody() {
         final Simulation simulation = started(6, 5);
-        simulation.network().block((from, to) -> from.equals(simulation.node(0).endpoint())
-                && to.equals(simulation.node(1).endpoint()));
+        simulation
+                .network()
+                .block((from, to) -> from.equals(simulation.node(0).endpoint())
+                        && to.equals(simulation.node(1).endpoint()));
         simulation.runFor(60 * SECOND);
         assertThat(simulation.detection().falseDeaths()).isZero();
         register(simulation.node(0), ID);
-        simulation.runUntil("past the cut", 15 * SECOND, () -> simulation.node(1).instance(ID) != null);
+        simulation.runUntil(
+                "past the cut", 15 * SECOND, () -> simulation.node(1).instance(ID) != null);
     }
 
     @Test
@@ -107,7 +109,8 @@ class ScenarioSimTest {
         assertThat(simulation.node(0).instance(ID)).isNotNull();
         assertThat(simulation.converge()).isLessThanOrEqualTo(3 * SECOND);
         register(simulation.node(0), "inst-1");
-        simulation.runUntil("later writes spread", SECOND, () -> simulation.node(2).instance("inst-1") != null);
+        simulation.runUntil(
+                "later writes spread", SECOND, () -> simulation.node(2).instance("inst-1") != null);
     }
 
     @Test
@@ -118,8 +121,7 @@ class ScenarioSimTest {
         simulation.runFor(MILLI / 10);
         simulation.node(0).crash();
         simulation.runFor(2 * SECOND);
-        final boolean survived =
-                !simulation.node(0).disk().synced().entries().isEmpty();
+        final boolean survived = !simulation.node(0).disk().synced().entries().isEmpty();
         assertThat(simulation.node(1).instance(ID)).isNull();
         simulation.start(simulation.node(0));
         simulation.converge();
@@ -154,7 +156,8 @@ class ScenarioSimTest {
             }
             simulation.runFor(SECOND);
             simulation.start(simulation.node(1));
-            simulation.runUntil("the first chunks", 10 * SECOND, () -> simulation.node(1).instance("inst-5") != null);
+            simulation.runUntil(
+                    "the first chunks", 10 * SECOND, () -> simulation.node(1).instance("inst-5") != null);
             simulation.network().breakAllStreams();
             simulation.converge();
             assertThat(simulation.node(1).instance("inst-299")).isNotNull();

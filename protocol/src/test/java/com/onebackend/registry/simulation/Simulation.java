@@ -47,8 +47,8 @@ final class Simulation {
         for (int i = 0; i < config.nodes(); i++) {
             nodes.add(new VirtualNode(i, config.skewMillisMax(), world));
         }
-        this.workload = new Workload(
-                events, seeds.forPurpose("workload"), nodes, config.keys(), config.writeMeanNanos());
+        this.workload =
+                new Workload(events, seeds.forPurpose("workload"), nodes, config.keys(), config.writeMeanNanos());
         this.faults = new FaultPlan(this, config.faults(), seeds.forPurpose("faults"));
     }
 
@@ -109,10 +109,11 @@ final class Simulation {
 
     /** Cuts between {@code side} and the rest; one way only means that nothing leaves {@code side}. */
     void partition(final Set<VirtualNode> side, final boolean isOneWay) {
-        final Set<Endpoint> inside = Set.copyOf(side.stream().map(VirtualNode::endpoint).toList());
+        final Set<Endpoint> inside =
+                Set.copyOf(side.stream().map(VirtualNode::endpoint).toList());
         trace.add(events.nowNanos(), isOneWay ? "cut" : "partition", side.size(), "", side.size());
-        network.block((from, to) -> inside.contains(from) != inside.contains(to)
-                && (!isOneWay || inside.contains(from)));
+        network.block(
+                (from, to) -> inside.contains(from) != inside.contains(to) && (!isOneWay || inside.contains(from)));
     }
 
     /** Ends every fault and starts whoever is down. */
@@ -221,8 +222,8 @@ final class Simulation {
         for (final VirtualNode node : nodes(Phase.RUNNING)) {
             final List<String> missing = ledger.missingAt(node);
             if (!missing.isEmpty()) {
-                throw new AssertionError("acknowledged and lost: " + missing.get(0) + " and " + (missing.size() - 1)
-                        + " more");
+                throw new AssertionError(
+                        "acknowledged and lost: " + missing.get(0) + " and " + (missing.size() - 1) + " more");
             }
         }
     }

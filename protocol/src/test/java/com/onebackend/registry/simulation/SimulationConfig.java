@@ -53,16 +53,7 @@ record SimulationConfig(
     /** Nothing goes wrong unless the test says so. */
     static SimulationConfig calm(final long seed, final int nodes) {
         return new SimulationConfig(
-                seed,
-                nodes,
-                GossipConfig.LAN,
-                NetworkFaults.NONE,
-                FaultPlan.Kinds.NONE,
-                30 * SECOND,
-                0,
-                24,
-                400,
-                null);
+                seed, nodes, GossipConfig.LAN, NetworkFaults.NONE, FaultPlan.Kinds.NONE, 30 * SECOND, 0, 24, 400, null);
     }
 
     SimulationConfig withFaults(final FaultPlan.Kinds kinds) {

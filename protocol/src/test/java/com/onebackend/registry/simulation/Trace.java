@@ -26,8 +26,7 @@ final class Trace {
     /** The parts are turned into text only when somebody reads it. */
     private record Event(long nanos, String what, Object where, Object detail) {
         String text() {
-            final String text =
-                    String.format(Locale.ROOT, "%10.3f ms  %-9s %s  %s", nanos / 1e6, what, where, detail);
+            final String text = String.format(Locale.ROOT, "%10.3f ms  %-9s %s  %s", nanos / 1e6, what, where, detail);
             return text.length() <= EVENT_CHARS_MAX ? text : text.substring(0, EVENT_CHARS_MAX) + "...";
         }
     }

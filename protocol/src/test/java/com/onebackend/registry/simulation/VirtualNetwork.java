@@ -274,7 +274,12 @@ final class VirtualNetwork {
     private void deliver(
             final Port port, final Endpoint from, final Endpoint to, final Packet packet, final boolean isStream) {
         final GossipMessage message = packet.decoded();
-        trace.add(events.nowNanos(), isStream ? "stream" : "datagram", from + ">" + to, body(message), packet.fingerprint);
+        trace.add(
+                events.nowNanos(),
+                isStream ? "stream" : "datagram",
+                from + ">" + to,
+                body(message),
+                packet.fingerprint);
         port.deliver(from, message, isStream);
     }
 

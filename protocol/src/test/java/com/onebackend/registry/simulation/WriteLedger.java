@@ -33,7 +33,8 @@ final class WriteLedger implements NodeObserver {
     public void persisting(final VirtualNode node, final LogBatch batch, final long ownVersion) {
         for (final LogEntry entry : batch.puts()) {
             if (ownVersion > 0 && entry.origin().equals(node.origin()) && entry.version() <= ownVersion) {
-                waiting.computeIfAbsent(node.origin(), origin -> new TreeMap<>()).put(entry.version(), entry);
+                waiting.computeIfAbsent(node.origin(), origin -> new TreeMap<>())
+                        .put(entry.version(), entry);
             }
         }
     }
@@ -66,7 +67,8 @@ final class WriteLedger implements NodeObserver {
             final long from = before == null ? 0 : before;
             final NavigableMap<Long, LogEntry> log = acknowledged.get(head.origin());
             if (log != null && head.maxVersion() > from) {
-                for (final LogEntry entry : log.subMap(from, false, head.maxVersion(), true).values()) {
+                for (final LogEntry entry :
+                        log.subMap(from, false, head.maxVersion(), true).values()) {
                     if (!isHeld(node, entry)) {
                         throw new AssertionError(node + ": vector at " + head + " is ahead, lacks " + entry);
                     }
@@ -81,7 +83,9 @@ final class WriteLedger implements NodeObserver {
         final NavigableMap<Long, LogEntry> own = waiting.remove(node.origin());
         final long kept = node.disk().synced().maxVersion(node.origin());
         if (own != null && !own.headMap(kept, true).isEmpty()) {
-            acknowledged.computeIfAbsent(node.origin(), origin -> new TreeMap<>()).putAll(own.headMap(kept, true));
+            acknowledged
+                    .computeIfAbsent(node.origin(), origin -> new TreeMap<>())
+                    .putAll(own.headMap(kept, true));
         }
     }
 
@@ -99,11 +103,13 @@ final class WriteLedger implements NodeObserver {
     /** Problems of one node: acknowledged writes that it neither has nor holds something later for. */
     List<String> missingAt(final VirtualNode node) {
         final List<String> missing = new ArrayList<>();
-        acknowledged.values().forEach(log -> log.values().forEach(entry -> {
-            if (!isHeld(node, entry)) {
-                missing.add(node + " lacks " + entry);
-            }
-        }));
+        acknowledged
+                .values()
+                .forEach(log -> log.values().forEach(entry -> {
+                    if (!isHeld(node, entry)) {
+                        missing.add(node + " lacks " + entry);
+                    }
+                }));
         return missing;
     }
 

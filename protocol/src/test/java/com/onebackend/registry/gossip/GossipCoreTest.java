@@ -1,0 +1,194 @@
+package com.onebackend.registry.gossip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.onebackend.registry.membership.Lane;
+import com.onebackend.registry.membership.SwimMessage;
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.Incarnation;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.NodeReport;
+import com.onebackend.registry.model.NodeUsage;
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.Part;
+import com.onebackend.registry.replication.LogBatch;
+import com.onebackend.registry.replication.LogMessage;
+import com.onebackend.registry.wire.WireCodec;
+import com.onebackend.registry.wire.WireLimits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class GossipCoreTest {
+    private static final Member SELF = member("self", 1, "http://self");
+    private static final Member PEER = member("peer", 2, "http://peer");
+    private static final Part TOMBSTONE = new Part.Tombstone();
+
+    private final Recorder out = new Recorder();
+    private final GossipCore core = new GossipCore(GossipConfig.LAN, SELF, new SplittableRandom(1));
+
+    @Test
+    void writeIsPersistedAtOnceAndPushedOnlyWhenCommitted() {
+        meetPeer();
+        out.sent.clear();
+        final long version = core.write("inst", TOMBSTONE, at(1), out);
+        assertThat(out.persisted).hasSize(1);
+        assertThat(pushes()).isEmpty();
+        core.committed(version, at(2), out);
+        assertThat(pushes()).hasSize(1);
+        assertThat(pushes().get(0).head()).isEqualTo(version);
+    }
+
+    @Test
+    void ownEchoChangesNothing() {
+        final SwimMessage ping = new SwimMessage.Ping(1, SELF.id(), 0, List.of(PEER));
+        core.receive(SELF.endpoint(), new GossipMessage.Swim(SELF.id(), 0, ping), at(1), out);
+        assertThat(core.members()).containsExactly(SELF);
+        assertThat(core.counters().snapshot().ownEchoes()).isEqualTo(1);
+    }
+
+    @Test
+    void memberThatAppearsIsSyncedWithAndToldOurReport() {
+        core.report(NodeUsage.NONE, List.of(), at(1), out);
+        out.sent.clear();
+        meetPeer();
+        assertThat(out.sent).anyMatch(message -> message instanceof GossipMessage.Report);
+        assertThat(out.sent)
+                .anyMatch(message -> message instanceof GossipMessage.Log log
+                        && log.message().type() == LogMessage.Type.SYNC_REQUEST);
+    }
+
+    @Test
+    void reportThatIsNotNewerIsDropped() {
+        meetPeer();
+        deliverReport(2);
+        deliverReport(2);
+        deliverReport(1);
+        assertThat(out.reports).hasSize(1);
+        deliverReport(3);
+        assertThat(out.reports).hasSize(2);
+    }
+
+    @Test
+    void forgottenNodeIsNotListenedTo() {
+        meetPeer();
+        core.forget("peer", PEER.id().origin(), PEER.id().generation(), at(2), out);
+        out.sent.clear();
+        final LogMessage request = new LogMessage.SyncRequest(1, core.digest());
+        core.receive(PEER.endpoint(), new GossipMessage.Log(PEER.id(), request), at(3), out);
+        assertThat(out.sent).isEmpty();
+        assertThat(core.counters().snapshot().refusedRemoved()).isEqualTo(1);
+        deliverReport(9);
+        assertThat(out.reports).isEmpty();
+    }
+
+    @Test
+    void restartedMemberIsSyncedWithAtOnceThoughItsLastSessionNeverEnded() {
+        meetPeer();
+        assertThat(requests()).isEqualTo(1);
+        final MemberId next = new MemberId("peer", PEER.id().origin(), new Generation(2));
+        final Member restarted = new Member(next, Incarnation.FIRST, MemberState.ALIVE, PEER.endpoint(), PEER.url());
+        core.receive(
+                PEER.endpoint(),
+                new GossipMessage.Swim(next, 0, new SwimMessage.Join(restarted, List.of())),
+                at(50),
+                out);
+        assertThat(requests()).isEqualTo(2);
+    }
+
+    @Test
+    void datagramsStaySmallHoweverLongTheMembersAre() {
+        core.join(List.of(), at(0), out);
+        for (int i = 0; i < 60; i++) {
+            final int longest = 380;
+            final Member big = member("n" + i, 100 + i, "http://" + "x".repeat(i * longest / 60));
+            final SwimMessage join = new SwimMessage.Join(big, List.of());
+            core.receive(big.endpoint(), new GossipMessage.Swim(big.id(), 0, join), at(i), out);
+        }
+        // Probes, helpers, suspicions with their accusers, deaths: all of it with full rumor lists.
+        for (long millis = 100; millis < 60_000; millis += 50) {
+            core.tick(at(millis), out);
+        }
+        assertThat(out.datagrams).isGreaterThan(500);
+        assertThat(out.datagramBytesMost).isBetween(600, WireLimits.DATAGRAM_MESSAGE_BYTES_MAX);
+    }
+
+    private void meetPeer() {
+        final SwimMessage join = new SwimMessage.Join(PEER, List.of());
+        core.receive(PEER.endpoint(), new GossipMessage.Swim(PEER.id(), 0, join), at(1), out);
+        assertThat(core.members()).contains(PEER);
+    }
+
+    private void deliverReport(final long sequence) {
+        final NodeReport report = new NodeReport(PEER.id(), sequence, 1, NodeUsage.NONE, List.of());
+        core.receive(PEER.endpoint(), new GossipMessage.Report(PEER.id(), report), at(2), out);
+    }
+
+    private List<LogMessage.Push> pushes() {
+        final List<LogMessage.Push> pushes = new ArrayList<>();
+        for (final GossipMessage message : out.sent) {
+            if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.Push push) {
+                pushes.add(push);
+            }
+        }
+        return pushes;
+    }
+
+    private long requests() {
+        return out.sent.stream()
+                .filter(message -> message instanceof GossipMessage.Log log
+                        && log.message().type() == LogMessage.Type.SYNC_REQUEST)
+                .count();
+    }
+
+    private static Now at(final long millis) {
+        return new Now(millis * 1_000_000L, 1_700_000_000_000L + millis);
+    }
+
+    private static Member member(final String nodeId, final long origin, final String url) {
+        final MemberId id = new MemberId(nodeId, new Origin(origin), new Generation(1));
+        return new Member(id, Incarnation.FIRST, MemberState.ALIVE, new Endpoint("10.0.0." + origin, 7_001), url);
+    }
+
+    /** Keeps what the core wants done. */
+    private static final class Recorder implements Effects {
+        private final List<GossipMessage> sent = new ArrayList<>();
+        private final List<LogBatch> persisted = new ArrayList<>();
+        private final List<NodeReport> reports = new ArrayList<>();
+        private int datagrams;
+        private int datagramBytesMost;
+
+        @Override
+        public void send(final Endpoint to, final Lane lane, final GossipMessage message) {
+            sent.add(message);
+            if (lane == Lane.DATAGRAM) {
+                datagrams++;
+                datagramBytesMost = Math.max(datagramBytesMost, WireCodec.encode(message).length);
+            }
+        }
+
+        @Override
+        public void persist(final LogBatch batch, final long ownVersion) {
+            persisted.add(batch);
+        }
+
+        @Override
+        public void instanceChanged(final String instanceId) {
+            // Not of interest here.
+        }
+
+        @Override
+        public void memberChanged(final Member before, final Member after) {
+            // Seen through the core's members.
+        }
+
+        @Override
+        public void reported(final NodeReport report) {
+            reports.add(report);
+        }
+    }
+}

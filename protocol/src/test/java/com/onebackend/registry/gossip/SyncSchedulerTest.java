@@ -1,0 +1,92 @@
+package com.onebackend.registry.gossip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.Incarnation;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.Origin;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class SyncSchedulerTest {
+    private static final GossipConfig CONFIG = GossipConfig.LAN;
+    private static final long SECOND = 1_000_000_000L;
+
+    private final SyncScheduler syncs = new SyncScheduler(CONFIG, new SplittableRandom(1));
+
+    @Test
+    void atMostSoManySessionsRunAtATime() {
+        final List<Member> peers = peers(10);
+        peers.forEach(peer -> syncs.want(peer.id().nodeId()));
+        final List<SyncScheduler.Start> first = syncs.due(peers, 0);
+        assertThat(first).hasSize(CONFIG.sessionsMax());
+        assertThat(syncs.due(peers, 1)).isEmpty();
+        syncs.completed(first.get(0).peer().id().nodeId());
+        assertThat(syncs.due(peers, 2)).hasSize(1);
+        assertThat(syncs.completedCount()).isEqualTo(1);
+    }
+
+    @Test
+    void oneMemberIsAskedAtEveryIntervalWhereverTheClockStarts() {
+        for (final long start : new long[] {0, 1, -7 * SECOND, Long.MIN_VALUE, Long.MAX_VALUE - 12 * SECOND}) {
+            final SyncScheduler scheduler = new SyncScheduler(CONFIG, new SplittableRandom(2));
+            int started = 0;
+            for (long second = 0; second < 60; second++) {
+                final List<SyncScheduler.Start> starts = scheduler.due(peers(3), start + second * SECOND);
+                starts.forEach(one -> scheduler.completed(one.peer().id().nodeId()));
+                started += starts.size();
+            }
+            assertThat(started).isBetween(9, 15);
+        }
+    }
+
+    @Test
+    void lastingDifferenceIsAskedAboutAShortOneIsNot() {
+        final List<Member> peers = peers(2);
+        syncs.due(peers, 0);
+        final MemberId peer = peers.get(0).id();
+        syncs.heard(peer, true, 0);
+        syncs.heard(peer, false, CONFIG.divergenceNanos() / 2);
+        syncs.heard(peer, true, CONFIG.divergenceNanos());
+        assertThat(syncs.due(peers, CONFIG.divergenceNanos())).isEmpty();
+        syncs.heard(peer, true, 2 * CONFIG.divergenceNanos());
+        assertThat(syncs.due(peers, 2 * CONFIG.divergenceNanos())).hasSize(1);
+    }
+
+    @Test
+    void silentSessionIsGivenUpAndAskedAnew() {
+        final List<Member> peers = peers(1);
+        final String peer = peers.get(0).id().nodeId();
+        syncs.want(peer);
+        final long session = syncs.due(peers, 0).get(0).session();
+        assertThat(syncs.progressed(peer, session, SECOND)).isTrue();
+        assertThat(syncs.due(peers, SECOND + CONFIG.sessionTimeoutNanos() - 1)).isEmpty();
+        final List<SyncScheduler.Start> again = syncs.due(peers, SECOND + CONFIG.sessionTimeoutNanos());
+        assertThat(again).hasSize(1);
+        assertThat(syncs.progressed(peer, session, 7 * SECOND)).isFalse();
+        assertThat(syncs.progressed(peer, again.get(0).session(), 7 * SECOND)).isTrue();
+    }
+
+    @Test
+    void unreachableMemberIsNotAsked() {
+        syncs.want("n0");
+        assertThat(syncs.due(List.of(), 0)).isEmpty();
+        assertThat(syncs.due(peers(1), 1)).isEmpty();
+    }
+
+    private static List<Member> peers(final int count) {
+        final List<Member> peers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            final MemberId id = new MemberId("n" + i, new Origin(i + 1), new Generation(1));
+            peers.add(new Member(
+                    id, Incarnation.FIRST, MemberState.ALIVE, new Endpoint("10.0.0.1", 7_000 + i), "http://n" + i));
+        }
+        return peers;
+    }
+}
