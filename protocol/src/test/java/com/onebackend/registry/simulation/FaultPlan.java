@@ -115,7 +115,7 @@ final class FaultPlan {
                 NetworkFaults.lossy(0.6 * random.nextDouble()).withStreamBreak(0.05 * random.nextDouble());
         simulation.network().faults(worse);
         simulation.events().after(Seeds.exponential(random, 5 * SECOND), () -> {
-            if (isRunning && simulation.network().faults() == worse) {
+            if (isRunning && simulation.network().faults().equals(worse)) {
                 simulation.network().faults(simulation.config().network());
             }
         });

@@ -10,6 +10,9 @@ import java.util.random.RandomGenerator;
 
 /** Clients that register, change and deregister instances of a small key space, each time at any node. */
 final class Workload {
+    private static final List<InstanceStatus> STATUSES = List.of(InstanceStatus.values());
+    private static final List<Part.Intent.Mode> MODES = List.of(Part.Intent.Mode.values());
+
     private final EventQueue events;
     private final RandomGenerator random;
     private final List<VirtualNode> nodes;
@@ -84,10 +87,10 @@ final class Workload {
         } else if (dice < 30) {
             node.write(instanceId, registration(instanceId, serial));
         } else if (dice < 60) {
-            final InstanceStatus status = InstanceStatus.values()[serial % InstanceStatus.values().length];
+            final InstanceStatus status = STATUSES.get(serial % STATUSES.size());
             node.write(instanceId, new Part.Health(status, "check " + serial, serial));
         } else if (dice < 70) {
-            final Part.Intent.Mode mode = Part.Intent.Mode.values()[serial % Part.Intent.Mode.values().length];
+            final Part.Intent.Mode mode = MODES.get(serial % MODES.size());
             node.write(instanceId, new Part.Intent(mode, "because " + serial));
         } else {
             node.write(instanceId, new Part.Tombstone());

@@ -200,7 +200,7 @@ final class Samples {
 
     /** Small as often as huge, never negative. */
     private long version() {
-        return random.nextLong() >>> 1 + random.nextInt(60);
+        return random.nextLong() >>> (1 + random.nextInt(60));
     }
 
     private String id() {
