@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks one definition and gives its scalars the types of the API: ports are integers, everything else is text, so that
- * {@code value: 80} in YAML need not be quoted.
+ * Checks one definition and gives its scalars the types of the API: ports are integers, everything else is text, so
+ * that {@code value: 80} in YAML need not be quoted.
  */
 final class DefinitionCheck {
     private static final int PORT_MAX = 65535;
