@@ -134,16 +134,26 @@ class DefinitionFileTest {
     }
 
     @Test
-    void unknownFieldIsAWarning() throws IOException {
+    void whatTheServerListedIsValid() throws IOException {
+        Files.writeString(home.resolve("all.json"), """
+                {"definitions":[{"id":"a","image":{"name":"x","internalPorts":[80]},"ports":[{"internal":80,"host":0}],
+                 "envars":[],"apiSpecs":[{"url":"/o","protocolType":"","version":"","metadata":{}}],"clients":[]}]}""");
+
+        assertThat(oo.run("def", "validate", "all.json").out()).isEqualTo("all.json: valid: a\n");
+    }
+
+    @Test
+    void unknownFieldIsAProblem() throws IOException {
         Files.writeString(home.resolve("d.yaml"), "id: a\nimage: {name: x, tag: y}\nenVars: []\n");
 
         final Outcome outcome = oo.run("def", "save", "d.yaml");
 
-        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.exitCode()).isEqualTo(1);
         assertThat(outcome.err()).isEqualTo("""
-                warning: d.yaml: unknown field image.tag
-                warning: d.yaml: unknown field enVars
+                error: d.yaml: unknown field image.tag
+                error: d.yaml: unknown field enVars
                 """);
+        assertThat(server.requests()).isEmpty();
     }
 
     @Test
