@@ -36,17 +36,10 @@ class AccountTest {
         assertThat(token.fieldNames())
                 .toIterable()
                 .containsExactly(
-                        "id",
-                        "appId",
-                        "userId",
-                        "token",
-                        "device",
-                        "createdAt",
-                        "updatedAt",
-                        "expiresAt",
-                        "active");
+                        "id", "appId", "userId", "token", "device", "createdAt", "updatedAt", "expiresAt", "active");
         assertThat(token.path("expiresAt").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
-        final var nodes = gateway.send("POST", "/registry-svc/nodes", token.path("token").asText(), null);
+        final var nodes =
+                gateway.send("POST", "/registry-svc/nodes", token.path("token").asText(), null);
         assertThat(nodes.statusCode()).isEqualTo(200);
     }
 
@@ -80,7 +73,8 @@ class AccountTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "{}", "{\"slug\":\"x\"}", "{\"slug\":{},\"password\":\"x\"}", "nope"})
     void incompleteLoginIsRefused(final String body) {
-        assertThat(gateway.send("POST", "/user-svc/login", null, body).statusCode()).isEqualTo(400);
+        assertThat(gateway.send("POST", "/user-svc/login", null, body).statusCode())
+                .isEqualTo(400);
     }
 
     @Test
@@ -104,6 +98,7 @@ class AccountTest {
                         + "\"name\":\"user-service\"},\"roles\":[\"user-svc:user\"],\"organizations\":[],"
                         + "\"contacts\":[]}");
         assertThat(answer.body()).doesNotContain("pbkdf2");
-        assertThat(gateway.send("POST", "/user-svc/self", null, "{}").statusCode()).isEqualTo(401);
+        assertThat(gateway.send("POST", "/user-svc/self", null, "{}").statusCode())
+                .isEqualTo(401);
     }
 }

@@ -69,8 +69,8 @@ public final class FakeRegistry implements RegistryApi {
     }
 
     public Account account(final String slug, final String... roles) {
-        final Account account = new Account(
-                "usr_" + slug, slug, slug, Passwords.hash(PASSWORD, FAST_ITERATIONS), List.of(roles));
+        final Account account =
+                new Account("usr_" + slug, slug, slug, Passwords.hash(PASSWORD, FAST_ITERATIONS), List.of(roles));
         accounts.put(slug, account);
         return account;
     }
@@ -78,8 +78,7 @@ public final class FakeRegistry implements RegistryApi {
     public static Instance instance(final String id, final String slug, final String url) {
         final Part.Registration registration = new Part.Registration(
                 slug, url, "", "", "", 0, "", "", NODE_URL, List.of(), Stamp.ofMillis(1_700_000_000_123L));
-        return new Instance(
-                id, registration, InstanceStatus.UNKNOWN, "", Part.Intent.Mode.SERVE, 0, new Origin(1));
+        return new Instance(id, registration, InstanceStatus.UNKNOWN, "", Part.Intent.Mode.SERVE, 0, new Origin(1));
     }
 
     public synchronized void put(final Instance instance) {
@@ -250,10 +249,19 @@ public final class FakeRegistry implements RegistryApi {
 
     @Override
     public ClusterStatus cluster() {
-        final Member member = new Member(
-                SELF, new Incarnation(3), MemberState.ALIVE, new Endpoint("n1.test", 11338), NODE_URL);
+        final Member member =
+                new Member(SELF, new Incarnation(3), MemberState.ALIVE, new Endpoint("n1.test", 11338), NODE_URL);
         return new ClusterStatus(
-                "c1", "n1", NODE_URL, 11338, 11339, "n1", 7, ready, ready ? "" : "joining", List.of("n1"),
+                "c1",
+                "n1",
+                NODE_URL,
+                11338,
+                11339,
+                "n1",
+                7,
+                ready,
+                ready ? "" : "joining",
+                List.of("n1"),
                 List.of(member));
     }
 

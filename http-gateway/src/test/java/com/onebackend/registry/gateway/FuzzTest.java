@@ -64,8 +64,30 @@ class FuzzTest {
                 new String[] {"POST", "/registry-svc/nodes", "{\"ids\":[\"n1\"]}"},
                 new String[] {"POST", "/user-svc/login", "{\"slug\":\"u\",\"password\":{\"a\":1},\"device\":\"x\"}"});
         final String[] inserts = {
-            "{", "}", "[", "]", "\"", "\\", "\\ud800", "\\u0000", "null", "true", "-1", "1e999", "99999999999999999999",
-            ",", ":", "\u00ff", "\ud83d\ude00", "{\"a\":", "0x1", "NaN", "/*", "'", "[[[[[[", "\"\":"
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"",
+            "\\",
+            "\\ud800",
+            "\\u0000",
+            "null",
+            "true",
+            "-1",
+            "1e999",
+            "99999999999999999999",
+            ",",
+            ":",
+            "\u00ff",
+            "\ud83d\ude00",
+            "{\"a\":",
+            "0x1",
+            "NaN",
+            "/*",
+            "'",
+            "[[[[[[",
+            "\"\":"
         };
         for (int i = 0; i < ROUNDS; i++) {
             final String[] seed = seeds.get(i % seeds.size());

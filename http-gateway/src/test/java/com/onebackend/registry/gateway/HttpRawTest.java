@@ -157,7 +157,9 @@ class HttpRawTest {
         for (final String start : List.of("GET /hea", GET, putHead("t", "Content-Length: 10\r\n\r\n{"))) {
             try (Socket socket = gateway.connect()) {
                 socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
-                assertThat(TestGateway.readAll(socket)).startsWith("HTTP/1.1 408 ").contains("Connection: close");
+                assertThat(TestGateway.readAll(socket))
+                        .startsWith("HTTP/1.1 408 ")
+                        .contains("Connection: close");
             }
         }
     }
@@ -193,8 +195,8 @@ class HttpRawTest {
     void silentHandlerIsAnsweredForIt() throws IOException {
         restart(SHORT);
         gateway.registry.silent = true;
-        final var write = gateway.send(
-                "PUT", "/registry-svc/instance", gateway.admin(), "{\"slug\":\"s\",\"url\":\"http://a\"}");
+        final var write =
+                gateway.send("PUT", "/registry-svc/instance", gateway.admin(), "{\"slug\":\"s\",\"url\":\"http://a\"}");
         assertThat(write.statusCode()).isEqualTo(504);
         assertThat(write.body()).contains("may have happened");
         final var read = gateway.send("GET", "/registry-svc/definitions?consistency=strong", gateway.admin(), null);
@@ -243,8 +245,12 @@ class HttpRawTest {
         try (Socket socket = gateway.connect()) {
             socket.getOutputStream().write(requests.toString().getBytes(StandardCharsets.US_ASCII));
             for (int i = 0; i < 20; i++) {
-                assertThat(TestGateway.readAnswer(socket)).startsWith("HTTP/1.1 201 ").contains("\"i" + i + "\"");
-                assertThat(TestGateway.readAnswer(socket)).startsWith("HTTP/1.1 200 ").contains("\"i" + i + "\"");
+                assertThat(TestGateway.readAnswer(socket))
+                        .startsWith("HTTP/1.1 201 ")
+                        .contains("\"i" + i + "\"");
+                assertThat(TestGateway.readAnswer(socket))
+                        .startsWith("HTTP/1.1 200 ")
+                        .contains("\"i" + i + "\"");
             }
         } finally {
             slow.shutdownNow();
@@ -300,7 +306,9 @@ class HttpRawTest {
             socket.getOutputStream().write(body.getBytes(StandardCharsets.US_ASCII));
             assertThat(TestGateway.readAnswer(socket)).startsWith("HTTP/1.1 201 ");
         }
-        assertThat(gateway.raw(putHead("bad", expect))).startsWith("HTTP/1.1 401 ").doesNotContain("100 Continue");
+        assertThat(gateway.raw(putHead("bad", expect)))
+                .startsWith("HTTP/1.1 401 ")
+                .doesNotContain("100 Continue");
         assertThat(gateway.raw(GET + "Expect: tea\r\n\r\n")).startsWith("HTTP/1.1 417 ");
     }
 
@@ -310,7 +318,9 @@ class HttpRawTest {
             socket.getOutputStream()
                     .write((putHead("bad", "Content-Length: 3\r\n\r\n{}x") + GET + "\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
-            assertThat(TestGateway.readAnswer(socket)).startsWith("HTTP/1.1 401 ").contains("WWW-Authenticate: Bearer");
+            assertThat(TestGateway.readAnswer(socket))
+                    .startsWith("HTTP/1.1 401 ")
+                    .contains("WWW-Authenticate: Bearer");
             assertThat(TestGateway.readAnswer(socket)).startsWith("HTTP/1.1 200 ");
         }
     }

@@ -59,8 +59,33 @@ class PolicyTest {
     private static Set<String> mutants(final String path) {
         final Set<String> mutants = new LinkedHashSet<>();
         final List<String> tails = List.of(
-                "", "/", "//", "/.", "/..", "/../", ";", ";a=b", "%00", "%0a", "%20", "%2f", "%5c", "?", "?a", "#", "#x",
-                ".json", "%", "%zz", "%c0%af", "/%2e", "/%2e%2e", "/health", "/../health", "/..%2fhealth", "\\");
+                "",
+                "/",
+                "//",
+                "/.",
+                "/..",
+                "/../",
+                ";",
+                ";a=b",
+                "%00",
+                "%0a",
+                "%20",
+                "%2f",
+                "%5c",
+                "?",
+                "?a",
+                "#",
+                "#x",
+                ".json",
+                "%",
+                "%zz",
+                "%c0%af",
+                "/%2e",
+                "/%2e%2e",
+                "/health",
+                "/../health",
+                "/..%2fhealth",
+                "\\");
         for (final String tail : tails) {
             mutants.add(path + tail);
             mutants.add("/health/.." + path + tail);
@@ -74,7 +99,8 @@ class PolicyTest {
         mutants.add("http://n1" + path);
         mutants.add("//n1" + path);
         mutants.add(path.substring(1));
-        final String[] separators = {"//", "/./", "/;/", "/%2f", "%2f", "%2F", "%252f", "\\", "%5c", "/;a=b/", "/x/../"};
+        final String[] separators = {"//", "/./", "/;/", "/%2f", "%2f", "%2F", "%252f", "\\", "%5c", "/;a=b/", "/x/../"
+        };
         for (int at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1)) {
             for (final String separator : separators) {
                 mutants.add(path.substring(0, at) + separator + path.substring(at + 1));
@@ -162,6 +188,7 @@ class PolicyTest {
     }
 
     private int status(final String head) throws IOException {
-        return Integer.parseInt(gateway.raw(head + "\r\nConnection: close\r\n\r\n").substring(9, 12));
+        return Integer.parseInt(
+                gateway.raw(head + "\r\nConnection: close\r\n\r\n").substring(9, 12));
     }
 }

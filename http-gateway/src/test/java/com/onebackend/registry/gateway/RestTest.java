@@ -77,7 +77,8 @@ class RestTest {
     @Test
     void absentSlugIsLeftOutAndLastHeartbeatHasMilliseconds() {
         gateway.registry.put(FakeRegistry.instance("i1", "", "http://x").withLastHeartbeat(1_700_000_000_000L));
-        final JsonNode instance = TestGateway.json(get("/registry-svc/instances")).at("/instances/0");
+        final JsonNode instance =
+                TestGateway.json(get("/registry-svc/instances")).at("/instances/0");
         assertThat(instance.has("slug")).isFalse();
         assertThat(instance.path("lastHeartbeat").asText()).isEqualTo("2023-11-14T22:13:20.000Z");
         assertThat(instance.path("tags").isArray()).isTrue();
@@ -101,7 +102,8 @@ class RestTest {
         assertThat(get("/registry-svc/instances?slug=s&tag=x&tag=y").body())
                 .contains("\"id\":\"a\"")
                 .doesNotContain("\"id\":\"b\"");
-        assertThat(get("/registry-svc/instances?nodeUrl=http://n1.test:11337&id=b").body())
+        assertThat(get("/registry-svc/instances?nodeUrl=http://n1.test:11337&id=b")
+                        .body())
                 .contains("\"id\":\"b\"");
         assertThat(get("/registry-svc/instances?status=Healthy").body()).isEqualTo("{\"instances\":[]}");
     }
@@ -130,7 +132,8 @@ class RestTest {
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.body()).doesNotContain("canary");
         }
-        assertThat(gateway.send("GET", "/registry-svc/instances", user, null).body()).contains("\"id\":\"a\"");
+        assertThat(gateway.send("GET", "/registry-svc/instances", user, null).body())
+                .contains("\"id\":\"a\"");
     }
 
     @ParameterizedTest
@@ -178,20 +181,25 @@ class RestTest {
 
     @Test
     void deepAndLongJsonIsRefused() {
-        assertThat(put("/registry-svc/instance", "{\"a\":" + "[".repeat(40) + "]".repeat(40) + "}").statusCode())
+        assertThat(put("/registry-svc/instance", "{\"a\":" + "[".repeat(40) + "]".repeat(40) + "}")
+                        .statusCode())
                 .isEqualTo(400);
-        assertThat(put("/registry-svc/instance", "{\"url\":\"" + "x".repeat(300_000) + "\"}").statusCode())
+        assertThat(put("/registry-svc/instance", "{\"url\":\"" + "x".repeat(300_000) + "\"}")
+                        .statusCode())
                 .isEqualTo(400);
-        assertThat(put("/registry-svc/instance", "{\"slug\":\"" + "x".repeat(129) + "\"}").statusCode())
+        assertThat(put("/registry-svc/instance", "{\"slug\":\"" + "x".repeat(129) + "\"}")
+                        .statusCode())
                 .isEqualTo(400);
     }
 
     @Test
     void deregisteringIs204AndThen404() {
         put("/registry-svc/instance", "{\"id\":\"a/b\",\"slug\":\"s\",\"url\":\"http://a\"}");
-        assertThat(gateway.send("DELETE", "/registry-svc/instance/a%2Fb", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/instance/a%2Fb", admin, null)
+                        .statusCode())
                 .isEqualTo(204);
-        assertThat(gateway.send("DELETE", "/registry-svc/instance/a%2Fb", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/instance/a%2Fb", admin, null)
+                        .statusCode())
                 .isEqualTo(404);
     }
 
@@ -205,16 +213,20 @@ class RestTest {
         final var saved = put("/registry-svc/definition", "{\"definition\":" + definition + "}");
         assertThat(saved.statusCode()).isEqualTo(201);
         assertThat(saved.body()).isEqualTo("{}");
-        assertThat(TestGateway.json(get("/registry-svc/definitions")).at("/definitions/0").toString())
+        assertThat(TestGateway.json(get("/registry-svc/definitions"))
+                        .at("/definitions/0")
+                        .toString())
                 .isEqualTo("{\"id\":\"user-svc\",\"image\":{\"name\":\"nginx:alpine\",\"internalPorts\":[80]},"
                         + "\"ports\":[{\"internal\":80,\"host\":8080}],\"envars\":[{\"key\":\"A\",\"value\":\"1\"}],"
                         + "\"apiSpecs\":[{\"url\":\"/openapi.json\",\"protocolType\":\"OpenAPI\","
                         + "\"version\":\"3.0.0\",\"metadata\":{\"title\":\"T\"}}],"
                         + "\"clients\":[{\"language\":\"JavaScript\",\"url\":\"u\"},"
                         + "{\"language\":\"cobol\",\"url\":\"v\"}]}");
-        assertThat(gateway.send("DELETE", "/registry-svc/definition/user-svc", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/definition/user-svc", admin, null)
+                        .statusCode())
                 .isEqualTo(204);
-        assertThat(gateway.send("DELETE", "/registry-svc/definition/user-svc", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/definition/user-svc", admin, null)
+                        .statusCode())
                 .isEqualTo(404);
     }
 
@@ -252,8 +264,7 @@ class RestTest {
     @ValueSource(strings = {"GET ", "POST ", "POST {}"})
     void nodesAreListedWithAndWithoutABody(final String how) {
         final String[] parts = how.split(" ", 2);
-        final var answer =
-                gateway.send(parts[0], "/registry-svc/nodes", admin, parts[1].isEmpty() ? null : parts[1]);
+        final var answer = gateway.send(parts[0], "/registry-svc/nodes", admin, parts[1].isEmpty() ? null : parts[1]);
         final JsonNode body = TestGateway.json(answer);
         assertThat(body.path("nodes")).hasSize(2);
         assertThat(body.path("states").toString()).isEqualTo("{\"n1\":\"alive\",\"n2\":\"suspect\"}");
@@ -306,7 +317,8 @@ class RestTest {
         "n2,n2"
     })
     void nodeIsRemovedByUrlInEverySpelling(final String path, final String understood) {
-        assertThat(gateway.send("DELETE", "/registry-svc/node/" + path, admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/node/" + path, admin, null)
+                        .statusCode())
                 .isEqualTo(204);
         assertThat(gateway.registry.removals).containsExactly(understood);
     }
@@ -315,12 +327,15 @@ class RestTest {
     void liveNodeNeedsForce() {
         assertThat(gateway.send("DELETE", "/registry-svc/node/n1", admin, null).statusCode())
                 .isEqualTo(409);
-        assertThat(gateway.send("DELETE", "/registry-svc/node/n1?force=true", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/node/n1?force=true", admin, null)
+                        .statusCode())
                 .isEqualTo(204);
-        assertThat(gateway.send("DELETE", "/registry-svc/node/http://h:1/x/y", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/node/http://h:1/x/y", admin, null)
+                        .statusCode())
                 .isEqualTo(404);
         assertThat(gateway.registry.removals).containsExactly("n1", "n1 force", "http://h:1/x/y");
-        assertThat(gateway.send("DELETE", "/registry-svc/node/n1?force=yes", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/node/n1?force=yes", admin, null)
+                        .statusCode())
                 .isEqualTo(400);
     }
 
@@ -375,8 +390,10 @@ class RestTest {
         final var preflight = gateway.send("OPTIONS", "/registry-svc/instance", null, null);
         assertThat(preflight.statusCode()).isEqualTo(200);
         assertThat(preflight.body()).isEmpty();
-        assertThat(preflight.headers().firstValue("Access-Control-Allow-Methods")).isPresent();
-        assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin")).contains("*");
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Methods"))
+                .isPresent();
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin"))
+                .contains("*");
     }
 
     @Test
@@ -384,7 +401,8 @@ class RestTest {
         final var answer = gateway.send("PATCH", "/registry-svc/instances", admin, null);
         assertThat(answer.statusCode()).isEqualTo(405);
         assertThat(answer.headers().firstValue("Allow")).contains("GET, HEAD, OPTIONS");
-        assertThat(gateway.send("DELETE", "/registry-svc/node/self", admin, null).statusCode())
+        assertThat(gateway.send("DELETE", "/registry-svc/node/self", admin, null)
+                        .statusCode())
                 .isEqualTo(405);
     }
 
@@ -422,7 +440,8 @@ class RestTest {
 
     @Test
     void gzipBodyIsInflatedWithinLimits() throws IOException {
-        assertThat(gzipped("{\"slug\":\"s\",\"url\":\"http://a\"}").statusCode()).isEqualTo(201);
+        assertThat(gzipped("{\"slug\":\"s\",\"url\":\"http://a\"}").statusCode())
+                .isEqualTo(201);
         final var bomb = gzipped("{\"slug\":\"" + " ".repeat(5_000_000) + "\"}");
         assertThat(bomb.statusCode()).isEqualTo(413);
         final var odd = gateway.send(HttpRequest.newBuilder(gateway.uri("/registry-svc/instance"))

@@ -10,10 +10,7 @@ import java.util.Set;
 public final class Permissions {
     private static final Set<Permission> EVERYTHING = Set.copyOf(EnumSet.allOf(Permission.class));
     private static final Set<Permission> OWN_SERVICE = Set.of(
-            Permission.INSTANCE_VIEW,
-            Permission.INSTANCE_EDIT,
-            Permission.INSTANCE_DELETE,
-            Permission.DEFINITION_VIEW);
+            Permission.INSTANCE_VIEW, Permission.INSTANCE_EDIT, Permission.INSTANCE_DELETE, Permission.DEFINITION_VIEW);
 
     private Permissions() {}
 

@@ -32,6 +32,7 @@ import org.jose4j.jwt.NumericDate;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.JwtConsumer;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.jwt.consumer.JwtContext;
 import org.jose4j.lang.JoseException;
 import org.jose4j.lang.UnresolvableKeyException;
 
@@ -171,10 +172,13 @@ public final class Tokens implements Authenticator {
                 || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             throw bad("The Authorization header must be 'Bearer TOKEN'.");
         }
+        final String token = authorization.substring(SCHEME.length()).trim();
+        if (!token.chars().allMatch(Tokens::isTokenCharacter)) {
+            throw bad("The token is not valid here.");
+        }
         newestKey();
         try {
-            final var context = consumer.process(
-                    authorization.substring(SCHEME.length()).trim());
+            final JwtContext context = consumer.process(token);
             final String keyId = context.getJoseObjects().get(0).getKeyIdHeaderValue();
             final JwtClaims claims = context.getJwtClaims();
             final String slug = claims.getStringClaimValue("1sl");
@@ -189,6 +193,11 @@ public final class Tokens implements Authenticator {
         } catch (MalformedClaimException e) {
             throw bad("The token is not valid here.");
         }
+    }
+
+    /** The library's base64 skips what is not base64: the same token could be written in many ways. */
+    private static boolean isTokenCharacter(final int c) {
+        return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.';
     }
 
     private static RegistryException bad(final String message) {

@@ -34,17 +34,17 @@ public record Answer(int status, String contentType, Body body, List<String> hea
 
     /** The one mapping from a refusal of the registry to HTTP. */
     public static Answer of(final RegistryError error) {
-        final String message = error.code() == ErrorCode.INDETERMINATE
-                        && !error.message().contains("may have happened")
-                ? error.message() + MAY_HAVE_HAPPENED
-                : error.message();
+        final String message =
+                error.code() == ErrorCode.INDETERMINATE && !error.message().contains("may have happened")
+                        ? error.message() + MAY_HAVE_HAPPENED
+                        : error.message();
         return error(error.code().httpStatus(), message);
     }
 
     /** <code>{"error": message}</code> with the header lines its status asks for. */
     public static Answer error(final int status, final String message) {
-        final byte[] json = ("{\"error\":\"" + new String(JsonStringEncoder.getInstance().quoteAsString(message))
-                        + "\"}")
+        final byte[] json = ("{\"error\":\""
+                        + new String(JsonStringEncoder.getInstance().quoteAsString(message)) + "\"}")
                 .getBytes(StandardCharsets.UTF_8);
         final Answer answer = json(status, json);
         return switch (status) {

@@ -320,8 +320,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void send(final Answer answer, final boolean close) {
         final boolean isHead = exchange.isHead();
         final long length = isHead ? 0 : answer.body().length();
-        final ByteBuf out = context.alloc()
-                .ioBuffer(Heads.BYTES + (int) Math.min(length, GatewayLimits.WRITE_CHUNK_BYTES));
+        final ByteBuf out =
+                context.alloc().ioBuffer(Heads.BYTES + (int) Math.min(length, GatewayLimits.WRITE_CHUNK_BYTES));
         final boolean keepAlive10 = exchange.isHttp10() && !close;
         engine.heads().write(out, answer, exchange.headers().get(HttpHeaderNames.ORIGIN), close, keepAlive10);
         final Body.Cursor cursor = new Body.Cursor(isHead ? Body.EMPTY : answer.body());

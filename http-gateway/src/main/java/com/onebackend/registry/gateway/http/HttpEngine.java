@@ -90,16 +90,15 @@ public final class HttpEngine {
         final InetAddress client = channel.remoteAddress() instanceof InetSocketAddress address
                 ? address.getAddress()
                 : InetAddress.getLoopbackAddress();
-        final Refusal refusal =
-                switch (connections.admit(channel, client)) {
-                    case SERVE -> null;
-                    case REFUSE_ADDRESS -> Refusal.closing(429, "Too many connections from one address.");
-                    case REFUSE_ALL -> Refusal.closing(503, "Too many connections.");
-                    case DROP -> {
-                        channel.close();
-                        yield null;
-                    }
-                };
+        final Refusal refusal = switch (connections.admit(channel, client)) {
+            case SERVE -> null;
+            case REFUSE_ADDRESS -> Refusal.closing(429, "Too many connections from one address.");
+            case REFUSE_ALL -> Refusal.closing(503, "Too many connections.");
+            case DROP -> {
+                channel.close();
+                yield null;
+            }
+        };
         final Connection connection = new Connection(this, client, refusal);
         channel.pipeline().addLast(new StrictRequestDecoder(connection::bytesArrived), connection);
     }
@@ -112,8 +111,7 @@ public final class HttpEngine {
         exchange.routed(match);
         final Query query = Query.parse(target.query());
         if (!route.whileStarting() && !ready.getAsBoolean()) {
-            throw new RegistryException(
-                    ErrorCode.UNAVAILABLE, "This node is not ready yet: " + notReadyReason.get());
+            throw new RegistryException(ErrorCode.UNAVAILABLE, "This node is not ready yet: " + notReadyReason.get());
         }
         exchange.opened(query, caller(route.policy(), request, connection));
     }

@@ -89,10 +89,8 @@ final class RequestRules {
         }
         for (int i = 0; i < host.length(); i++) {
             final char c = host.charAt(i);
-            final boolean good = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
-                    || ".-_:[]%".indexOf(c) >= 0;
+            final boolean good =
+                    c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || ".-_:[]%".indexOf(c) >= 0;
             if (!good) {
                 return false;
             }

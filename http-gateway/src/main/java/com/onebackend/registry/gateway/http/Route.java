@@ -20,8 +20,7 @@ public record Route(HttpMethod method, String pattern, Policy policy, boolean wh
     }
 
     /** A route that needs a ready node. */
-    public static Route of(
-            final HttpMethod method, final String pattern, final Policy policy, final Handler handler) {
+    public static Route of(final HttpMethod method, final String pattern, final Policy policy, final Handler handler) {
         return new Route(method, pattern, policy, false, handler);
     }
 

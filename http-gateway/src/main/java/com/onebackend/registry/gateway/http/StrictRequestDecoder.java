@@ -51,8 +51,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             failed = true;
             in.skipBytes(in.readableBytes());
             final HttpMessage invalid = createInvalidMessage();
-            invalid.setDecoderResult(DecoderResult.failure(
-                    new IllegalArgumentException("folded header line, or a line without CR")));
+            invalid.setDecoderResult(
+                    DecoderResult.failure(new IllegalArgumentException("folded header line, or a line without CR")));
             out.add(invalid);
             return;
         }

@@ -81,8 +81,7 @@ public final class AccountHandlers {
 
     private void publicKey(final Exchange exchange) {
         exchange.query().allowOnly(Set.of());
-        final Base64.Encoder base64 =
-                Base64.getMimeEncoder(PEM_LINE_CHARS, "\n".getBytes(StandardCharsets.US_ASCII));
+        final Base64.Encoder base64 = Base64.getMimeEncoder(PEM_LINE_CHARS, "\n".getBytes(StandardCharsets.US_ASCII));
         final String pem = "-----BEGIN PUBLIC KEY-----\n"
                 + base64.encodeToString(tokens.newestKey().publicKey()) + "\n-----END PUBLIC KEY-----\n";
         exchange.answer(Answer.json(200, Json.bytes(out -> {

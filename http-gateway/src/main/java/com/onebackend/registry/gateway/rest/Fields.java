@@ -35,8 +35,10 @@ final class Fields {
         while (names.hasNext()) {
             final String name = names.next();
             if (!known.contains(name)) {
-                throw invalid(name, "is not known; known are "
-                        + String.join(", ", known.stream().sorted().toList()));
+                throw invalid(
+                        name,
+                        "is not known; known are "
+                                + String.join(", ", known.stream().sorted().toList()));
             }
         }
         return this;

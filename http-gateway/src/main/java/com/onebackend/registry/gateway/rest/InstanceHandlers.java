@@ -22,8 +22,8 @@ import java.util.Set;
 /** The routes of instances. */
 public final class InstanceHandlers {
     private static final int PORT_MAX = 65_535;
-    private static final Set<String> FILTERS = Set.of(
-            "slug", "host", "ip", "scheme", "port", "path", "id", "deploymentId", "nodeUrl", "status", "tag");
+    private static final Set<String> FILTERS =
+            Set.of("slug", "host", "ip", "scheme", "port", "path", "id", "deploymentId", "nodeUrl", "status", "tag");
     private static final Answer NONE = Answer.ok(InstanceJson.list(List.of()));
 
     private final RegistryApi api;

@@ -35,8 +35,7 @@ public final class OperationHandlers {
                 Route.always(HttpMethod.GET, "/health", Policy.PUBLIC, exchange -> health(exchange, false)),
                 Route.always(HttpMethod.GET, "/health/ready", Policy.PUBLIC, exchange -> health(exchange, true)),
                 Route.always(HttpMethod.GET, "/registry-svc/cluster", Policy.OPTIONAL, this::cluster),
-                Route.always(
-                        HttpMethod.GET, "/metrics", Policy.permission(Permission.NODE_VIEW), this::metrics));
+                Route.always(HttpMethod.GET, "/metrics", Policy.permission(Permission.NODE_VIEW), this::metrics));
     }
 
     private void health(final Exchange exchange, final boolean readyWanted) {

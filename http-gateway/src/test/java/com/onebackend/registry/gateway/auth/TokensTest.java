@@ -67,7 +67,8 @@ class TokensTest {
     }
 
     private static String claims(final String extra) {
-        return "{\"1ui\":\"usr_1backend\",\"1sl\":\"1backend\",\"1ro\":[\"user-svc:admin\"],\"jti\":\"j\"" + extra + "}";
+        return "{\"1ui\":\"usr_1backend\",\"1sl\":\"1backend\",\"1ro\":[\"user-svc:admin\"],\"jti\":\"j\"" + extra
+                + "}";
     }
 
     private static String times(final long fromNowIssued, final long fromNowExpires) {
@@ -134,8 +135,10 @@ class TokensTest {
         bad.add(parts[0] + "." + parts[1] + ".");
         bad.add(parts[0] + "." + parts[1]);
         bad.add(parts[0] + "." + base64(good.replace("\"j\"", "\"k\"")) + "." + parts[2]);
-        bad.add(parts[0] + "." + parts[1] + "." + (parts[2].charAt(9) == 'A' ? "B" : "A") + parts[2].substring(1));
+        bad.add(parts[0] + "." + parts[1] + "." + (parts[2].charAt(0) == 'A' ? "B" : "A") + parts[2].substring(1));
         bad.add(parts[0] + ".." + parts[2]);
+        bad.add(valid + " x");
+        bad.add(valid + "=");
         bad.add(valid + ".x");
         bad.add(valid + "." + valid);
         bad.add("x" + valid);
@@ -150,9 +153,9 @@ class TokensTest {
     @MethodSource("badTokens")
     void badTokenIsUnauthenticated(final String token) {
         assertThatThrownBy(() -> tokens.authenticate("Bearer " + token))
-                .isInstanceOfSatisfying(RegistryException.class, refused -> assertThat(
-                                refused.error().code())
-                        .isEqualTo(ErrorCode.UNAUTHENTICATED));
+                .isInstanceOfSatisfying(
+                        RegistryException.class,
+                        refused -> assertThat(refused.error().code()).isEqualTo(ErrorCode.UNAUTHENTICATED));
     }
 
     @Test
@@ -163,10 +166,7 @@ class TokensTest {
     @Test
     void handMadeTokenWithTheRightShapeIsGood() throws GeneralSecurityException {
         final String token = signed(
-                "SHA256withRSA",
-                ours(),
-                "{\"alg\":\"RS256\",\"kid\":\"" + KEY.id() + "\"}",
-                claims(times(-3600, -20)));
+                "SHA256withRSA", ours(), "{\"alg\":\"RS256\",\"kid\":\"" + KEY.id() + "\"}", claims(times(-3600, -20)));
         assertThat(tokens.authenticate("Bearer " + token).caller().seesAll()).isTrue();
     }
 
@@ -174,8 +174,10 @@ class TokensTest {
     void issuedTokenCarriesTheClaimsOfUpstream() {
         final var issued = tokens.issue(registry.account("1backend"), "app_x", "phone");
         final String[] parts = issued.token().split("\\.");
-        final var header = TestGateway.json(new String(Base64.getUrlDecoder().decode(parts[0]), StandardCharsets.UTF_8));
-        final var claims = TestGateway.json(new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8));
+        final var header =
+                TestGateway.json(new String(Base64.getUrlDecoder().decode(parts[0]), StandardCharsets.UTF_8));
+        final var claims =
+                TestGateway.json(new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8));
         assertThat(header.path("alg").asText()).isEqualTo("RS256");
         assertThat(header.path("kid").asText()).isEqualTo(KEY.id());
         assertThat(claims.path("1ui").asText()).isEqualTo("usr_1backend");
@@ -190,7 +192,8 @@ class TokensTest {
 
     @Test
     void verifiedTokenIsNotVerifiedAgain() {
-        final String header = "Bearer " + tokens.issue(registry.account("1backend"), "a", "").token();
+        final String header =
+                "Bearer " + tokens.issue(registry.account("1backend"), "a", "").token();
         assertThat(tokens.authenticate(header)).isSameAs(tokens.authenticate(header));
     }
 
@@ -198,7 +201,8 @@ class TokensTest {
     void cachedTokenDiesWithItsTimeItsAccountAndItsKey() {
         final MovableClock clock = new MovableClock();
         final Tokens timed = new Tokens(registry, Duration.ofHours(1), clock);
-        final String header = "Bearer " + timed.issue(registry.account("1backend"), "a", "").token();
+        final String header =
+                "Bearer " + timed.issue(registry.account("1backend"), "a", "").token();
         final var identity = timed.authenticate(header);
         assertThat(identity.isValid()).isTrue();
         clock.now = clock.now.plusSeconds(3600 + 31);
@@ -223,9 +227,9 @@ class TokensTest {
     void withoutASigningKeyNobodyCanTell() {
         registry.keys.clear();
         assertThatThrownBy(() -> tokens.authenticate("Bearer x.y.z"))
-                .isInstanceOfSatisfying(RegistryException.class, refused -> assertThat(
-                                refused.error().code())
-                        .isEqualTo(ErrorCode.UNAVAILABLE));
+                .isInstanceOfSatisfying(
+                        RegistryException.class,
+                        refused -> assertThat(refused.error().code()).isEqualTo(ErrorCode.UNAVAILABLE));
     }
 
     private static final class MovableClock extends Clock {
