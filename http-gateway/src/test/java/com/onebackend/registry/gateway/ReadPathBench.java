@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +26,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Compares discovery by slug with the least a Netty server can do for the same bytes, in turns in one JVM. Not a test: run
- * its main. Arguments: connections, requests sent ahead, seconds a turn.
+ * Compares discovery by slug with the least a Netty server can do for the same bytes, in turns in one JVM. Not a
+ * test: run its main. Arguments: connections, requests sent ahead, seconds a turn.
  */
 final class ReadPathBench {
     private ReadPathBench() {}
@@ -87,7 +88,7 @@ final class ReadPathBench {
                         });
                     }
                 })
-                .bind("127.0.0.1", 0)
+                .bind(InetAddress.getLoopbackAddress(), 0)
                 .syncUninterruptibly()
                 .channel();
         return ((InetSocketAddress) channel.localAddress()).getPort();
@@ -108,7 +109,7 @@ final class ReadPathBench {
                 new String(request, StandardCharsets.US_ASCII).repeat(ahead).getBytes(StandardCharsets.US_ASCII);
         for (int i = 0; i < connections; i++) {
             final Thread thread = new Thread(() -> {
-                try (Socket socket = new Socket("127.0.0.1", port)) {
+                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                     socket.setTcpNoDelay(true);
                     final InputStream in = socket.getInputStream();
                     while (System.nanoTime() < end) {
