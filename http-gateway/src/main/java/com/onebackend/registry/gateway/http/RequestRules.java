@@ -89,8 +89,7 @@ final class RequestRules {
         }
         for (int i = 0; i < host.length(); i++) {
             final char c = host.charAt(i);
-            final boolean good =
-                    (c < 0x80 && Character.isLetterOrDigit(c)) || ".-_:[]%".indexOf(c) >= 0;
+            final boolean good = (c < 0x80 && Character.isLetterOrDigit(c)) || ".-_:[]%".indexOf(c) >= 0;
             if (!good) {
                 return false;
             }
