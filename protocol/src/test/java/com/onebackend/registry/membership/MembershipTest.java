@@ -243,7 +243,7 @@ final class MembershipTest {
                 .hasSizeBetween(1, 2);
         hear("s1", member("s1", 1, 19, MemberState.DEAD));
         out.sent.clear();
-        run(CONFIG.deadProbeIntervalNanos() + T);
+        run(CONFIG.deadProbeIntervalNanos());
         assertThat(out.messages(SwimMessage.Type.JOIN))
                 .extracting(Sent::to)
                 .containsExactly(endpoint("s1"), endpoint("s2"));
