@@ -79,7 +79,8 @@ class DirectoryConcurrencyTest {
             final Future<?> result = reader.submit(() -> {
                 do {
                     assertThat(idsFound(directory, Instances.byHost("host"))).hasSize(INSTANCES);
-                    assertThat(idsFound(directory, Instances.byNode("http://n"))).hasSize(INSTANCES);
+                    assertThat(idsFound(directory, Instances.byNode("http://n")))
+                            .hasSize(INSTANCES);
                     assertThat(idsFound(directory, Instances.byDeployment("d"))).hasSize(INSTANCES);
                     assertThat(idsFound(directory, InstanceQuery.ofSlug("s"))).hasSize(INSTANCES);
                 } while (!isOver.get());

@@ -45,7 +45,10 @@ class DirectoryTest {
 
     @Test
     void untouchedEntriesAndServicesKeepWhatWasRendered() {
-        publish(Instances.of("a", "s", "http://a"), Instances.of("b", "s", "http://b"), Instances.of("c", "t", "http://c"));
+        publish(
+                Instances.of("a", "s", "http://a"),
+                Instances.of("b", "s", "http://b"),
+                Instances.of("c", "t", "http://c"));
         final Entry untouched = directory.byId("b");
         final ServiceView other = directory.service("t");
         final ServiceView before = directory.service("s");
@@ -158,8 +161,7 @@ class DirectoryTest {
                 "", "s7", "h7", "", "", 0, "", "d7", "http://n7", InstanceStatus.HEALTHY, List.of(), null);
         assertThat(directory.candidateCount(narrow)).isEqualTo(5);
         assertThat(idsFound(directory, narrow)).containsExactly("i207", "i407", "i607", "i7", "i807");
-        final InstanceQuery visible =
-                new InstanceQuery("", "", "", "", "", 0, "", "", "", null, List.of(), "s4");
+        final InstanceQuery visible = new InstanceQuery("", "", "", "", "", 0, "", "", "", null, List.of(), "s4");
         assertThat(directory.candidateCount(visible)).isEqualTo(100);
         assertThat(idsFound(directory, Instances.byHost("h7"))).hasSize(20);
         assertThat(idsFound(directory, Instances.byHost("alias7"))).hasSize(40);
@@ -187,7 +189,8 @@ class DirectoryTest {
         }
         List.copyOf(model.keySet()).forEach(directory::remove);
         directory.publish();
-        assertThat(directory.size() + directory.services() + directory.indexKeys()).isZero();
+        assertThat(directory.size() + directory.services() + directory.indexKeys())
+                .isZero();
     }
 
     private void checkAgainst(final Map<String, Instance> model, final Random random) {
@@ -209,7 +212,10 @@ class DirectoryTest {
         }
         for (final Instance instance : model.values()) {
             assertThat(directory.byId(instance.id()).instance()).isEqualTo(instance);
-            assertThat(directory.byAddress(instance.slug(), instance.url()).instance().url())
+            assertThat(directory
+                            .byAddress(instance.slug(), instance.url())
+                            .instance()
+                            .url())
                     .isEqualTo(instance.url());
             assertThat(directory.service(instance.slug()).entries()).contains(directory.byId(instance.id()));
         }

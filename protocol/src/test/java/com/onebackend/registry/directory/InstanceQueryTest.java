@@ -13,8 +13,17 @@ class InstanceQueryTest {
     private static final Instance FULL = Instances.of(
             "i1",
             new Part.Registration(
-                    "shop", "HTTP://Web1.example:8080/api?x=1", "", "Alias", "10.0.0.1", 0, "", "d1", "http://N1:1/",
-                    List.of("blue", "gpu"), Stamp.ZERO));
+                    "shop",
+                    "HTTP://Web1.example:8080/api?x=1",
+                    "",
+                    "Alias",
+                    "10.0.0.1",
+                    0,
+                    "",
+                    "d1",
+                    "http://N1:1/",
+                    List.of("blue", "gpu"),
+                    Stamp.ZERO));
 
     @Test
     void emptyQueryMatchesEverything() {
@@ -49,15 +58,15 @@ class InstanceQueryTest {
         assertThat(query("", "", 80, "").matches(FULL)).isFalse();
         assertThat(query("", "", 0, "/api").matches(FULL)).isTrue();
         assertThat(query("", "", 0, "/").matches(FULL)).isFalse();
-        assertThat(query("", "", 80, "").matches(Instances.of("x", "s", "http://h"))).isTrue();
+        assertThat(query("", "", 80, "").matches(Instances.of("x", "s", "http://h")))
+                .isTrue();
     }
 
     @Test
     void declaredSchemePortAndPathCount() {
         final Instance declared = Instances.of(
                 "i",
-                new Part.Registration(
-                        "s", "http://h:1/u", "grpc", "h", "", 9, "/p", "", "", List.of(), Stamp.ZERO));
+                new Part.Registration("s", "http://h:1/u", "grpc", "h", "", 9, "/p", "", "", List.of(), Stamp.ZERO));
         assertThat(query("", "grpc", 9, "/p").matches(declared)).isTrue();
         assertThat(query("", "http", 0, "").matches(declared)).isFalse();
         assertThat(query("", "", 1, "").matches(declared)).isFalse();
@@ -80,8 +89,18 @@ class InstanceQueryTest {
     @Test
     void conditionsAreAnded() {
         final InstanceQuery both = new InstanceQuery(
-                "i1", "shop", "alias", "10.0.0.1", "http", 8080, "/api", "d1", "http://n1:1",
-                InstanceStatus.HEALTHY, List.of("blue"), "shop");
+                "i1",
+                "shop",
+                "alias",
+                "10.0.0.1",
+                "http",
+                8080,
+                "/api",
+                "d1",
+                "http://n1:1",
+                InstanceStatus.HEALTHY,
+                List.of("blue"),
+                "shop");
         assertThat(both.matches(FULL)).isTrue();
         assertThat(both.matches(Instances.withStatus(FULL, InstanceStatus.UNHEALTHY)))
                 .isFalse();

@@ -20,14 +20,12 @@ final class Entries {
     static final long WALL = 1_700_000_000_000L;
 
     /** Two entries per chunk and push, two sessions, so that every limit is met. */
-    static final ReplicaConfig SMALL =
-            new ReplicaConfig(2, 100_000, 2, 2, 4, 50, 1_000, 60_000, 1_000, 100, 1_000, 2);
+    static final ReplicaConfig SMALL = new ReplicaConfig(2, 100_000, 2, 2, 4, 50, 1_000, 60_000, 1_000, 100, 1_000, 2);
 
     private Entries() {}
 
     static Part.Registration registration(final String slug) {
-        return new Part.Registration(
-                slug, "http://h/" + slug, "http", "h", "", 80, "", "", "", List.of(), Stamp.ZERO);
+        return new Part.Registration(slug, "http://h/" + slug, "http", "h", "", 80, "", "", "", List.of(), Stamp.ZERO);
     }
 
     static Part.Registration registration(final Stamp born) {

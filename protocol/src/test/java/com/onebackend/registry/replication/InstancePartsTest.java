@@ -20,7 +20,8 @@ class InstancePartsTest {
 
     @Test
     void nothingIsShownWithoutARegistration() {
-        assertThat(of(entry(A, 1, 10, "i", HEALTHY), entry(A, 2, 11, "i", DRAIN)).instance())
+        assertThat(of(entry(A, 1, 10, "i", HEALTHY), entry(A, 2, 11, "i", DRAIN))
+                        .instance())
                 .isNull();
     }
 
@@ -47,7 +48,8 @@ class InstancePartsTest {
 
     @Test
     void intentDoesNotMakeItsWriterTheOwner() {
-        assertThat(of(REGISTERED, entry(B, 1, 11, "i", DRAIN)).instance().owner()).isEqualTo(A);
+        assertThat(of(REGISTERED, entry(B, 1, 11, "i", DRAIN)).instance().owner())
+                .isEqualTo(A);
     }
 
     @Test
@@ -69,9 +71,7 @@ class InstancePartsTest {
     @Test
     void healthSurvivesAnUpdateOfTheSameLife() {
         final Instance instance = of(
-                        REGISTERED,
-                        entry(B, 1, 11, "i", HEALTHY),
-                        entry(A, 2, 12, "i", registration(stamp(10))))
+                        REGISTERED, entry(B, 1, 11, "i", HEALTHY), entry(A, 2, 12, "i", registration(stamp(10))))
                 .instance();
         assertThat(instance.status()).isEqualTo(InstanceStatus.HEALTHY);
         assertThat(instance.owner()).isEqualTo(A);
@@ -80,7 +80,10 @@ class InstancePartsTest {
     @Test
     void tombstoneKillsWhatIsOlderAndNothingElse() {
         final InstanceParts parts = of(
-                REGISTERED, entry(A, 2, 11, "i", HEALTHY), entry(A, 3, 13, "i", DRAIN), entry(B, 1, 12, "i", TOMBSTONE));
+                REGISTERED,
+                entry(A, 2, 11, "i", HEALTHY),
+                entry(A, 3, 13, "i", DRAIN),
+                entry(B, 1, 12, "i", TOMBSTONE));
         assertThat(parts.instance()).isNull();
         assertThat(parts.registration()).isNull();
         assertThat(parts.health()).isNull();

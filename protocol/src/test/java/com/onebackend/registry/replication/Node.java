@@ -93,8 +93,7 @@ final class Node {
 
     /** A whole session; returns the number of entries that came. */
     int syncFrom(final Node peer) {
-        LogMessage.SyncChunk chunk =
-                peer.replica.answer(name, request(), 0).orElseThrow();
+        LogMessage.SyncChunk chunk = peer.replica.answer(name, request(), 0).orElseThrow();
         int entries = chunk.entries().size();
         while (chunk(chunk) == SyncVerdict.MORE) {
             chunk = peer.replica

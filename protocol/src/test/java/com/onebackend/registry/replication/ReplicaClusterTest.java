@@ -8,9 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import java.util.stream.LongStream;
 
 /**
  * Several replicas under random writes, late disks, lost pushes, sessions that break off at any chunk and crashes: no
@@ -199,7 +199,9 @@ class ReplicaClusterTest {
         private void checkDisk(final Node node) {
             final long digestHash = node.replica.digestHash();
             node.crash(node.unconfirmed());
-            assertThat(node.replica.digestHash()).as("%s: after a restart", label).isEqualTo(digestHash);
+            assertThat(node.replica.digestHash())
+                    .as("%s: after a restart", label)
+                    .isEqualTo(digestHash);
         }
 
         private static long maxVersion(final Node node, final Origin origin) {

@@ -52,8 +52,7 @@ class ReplicaOrderTest {
             final Replica less = received(fewer, random);
             for (int number = 0; number < ORIGINS; number++) {
                 final Origin origin = new Origin(number);
-                final boolean isSameSet =
-                        new EntrySet(entries).live(origin).equals(new EntrySet(fewer).live(origin));
+                final boolean isSameSet = new EntrySet(entries).live(origin).equals(new EntrySet(fewer).live(origin));
                 assertThat(setHash(all, origin) == setHash(less, origin)).isEqualTo(isSameSet);
             }
         }
@@ -98,8 +97,7 @@ class ReplicaOrderTest {
                 if (part instanceof Part.Registration registration) {
                     part = registration.withBorn(Entries.stamp(random.nextLong(stamp + 1)));
                 }
-                entries.add(Entries.entry(
-                        new Origin(origin), version, stamp, "i" + random.nextInt(INSTANCES), part));
+                entries.add(Entries.entry(new Origin(origin), version, stamp, "i" + random.nextInt(INSTANCES), part));
             }
         }
         return entries;

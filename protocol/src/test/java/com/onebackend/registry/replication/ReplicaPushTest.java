@@ -54,18 +54,15 @@ class ReplicaPushTest {
             wide.write("i" + length, registration("x".repeat(length)));
         }
         wide.confirm(6);
-        assertThat(wide.pushes())
-                .extracting(push -> push.entries().size())
-                .containsExactly(1, 1, 1, 1, 1, 1);
+        assertThat(wide.pushes()).extracting(push -> push.entries().size()).containsExactly(1, 1, 1, 1, 1, 1);
         final Node narrow = new Node(A, config);
         for (int i = 0; i < 30; i++) {
             narrow.write("i" + i, HEALTHY);
         }
         narrow.confirm(30);
         assertThat(narrow.pushes())
-                .allSatisfy(push -> assertThat(push.entries().stream()
-                                .mapToInt(EntrySize::of)
-                                .sum())
+                .allSatisfy(push -> assertThat(
+                                push.entries().stream().mapToInt(EntrySize::of).sum())
                         .isBetween(1, 2_000))
                 .hasSizeBetween(2, 3);
     }
@@ -75,13 +72,16 @@ class ReplicaPushTest {
     void supersededVersionIsPushedAllTheSame() {
         a.write("i", registration("old"));
         a.confirm(1);
-        final LogMessage.Push fromB = b.writeAndPush("i", registration("new").withBorn(Stamp.ZERO)).get(0);
-        final LogEntry later =
-                new LogEntry(B, 1, Stamp.ofMillis(WALL + 1), "i", fromB.entries().get(0).part());
+        final LogMessage.Push fromB =
+                b.writeAndPush("i", registration("new").withBorn(Stamp.ZERO)).get(0);
+        final LogEntry later = new LogEntry(
+                B, 1, Stamp.ofMillis(WALL + 1), "i", fromB.entries().get(0).part());
         assertThat(a.offer(new LogMessage.Push(B, 0, 1, 0, List.of(later)))).isEqualTo(DeltaVerdict.APPLIED);
         final LogMessage.Push fromA = a.pushes().get(0);
         assertThat(c.offer(fromA)).isEqualTo(DeltaVerdict.APPLIED);
-        assertThat(c.replica.digest().heads()).extracting(Digest.Head::maxVersion).containsExactly(1L);
+        assertThat(c.replica.digest().heads())
+                .extracting(Digest.Head::maxVersion)
+                .containsExactly(1L);
         assertThat(c.replica.instance("i").slug()).isEqualTo("old");
     }
 
@@ -151,7 +151,8 @@ class ReplicaPushTest {
         final Stamp ahead = Stamp.ofMillis(WALL + 60_001);
         final LogEntry fine = entry(A, 1, 1, "i", HEALTHY);
         final LogEntry wild = new LogEntry(A, 2, ahead, "j", HEALTHY);
-        assertThat(b.offer(new LogMessage.Push(A, 0, 2, 0, List.of(fine, wild)))).isEqualTo(DeltaVerdict.REFUSED);
+        assertThat(b.offer(new LogMessage.Push(A, 0, 2, 0, List.of(fine, wild))))
+                .isEqualTo(DeltaVerdict.REFUSED);
         assertThat(b.replica.refused(Refusal.STAMP_AHEAD)).isOne();
         assertThat(b.replica.parts("i")).isEqualTo(InstanceParts.NONE);
         assertThat(b.write("k", HEALTHY).stamp().millis()).isEqualTo(WALL);
@@ -174,8 +175,7 @@ class ReplicaPushTest {
         final Node tiny = new Node(C, new ReplicaConfig(2, 999, 2, 2, 2, 9, 1, 60_000, 9, 2, 0, 2));
         for (int origin = 1; origin <= 3; origin++) {
             final LogEntry entry = entry(new Origin(origin), 1, origin, "i" + origin, HEALTHY);
-            final DeltaVerdict verdict =
-                    tiny.offer(new LogMessage.Push(new Origin(origin), 0, 1, 0, List.of(entry)));
+            final DeltaVerdict verdict = tiny.offer(new LogMessage.Push(new Origin(origin), 0, 1, 0, List.of(entry)));
             assertThat(verdict).isEqualTo(origin <= 2 ? DeltaVerdict.APPLIED : DeltaVerdict.REFUSED);
         }
         assertThat(tiny.replica.refused(Refusal.ORIGINS_FULL)).isOne();
@@ -224,8 +224,7 @@ class ReplicaPushTest {
         final Replica.Changes changes = a.replica.drain();
         assertThat(changes.instanceIds()).containsExactly("i", "j");
         assertThat(changes.batch().puts()).extracting(LogEntry::version).containsExactlyInAnyOrder(2L, 3L);
-        assertThat(changes.batch().removals())
-                .containsExactly(new LogEntry.PartKey("i", PartKind.REGISTRATION));
+        assertThat(changes.batch().removals()).containsExactly(new LogEntry.PartKey("i", PartKind.REGISTRATION));
         assertThat(changes.batch().heads()).extracting(Digest.Head::maxVersion).containsExactly(3L);
         assertThat(a.replica.drain().batch().isEmpty()).isTrue();
         assertThat(a.replica.drain().instanceIds()).isEmpty();

@@ -60,8 +60,8 @@ class ReplicaSyncTest {
         a.writeAndPush("x", registration("old")).forEach(b::offer);
         a.writeAndPush("y", registration("s")).forEach(b::offer);
         a.writeAndPush("z", registration("s")).forEach(b::offer);
-        final LogEntry superseder =
-                new LogEntry(C, 1, Stamp.ofMillis(WALL + 5), "x", registration(stamp(5)).withBorn(stamp(5)));
+        final LogEntry superseder = new LogEntry(
+                C, 1, Stamp.ofMillis(WALL + 5), "x", registration(stamp(5)).withBorn(stamp(5)));
         b.offer(new LogMessage.Push(C, 0, 1, 0, List.of(superseder)));
 
         final Node fresh = new Node(new Origin(0xF), SMALL);
@@ -105,8 +105,9 @@ class ReplicaSyncTest {
         final LogMessage.SyncRequest own = b.request();
         b.chunk(new LogMessage.SyncChunk(own.session(), 0, false, List.of(a1, a9, c1, c2), List.of()));
 
-        final LogMessage.SyncChunk first =
-                b.replica.answer("peer", new LogMessage.SyncRequest(1, new Digest(List.of())), 0).orElseThrow();
+        final LogMessage.SyncChunk first = b.replica
+                .answer("peer", new LogMessage.SyncRequest(1, new Digest(List.of())), 0)
+                .orElseThrow();
         assertThat(first.entries()).containsExactly(a1, a9);
         final LogEntry superseder = entry(A, 3, 30, "p", HEALTHY);
         b.chunk(new LogMessage.SyncChunk(
@@ -301,10 +302,11 @@ class ReplicaSyncTest {
             }
             node.confirm(20);
         }
-        assertThat(session(c, a)).isEqualTo(session(new Node(C, SMALL), b).stream()
-                .map(chunk -> new LogMessage.SyncChunk(
-                        chunk.session() - 1, chunk.index(), chunk.last(), chunk.entries(), chunk.heads()))
-                .toList());
+        assertThat(session(c, a))
+                .isEqualTo(session(new Node(C, SMALL), b).stream()
+                        .map(chunk -> new LogMessage.SyncChunk(
+                                chunk.session() - 1, chunk.index(), chunk.last(), chunk.entries(), chunk.heads()))
+                        .toList());
     }
 
     /** All chunks of a session, applied. */
