@@ -62,6 +62,11 @@ public interface RegistryApi {
     /** How this node and its cluster stand. */
     ClusterStatus cluster();
 
+    /** True when this node answers in full. Asked at every request, so it should cost one field read. */
+    default boolean ready() {
+        return cluster().ready();
+    }
+
     /** The account with this slug, as applied on this node; null when there is none. */
     Account account(String slug);
 

@@ -285,6 +285,11 @@ public final class Replica {
         });
     }
 
+    /** The winning entries of an instance as peers may see it. */
+    InstanceParts shown(final String instanceId) {
+        return table.parts(instanceId);
+    }
+
     private void restoredOwn(final long version) {
         own.restored(version);
         table.advance(self, own.durable(), 0);

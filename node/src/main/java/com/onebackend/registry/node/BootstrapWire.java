@@ -1,0 +1,139 @@
+package com.onebackend.registry.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.node.catalog.BootstrapAnswers;
+import com.onebackend.registry.node.catalog.BootstrapPeers;
+import com.onebackend.registry.node.catalog.CatalogPeer;
+import com.onebackend.registry.node.gossip.GossipTransports;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The bootstrap's questions and answers as requests over the authenticated streams between nodes: small JSON objects, so
+ * that an operator can read them in a trace.
+ */
+final class BootstrapWire implements BootstrapPeers {
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
+    private static final int LIST_MAX = 256;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final GossipTransports transports;
+    private final PeerEndpoints endpoints;
+
+    BootstrapWire(final GossipTransports transports, final PeerEndpoints endpoints) {
+        this.transports = transports;
+        this.endpoints = endpoints;
+    }
+
+    /** Answers a peer's question; what is no question of ours is refused. */
+    static byte[] answer(final byte[] request, final BootstrapAnswers answers) {
+        try {
+            final JsonNode question = JSON.readTree(request);
+            return switch (question.path("ask").asText()) {
+                case "who" -> JSON.writeValueAsBytes(toJson(answers.answer()));
+                case "promise" ->
+                    JSON.writeValueAsBytes(JSON.createObjectNode()
+                            .put(
+                                    "promised",
+                                    answers.promise(
+                                            question.path("clusterId").asText(),
+                                            question.path("founder").asText())));
+                default -> refusal("unknown question");
+            };
+        } catch (final IOException e) {
+            return refusal("not JSON");
+        }
+    }
+
+    @Override
+    public Answer ask(final String peerUrl) throws IOException {
+        final JsonNode answer = request(peerUrl, JSON.createObjectNode().put("ask", "who"));
+        final List<CatalogPeer> members = new ArrayList<>();
+        for (final JsonNode member : bounded(answer.path("members"))) {
+            members.add(new CatalogPeer(
+                    member.path("nodeId").asText(),
+                    member.path("host").asText(),
+                    member.path("raftPort").asInt()));
+        }
+        final List<String> seeds = new ArrayList<>();
+        bounded(answer.path("seeds")).forEach(seed -> seeds.add(seed.asText()));
+        return new Answer(
+                answer.path("nodeId").asText(),
+                answer.path("clusterId").asText(),
+                seeds,
+                members,
+                answer.path("promise").asText());
+    }
+
+    @Override
+    public boolean promise(final String peerUrl, final String clusterId, final String founder) throws IOException {
+        return request(
+                        peerUrl,
+                        JSON.createObjectNode()
+                                .put("ask", "promise")
+                                .put("clusterId", clusterId)
+                                .put("founder", founder))
+                .path("promised")
+                .asBoolean();
+    }
+
+    private JsonNode request(final String peerUrl, final ObjectNode question) throws IOException {
+        final Endpoint endpoint = endpoints.of(peerUrl);
+        try {
+            final byte[] answer = transports
+                    .request(endpoint, JSON.writeValueAsBytes(question), TIMEOUT)
+                    .get(TIMEOUT.toMillis() * 2, TimeUnit.MILLISECONDS);
+            final JsonNode json = JSON.readTree(answer);
+            if (json.has("error")) {
+                throw new IOException(
+                        peerUrl + " refused: " + json.path("error").asText());
+            }
+            return json;
+        } catch (final ExecutionException | TimeoutException e) {
+            endpoints.forget(peerUrl);
+            throw new IOException(peerUrl + " at " + endpoint + " does not answer: " + e.getMessage(), e);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } catch (final IllegalStateException e) {
+            throw new IOException(peerUrl + " answered something else: " + e.getMessage(), e);
+        }
+    }
+
+    private static JsonNode bounded(final JsonNode list) throws IOException {
+        if (list.size() > LIST_MAX) {
+            throw new IOException("an answer lists more than " + LIST_MAX + " things");
+        }
+        return list;
+    }
+
+    private static ObjectNode toJson(final Answer answer) {
+        final ObjectNode json = JSON.createObjectNode()
+                .put("nodeId", answer.nodeId())
+                .put("clusterId", answer.clusterId())
+                .put("promise", answer.promise());
+        final ArrayNode seeds = json.putArray("seeds");
+        answer.seeds().forEach(seeds::add);
+        final ArrayNode members = json.putArray("members");
+        answer.members()
+                .forEach(member -> members.addObject()
+                        .put("nodeId", member.nodeId())
+                        .put("host", member.host())
+                        .put("raftPort", member.raftPort()));
+        return json;
+    }
+
+    private static byte[] refusal(final String why) {
+        return ("{\"error\":\"" + why + "\"}").getBytes(StandardCharsets.UTF_8);
+    }
+}

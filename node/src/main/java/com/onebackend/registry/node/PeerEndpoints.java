@@ -1,0 +1,69 @@
+package com.onebackend.registry.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.onebackend.registry.model.Endpoint;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Where the gossip of a node listens of which only the URL is known: it tells itself, at its open door.
+ *
+ * <p><i>Thread:</i> any but an event loop; blocks for {@link #TIMEOUT_MILLIS} at most, twice.
+ */
+final class PeerEndpoints {
+    private static final int TIMEOUT_MILLIS = 1_500;
+    private static final int ANSWER_BYTES_MAX = 64 << 10;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Map<String, Endpoint> known = new ConcurrentHashMap<>();
+
+    /**
+     * Asks the node at {@code url}; remembers the answer.
+     *
+     * @throws IOException it did not answer, or not as a node does
+     */
+    Endpoint of(final String url) throws IOException {
+        final Endpoint remembered = known.get(url);
+        if (remembered != null) {
+            return remembered;
+        }
+        final Endpoint asked = ask(url);
+        known.put(url, asked);
+        return asked;
+    }
+
+    /** The usual place: the port after the HTTP port. */
+    static Endpoint usual(final String url) {
+        final URI uri = URI.create(url);
+        final int httpPort = uri.getPort() > 0 ? uri.getPort() : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+        return new Endpoint(uri.getHost(), httpPort + 1);
+    }
+
+    /** What was learnt from this node is not true any more. */
+    void forget(final String url) {
+        known.remove(url);
+    }
+
+    private static Endpoint ask(final String url) throws IOException {
+        final URI uri = URI.create(url + "/registry-svc/cluster");
+        final HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+        connection.setConnectTimeout(TIMEOUT_MILLIS);
+        connection.setReadTimeout(TIMEOUT_MILLIS);
+        connection.setInstanceFollowRedirects(false);
+        try (InputStream in = connection.getInputStream()) {
+            final JsonNode answer = JSON.readTree(in.readNBytes(ANSWER_BYTES_MAX));
+            final int port = answer.path("gossipPort").asInt();
+            if (port <= 0 || port > 65_535) {
+                throw new IOException(uri + " does not name a gossip port");
+            }
+            return new Endpoint(uri.getHost(), port);
+        } finally {
+            connection.disconnect();
+        }
+    }
+}

@@ -1,0 +1,358 @@
+package com.onebackend.registry.node;
+
+import com.onebackend.registry.directory.Directory;
+import com.onebackend.registry.gossip.GossipConfig;
+import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Incarnation;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.NodeRecord;
+import com.onebackend.registry.node.catalog.Bootstrap;
+import com.onebackend.registry.node.catalog.BootstrapAnswers;
+import com.onebackend.registry.node.catalog.BootstrapDecision;
+import com.onebackend.registry.node.catalog.CatalogConfig;
+import com.onebackend.registry.node.catalog.CatalogPeer;
+import com.onebackend.registry.node.catalog.CatalogService;
+import com.onebackend.registry.node.catalog.CatalogTls;
+import com.onebackend.registry.node.catalog.FatalHandler;
+import com.onebackend.registry.node.catalog.RemovedNode;
+import com.onebackend.registry.node.catalog.Seeds;
+import com.onebackend.registry.node.gossip.ClusterKeys;
+import com.onebackend.registry.node.gossip.GossipLoop;
+import com.onebackend.registry.node.gossip.GossipTransports;
+import com.onebackend.registry.node.instances.InstanceService;
+import com.onebackend.registry.node.resources.ResourceSampler;
+import com.onebackend.registry.storage.GroupCommit;
+import com.onebackend.registry.storage.RegistryStore;
+import com.onebackend.registry.wire.WireCodec;
+import com.onebackend.registry.wire.WireException;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the cluster, starts catalog and gossip, enrols this node and says when it is ready.
+ *
+ * <p><i>Thread:</i> its own, "startup", which ends when the node is ready; {@link #close} on any.
+ */
+final class Startup implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
+    private static final String CLUSTER_NAME = "registry";
+    private static final Duration REPORT_INTERVAL = Duration.ofSeconds(15);
+    /** A node that has its data answers after so long even when nobody else can be reached. */
+    private static final long ALONE_MILLIS_MAX = 5_000;
+
+    private static final long CHECK_MILLIS = 50;
+    private static final long LEAVE_MILLIS = 300;
+    private static final long JOIN_MILLIS_MAX = 5_000;
+
+    private final Parts parts;
+    private final CloseOrder closing = new CloseOrder();
+    private final Thread thread = new Thread(this::run, "startup");
+    private volatile Thread enrolling;
+    private volatile boolean isClosed;
+    private volatile boolean isEnrolled;
+
+    /** What the node consists of before it belongs to a cluster. */
+    record Parts(
+            NodeConfig config,
+            RegistryStore store,
+            ClusterKeys keys,
+            BootstrapAnswers answers,
+            Members members,
+            GossipTransports transports,
+            NodeRecord self,
+            Directory directory,
+            NodeApi api,
+            Readiness readiness,
+            PrometheusMeterRegistry metrics,
+            FatalHandler onFatal) {}
+
+    /** The voters, for those who ask; empty until there is a catalog. */
+    static final class Members implements Supplier<List<CatalogPeer>> {
+        private volatile CatalogService catalog;
+
+        @Override
+        public List<CatalogPeer> get() {
+            final CatalogService running = catalog;
+            return running == null ? List.of() : running.voters();
+        }
+    }
+
+    private Startup(final Parts parts) {
+        this.parts = parts;
+    }
+
+    static Startup begin(final Parts parts) {
+        final Startup startup = new Startup(parts);
+        startup.thread.start();
+        return startup;
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+        parts.readiness().waitsFor("stopping");
+        for (final Thread running : new Thread[] {thread, enrolling}) {
+            if (running != null) {
+                running.interrupt();
+                join(running);
+            }
+        }
+        synchronized (closing) {
+            closing.close();
+        }
+    }
+
+    private static void join(final Thread thread) {
+        try {
+            thread.join(JOIN_MILLIS_MAX);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            parts.readiness().waitsFor("looking for the cluster");
+            final Bootstrap bootstrap = bootstrap();
+            final BootstrapDecision decision = bootstrap.run();
+            if (decision.kind() == BootstrapDecision.Kind.REFUSE) {
+                parts.onFatal().onFatal(decision.message(), new ConfigException(decision.message()));
+                return;
+            }
+            parts.answers().belongsTo(decision.clusterId());
+            final CatalogService catalog = startCatalog(decision, bootstrap);
+            final GossipLoop gossip = startGossip(decision.clusterId(), catalog);
+            startEnrolment(catalog);
+            awaitReady(catalog, gossip);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (final RuntimeException e) {
+            if (!isClosed) {
+                parts.onFatal().onFatal("starting failed: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private Bootstrap bootstrap() {
+        return new Bootstrap(
+                CLUSTER_NAME,
+                Seeds.of(parts.config().selfUrl(), parts.config().seeds()),
+                new BootstrapWire(parts.transports(), new PeerEndpoints()),
+                parts.answers(),
+                clusterId -> Files.exists(raftFolder().resolve(clusterId)));
+    }
+
+    private Path raftFolder() {
+        return parts.config().folder().resolve("raft");
+    }
+
+    private CatalogService startCatalog(final BootstrapDecision decision, final Bootstrap bootstrap) {
+        parts.readiness().waitsFor("starting the catalog");
+        final NodeConfig config = parts.config();
+        final CatalogPeer self = new CatalogPeer(parts.self().id(), config.host(), config.raftPort());
+        final CatalogConfig catalogConfig = new CatalogConfig(
+                raftFolder(),
+                UUID.fromString(decision.clusterId()),
+                self,
+                config.bindHost(),
+                new CatalogTls(
+                        parts.transports().tls().keyManager(),
+                        parts.transports().tls().trustManager()),
+                parts.store().catalog(),
+                parts.onFatal(),
+                CatalogConfig.Snapshots.DEFAULT);
+        final boolean founds = decision.kind() == BootstrapDecision.Kind.FOUND;
+        final CatalogService catalog =
+                opened("catalog", founds ? CatalogService.found(catalogConfig) : CatalogService.start(catalogConfig));
+        parts.members().catalog = catalog;
+        if (founds) {
+            parts.answers().becameVoter();
+        } else {
+            catalog.joinAsVoter(bootstrap::members).whenComplete((done, failure) -> {
+                if (failure == null) {
+                    parts.answers().becameVoter();
+                } else if (!isClosed) {
+                    LOG.error("joining the catalog failed", failure);
+                }
+            });
+        }
+        return catalog;
+    }
+
+    private GossipLoop startGossip(final String clusterId, final CatalogService catalog) {
+        parts.readiness().waitsFor("reading the instances from disk");
+        final NodeRecord self = parts.self();
+        final Endpoint endpoint = new Endpoint(parts.config().host(), self.gossipPort());
+        final MemberId id = new MemberId(self.id(), self.origin(), self.generation());
+        final RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+        final GossipCore core = new GossipCore(
+                GossipConfig.LAN, new Member(id, Incarnation.FIRST, MemberState.ALIVE, endpoint, self.url()), random);
+        parts.store().instances().load(core::restore, core::restoreHead);
+
+        final GroupCommit commit = opened(
+                "commit",
+                GroupCommit.start(
+                        parts.store().instances(),
+                        failure -> parts.onFatal().onFatal("instances cannot be written to disk", failure)));
+        final GossipLoop gossip = opened(
+                "gossip",
+                new GossipLoop(
+                        core,
+                        parts.directory(),
+                        parts.transports()::send,
+                        commit::trySubmit,
+                        failure -> parts.onFatal().onFatal("the gossip loop ended", failure)));
+        gossip.start();
+        parts.transports()
+                .joinCluster(
+                        hash(clusterId),
+                        endpoint,
+                        (from, bytes) -> receive(gossip, from, bytes),
+                        (from, bytes) -> receive(gossip, from, bytes));
+        final List<Endpoint> seeds = seeds(catalog);
+        catalog.onNodeRemoved(removed -> forget(gossip, removed));
+        catalog.removed().forEach(removed -> forget(gossip, removed));
+        gossip.post(turn -> turn.core().join(seeds, turn.now(), turn.effects()));
+        opened("leave", () -> leave(gossip));
+        startReports(gossip);
+        NodeMetrics.bind(parts.metrics(), gossip, catalog, parts.directory());
+        parts.api().serve(new Services(clusterId, catalog, gossip, new InstanceService(gossip, self.url())));
+        return gossip;
+    }
+
+    private static boolean receive(final GossipLoop gossip, final Endpoint from, final byte[] bytes) {
+        try {
+            return gossip.received(from, WireCodec.decode(bytes));
+        } catch (final WireException e) {
+            LOG.debug("message dropped from={} reason={}", from, e.getMessage());
+            gossip.undecodable();
+            return true;
+        }
+    }
+
+    private void startReports(final GossipLoop gossip) {
+        final ResourceSampler sampler =
+                opened("resources", new ResourceSampler(parts.config().folder()));
+        sampler.start(
+                REPORT_INTERVAL,
+                sample -> gossip.post(
+                        turn -> turn.core().report(sample.usage(), sample.gpus(), turn.now(), turn.effects())));
+    }
+
+    private static void forget(final GossipLoop gossip, final RemovedNode removed) {
+        gossip.post(turn -> turn.core()
+                .forget(removed.nodeId(), removed.origin(), removed.generation(), turn.now(), turn.effects()));
+    }
+
+    private static void leave(final GossipLoop gossip) throws InterruptedException {
+        gossip.post(turn -> turn.core().leave(turn.now(), turn.effects()));
+        // The good-bye is a few datagrams: give them the time to leave before the sockets close.
+        TimeUnit.MILLISECONDS.sleep(LEAVE_MILLIS);
+    }
+
+    /** Where members may be found: those the catalog knows, and those named, at their usual port. */
+    private List<Endpoint> seeds(final CatalogService catalog) {
+        final List<Endpoint> seeds = new ArrayList<>();
+        for (final NodeRecord node : catalog.nodes()) {
+            if (!node.id().equals(parts.self().id())) {
+                final Endpoint usual = PeerEndpoints.usual(node.url());
+                seeds.add(new Endpoint(usual.host(), node.gossipPort()));
+            }
+        }
+        for (final String url : parts.config().peers()) {
+            final Endpoint usual = PeerEndpoints.usual(url);
+            if (seeds.stream().noneMatch(seed -> seed.equals(usual))) {
+                seeds.add(usual);
+            }
+        }
+        return seeds;
+    }
+
+    private void startEnrolment(final CatalogService catalog) {
+        final Enrolment enrolment = new Enrolment(
+                catalog,
+                parts.keys(),
+                parts.self(),
+                parts.config().adminPassword(),
+                parts.config().folder());
+        enrolling = new Thread(
+                () -> {
+                    try {
+                        isEnrolled = enrolment.run();
+                    } catch (final InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    } catch (final RuntimeException e) {
+                        if (!isClosed) {
+                            parts.onFatal().onFatal("enrolment failed", e);
+                        }
+                    }
+                },
+                "enrolment");
+        enrolling.start();
+    }
+
+    /**
+     * Ready means: answers like the others. A node that has its data from before answers alone, too, when after a while
+     * nobody else can be reached: discovery goes on without a majority.
+     */
+    private void awaitReady(final CatalogService catalog, final GossipLoop gossip) throws InterruptedException {
+        final long start = System.nanoTime();
+        while (true) {
+            final boolean hasAccounts =
+                    !catalog.signingKeys().isEmpty() && catalog.account(Enrolment.ADMIN_SLUG) != null;
+            final boolean isAlone = gossip.members().stream()
+                    .noneMatch(
+                            member -> !member.id().nodeId().equals(parts.self().id())
+                                    && member.state().isReachable());
+            final boolean expectsOthers = !parts.config().peers().isEmpty();
+            final boolean isSynced = gossip.syncsCompleted() > 0 || (isAlone && !expectsOthers);
+            final boolean hasWaited = System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(ALONE_MILLIS_MAX);
+            if (hasAccounts && ((isEnrolled && isSynced) || (hasWaited && (isAlone || isSynced)))) {
+                parts.readiness().ready();
+                LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+                return;
+            }
+            parts.readiness().waitsFor(isEnrolled ? "catching up with the instances" : "catching up with the catalog");
+            TimeUnit.MILLISECONDS.sleep(CHECK_MILLIS);
+        }
+    }
+
+    /** Opened late, and perhaps while the node is being closed: then it is closed at once. */
+    private <T extends AutoCloseable> T opened(final String name, final T part) {
+        synchronized (closing) {
+            closing.add(name, part);
+            if (isClosed) {
+                closing.close();
+                throw new IllegalStateException("closed while starting");
+            }
+            return part;
+        }
+    }
+
+    private static long hash(final String clusterId) {
+        try {
+            final byte[] digest =
+                    MessageDigest.getInstance("SHA-256").digest(clusterId.getBytes(StandardCharsets.UTF_8));
+            return ByteBuffer.wrap(digest).getLong();
+        } catch (final NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.node.catalog.BootstrapDecision.Kind;
+import com.onebackend.registry.node.catalog.BootstrapPeers.Answer;
+import com.onebackend.registry.storage.NodeIdentity;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the cluster this node belongs to, or founds it together with the nodes it was told of; never a second one.
+ *
+ * <p>Founding takes the promise of every named node, each on its disk, and a node promises one cluster id in its life.
+ * The id follows from the founders, so that a founder that crashes anywhere founds the same cluster at its next try. A
+ * node with an empty disk finds the others' cluster, and joins.
+ *
+ * <p><i>Thread:</i> the caller's own; {@code run} blocks until there is something to do, and ends when interrupted.
+ */
+public final class Bootstrap {
+    private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
+    private static final long PAUSE_MILLIS_MIN = 200;
+    private static final long PAUSE_MILLIS_MAX = 2_000;
+
+    private final String clusterName;
+    private final Seeds seeds;
+    private final BootstrapPeers peers;
+    private final BootstrapAnswers self;
+    private final Predicate<String> raftFolderExists;
+    private String lastMessage = "";
+
+    /**
+     * @param clusterName part of the cluster id
+     * @param self this node's answers, which also keep what it binds itself to
+     * @param raftFolderExists whether the Raft folder of a cluster id is there
+     */
+    public Bootstrap(
+            final String clusterName,
+            final Seeds seeds,
+            final BootstrapPeers peers,
+            final BootstrapAnswers self,
+            final Predicate<String> raftFolderExists) {
+        this.clusterName = clusterName;
+        this.seeds = seeds;
+        this.peers = peers;
+        this.self = self;
+        this.raftFolderExists = raftFolderExists;
+    }
+
+    /** Asks until there is something to do: RESTART, FOUND, JOIN or REFUSE. */
+    public BootstrapDecision run() throws InterruptedException {
+        long pauseMillis = PAUSE_MILLIS_MIN;
+        while (true) {
+            final BootstrapDecision decision = round();
+            if (!decision.message().equals(lastMessage)) {
+                LOG.info("bootstrap {} {}", decision.kind(), decision.message());
+                lastMessage = decision.message();
+                pauseMillis = PAUSE_MILLIS_MIN;
+            }
+            if (decision.kind() != Kind.WAIT) {
+                return decision;
+            }
+            TimeUnit.MILLISECONDS.sleep(pauseMillis);
+            pauseMillis = Math.min(pauseMillis * 2, PAUSE_MILLIS_MAX);
+        }
+    }
+
+    /** Asks everybody once and decides: RESTART, FOUND, JOIN, REFUSE, or WAIT. */
+    BootstrapDecision round() {
+        final NodeIdentity identity = self.identity();
+        final BootstrapDecision decision = BootstrapDecision.decide(
+                clusterName, identity, raftFolderExists.test(identity.clusterId()), seeds, ask());
+        return decision.kind() == Kind.COLLECT_PROMISES ? collectPromises(decision) : decision;
+    }
+
+    /** Asks the voters' addresses again, for a node that keeps trying to join. */
+    public List<CatalogPeer> members() {
+        return ask().values().stream()
+                .filter(answer -> answer.clusterId().equals(self.identity().clusterId()))
+                .flatMap(answer -> answer.members().stream())
+                .distinct()
+                .toList();
+    }
+
+    private Map<String, Answer> ask() {
+        final Map<String, Answer> answers = new LinkedHashMap<>();
+        for (final String url : seeds.others()) {
+            try {
+                answers.put(url, peers.ask(url));
+            } catch (final IOException e) {
+                LOG.debug("bootstrap no answer url={} reason={}", url, e.getMessage());
+            }
+        }
+        return answers;
+    }
+
+    /** This node promises first: then no other founding can count on it while it asks. */
+    private BootstrapDecision collectPromises(final BootstrapDecision decision) {
+        final String clusterId = decision.clusterId();
+        final String founder = self.identity().nodeId();
+        if (!self.promise(clusterId, founder)) {
+            return refused("this node has promised to found another cluster, "
+                    + self.identity().promise() + ", with other peers; name those again");
+        }
+        for (final String url : seeds.others()) {
+            try {
+                if (!peers.promise(url, clusterId, founder)) {
+                    return waits(url + " has promised another cluster, or belongs to one by now");
+                }
+            } catch (final IOException e) {
+                return waits("the promise of " + url + " is missing");
+            }
+        }
+        return new BootstrapDecision(Kind.FOUND, clusterId, List.of(), decision.message());
+    }
+
+    private static BootstrapDecision waits(final String message) {
+        return new BootstrapDecision(Kind.WAIT, "", List.of(), message);
+    }
+
+    private static BootstrapDecision refused(final String message) {
+        return new BootstrapDecision(Kind.REFUSE, "", List.of(), message);
+    }
+}

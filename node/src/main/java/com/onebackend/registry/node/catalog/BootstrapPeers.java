@@ -1,0 +1,43 @@
+package com.onebackend.registry.node.catalog;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * How a starting node talks to the nodes it was told of: a port, carried by the authenticated streams between nodes. At
+ * the other end is that node's {@link BootstrapAnswers}.
+ *
+ * <p><i>Thread:</i> the bootstrap's; calls block, for a few seconds at most.
+ */
+public interface BootstrapPeers {
+    /**
+     * Asks who the node at {@code peerUrl} is.
+     *
+     * @throws IOException it did not answer
+     */
+    Answer ask(String peerUrl) throws IOException;
+
+    /**
+     * Asks it to promise that it takes part in no other founding than that of {@code clusterId}; true when it has, on
+     * its disk.
+     *
+     * @throws IOException it did not answer; it may have promised
+     */
+    boolean promise(String peerUrl, String clusterId, String founder) throws IOException;
+
+    /**
+     * What a node says of itself.
+     *
+     * @param nodeId its node id
+     * @param clusterId the cluster it belongs to; empty when none yet
+     * @param seeds the peers it was told of, normalised, sorted
+     * @param members the voters it knows of; empty when none
+     * @param promise the cluster id it has promised; empty when none
+     */
+    record Answer(String nodeId, String clusterId, List<String> seeds, List<CatalogPeer> members, String promise) {
+        public Answer {
+            seeds = List.copyOf(seeds);
+            members = List.copyOf(members);
+        }
+    }
+}

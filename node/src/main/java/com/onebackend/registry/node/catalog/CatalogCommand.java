@@ -1,0 +1,55 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.model.Account;
+import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.NodeRecord;
+import com.onebackend.registry.model.SigningKey;
+import java.util.OptionalLong;
+import java.util.UUID;
+
+/** A change of the catalog, as one node proposes it and every node applies it. */
+public sealed interface CatalogCommand {
+    /** Who proposes it, and when. */
+    Proposal proposal();
+
+    /**
+     * Marks one request.
+     *
+     * @param requestId however often a request is sent again, it is applied once
+     * @param millis the proposer's wall clock, milliseconds since 1970
+     * @param who slug of the account, or id of the node, that asks
+     */
+    record Proposal(UUID requestId, long millis, String who) {}
+
+    /**
+     * Saves a definition; its revision, owner and time are set when it is applied. CONFLICT when {@code
+     * expectedRevision} is given and not the stored one; 0 expects none.
+     */
+    record SaveDefinition(Proposal proposal, Definition definition, OptionalLong expectedRevision)
+            implements CatalogCommand {}
+
+    /** Deletes a definition. NOT_FOUND when there is none. */
+    record DeleteDefinition(Proposal proposal, String definitionId) implements CatalogCommand {}
+
+    /**
+     * Saves what a node says of itself. CONFLICT when a later generation is stored, or this one or a later one was
+     * removed.
+     */
+    record SaveNode(Proposal proposal, NodeRecord node) implements CatalogCommand {}
+
+    /**
+     * Takes a node out for good: every generation up to the stored one and {@code generation}, the highest the proposer
+     * has heard of. NOT_FOUND when the catalog has no such node.
+     */
+    record RemoveNode(Proposal proposal, String nodeId, Generation generation) implements CatalogCommand {}
+
+    /** Saves an account by its slug. CONFLICT when it exists and {@code onlyIfAbsent}. */
+    record SaveAccount(Proposal proposal, Account account, boolean onlyIfAbsent) implements CatalogCommand {}
+
+    /** Adds a signing key. CONFLICT when the catalog has any key and {@code onlyIfAbsent}. */
+    record SaveSigningKey(Proposal proposal, SigningKey key, boolean onlyIfAbsent) implements CatalogCommand {}
+
+    /** Changes nothing; moves the log, which an idle follower may need in order to catch up. */
+    record Noop(Proposal proposal) implements CatalogCommand {}
+}

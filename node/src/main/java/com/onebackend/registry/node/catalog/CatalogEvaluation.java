@@ -1,0 +1,233 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.NodeRecord;
+import com.onebackend.registry.node.catalog.CatalogCodec.KeyRow;
+import com.onebackend.registry.node.catalog.CatalogCommand.DeleteDefinition;
+import com.onebackend.registry.node.catalog.CatalogCommand.RemoveNode;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveAccount;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveDefinition;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveNode;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveSigningKey;
+import com.onebackend.registry.storage.CatalogBatch;
+import com.onebackend.registry.storage.CatalogSection;
+import com.onebackend.registry.wire.RecordCodec;
+import com.onebackend.registry.wire.WireLimits;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What one command does to the catalog: decided from the rows and the command alone, written into a batch, shown to
+ * readers once the batch is stored.
+ *
+ * <p><i>Thread:</i> Raft's updater. <i>Lifecycle:</i> one entry.
+ */
+final class CatalogEvaluation {
+    /** Rows of one kind. */
+    static final int ROWS_MAX = 20_000;
+
+    static final int SIGNING_KEYS_MAX = 16;
+    /** Removals that are remembered; the eldest goes first. */
+    static final int REMOVED_NODES_MAX = 4_096;
+
+    private final CatalogState.Tables tables;
+    private final long index;
+    private final CatalogBatch batch;
+    private final List<Runnable> effects = new ArrayList<>();
+    private final List<RemovedNode> removed = new ArrayList<>();
+
+    CatalogEvaluation(final CatalogState.Tables tables, final long index, final CatalogBatch batch) {
+        this.tables = tables;
+        this.index = index;
+        this.batch = batch;
+    }
+
+    long index() {
+        return index;
+    }
+
+    CatalogBatch batch() {
+        return batch;
+    }
+
+    boolean hasEffects() {
+        return !effects.isEmpty();
+    }
+
+    List<RemovedNode> removed() {
+        return removed;
+    }
+
+    void showToReaders() {
+        effects.forEach(Runnable::run);
+    }
+
+    CatalogResult evaluate(final CatalogCommand command) {
+        if (command instanceof SaveDefinition save) {
+            return saveDefinition(save);
+        } else if (command instanceof DeleteDefinition delete) {
+            return deleteDefinition(delete);
+        } else if (command instanceof SaveNode save) {
+            return saveNode(save);
+        } else if (command instanceof RemoveNode remove) {
+            return removeNode(remove);
+        } else if (command instanceof SaveAccount save) {
+            return saveAccount(save);
+        } else if (command instanceof SaveSigningKey save) {
+            return saveSigningKey(save);
+        }
+        return CatalogResult.done(index, 0);
+    }
+
+    private CatalogResult saveDefinition(final SaveDefinition command) {
+        final String id = command.definition().id();
+        if (isBadId(id, WireLimits.ID_CHARS_MAX)) {
+            return invalid("the definition's id is empty or too long");
+        }
+        final Definition stored = tables.definitions.get(id);
+        final long revision = stored == null ? 0 : stored.revision();
+        if (command.expectedRevision().isPresent() && command.expectedRevision().getAsLong() != revision) {
+            return conflict("definition " + id + " is at revision " + revision + ", not "
+                    + command.expectedRevision().getAsLong() + "; read it again");
+        }
+        if (stored == null && tables.definitions.size() >= ROWS_MAX) {
+            return conflict("the catalog holds " + ROWS_MAX + " definitions; delete some first");
+        }
+        final Definition saved = command.definition()
+                .saved(
+                        revision + 1,
+                        command.proposal().who(),
+                        command.proposal().millis());
+        final byte[] row = RecordCodec.encodeDefinition(saved);
+        if (row.length > WireLimits.RECORD_BYTES_MAX) {
+            return invalid("definition " + id + " is larger than " + WireLimits.RECORD_BYTES_MAX + " bytes");
+        }
+        batch.put(CatalogSection.DEFINITION, id, row);
+        effects.add(() -> tables.definitions.put(id, saved));
+        return CatalogResult.done(index, saved.revision());
+    }
+
+    private CatalogResult deleteDefinition(final DeleteDefinition command) {
+        final String id = command.definitionId();
+        if (!tables.definitions.containsKey(id)) {
+            return CatalogResult.refused(CatalogResult.Code.NOT_FOUND, index, "no definition " + shortened(id));
+        }
+        batch.delete(CatalogSection.DEFINITION, id);
+        effects.add(() -> tables.definitions.remove(id));
+        return CatalogResult.done(index, 0);
+    }
+
+    private CatalogResult saveNode(final SaveNode command) {
+        final NodeRecord node = command.node();
+        if (isBadId(node.id(), MemberId.NODE_ID_CHARS_MAX)) {
+            return invalid("the node's id is empty or too long");
+        }
+        final RemovedNode out = tables.removed.get(node.id());
+        if (out != null && node.generation().compareTo(out.generation()) <= 0) {
+            return conflict("node " + node.id() + " was removed from the cluster");
+        }
+        final NodeRecord stored = tables.nodes.get(node.id());
+        if (stored != null && node.generation().compareTo(stored.generation()) < 0) {
+            return conflict("a later start of node " + node.id() + " is in the catalog");
+        }
+        if (stored == null && tables.nodes.size() >= ROWS_MAX) {
+            return conflict("the catalog holds " + ROWS_MAX + " nodes; remove some first");
+        }
+        batch.put(CatalogSection.NODE, node.id(), RecordCodec.encodeNode(node));
+        effects.add(() -> tables.nodes.put(node.id(), node));
+        return CatalogResult.done(index, 0);
+    }
+
+    private CatalogResult removeNode(final RemoveNode command) {
+        final NodeRecord stored = tables.nodes.get(command.nodeId());
+        if (stored == null) {
+            return CatalogResult.refused(CatalogResult.Code.NOT_FOUND, index, "no node " + shortened(command.nodeId()));
+        }
+        final Generation upTo =
+                stored.generation().compareTo(command.generation()) >= 0 ? stored.generation() : command.generation();
+        final RemovedNode out = new RemovedNode(
+                stored.id(),
+                stored.origin(),
+                upTo,
+                index,
+                command.proposal().millis(),
+                command.proposal().who());
+        batch.delete(CatalogSection.NODE, out.nodeId());
+        batch.put(CatalogSection.REMOVED_NODE, out.nodeId(), CatalogCodec.encodeRemoved(out));
+        forgetEldestRemoval(out.nodeId());
+        effects.add(() -> {
+            tables.nodes.remove(out.nodeId());
+            tables.removed.put(out.nodeId(), out);
+        });
+        removed.add(out);
+        return CatalogResult.done(index, 0);
+    }
+
+    private void forgetEldestRemoval(final String except) {
+        if (tables.removed.containsKey(except) || tables.removed.size() < REMOVED_NODES_MAX) {
+            return;
+        }
+        tables.removed.values().stream()
+                .min(Comparator.comparingLong(RemovedNode::index))
+                .ifPresent(eldest -> {
+                    batch.delete(CatalogSection.REMOVED_NODE, eldest.nodeId());
+                    effects.add(() -> tables.removed.remove(eldest.nodeId()));
+                });
+    }
+
+    private CatalogResult saveAccount(final SaveAccount command) {
+        final String slug = command.account().slug();
+        final boolean exists = tables.accounts.containsKey(slug);
+        if (exists && command.onlyIfAbsent()) {
+            return conflict("account " + slug + " exists");
+        }
+        if (!exists && tables.accounts.size() >= ROWS_MAX) {
+            return conflict("the catalog holds " + ROWS_MAX + " accounts");
+        }
+        batch.put(CatalogSection.ACCOUNT, slug, RecordCodec.encodeAccount(command.account()));
+        effects.add(() -> tables.accounts.put(slug, command.account()));
+        return CatalogResult.done(index, 0);
+    }
+
+    private CatalogResult saveSigningKey(final SaveSigningKey command) {
+        if (command.onlyIfAbsent() && !tables.keys.isEmpty()) {
+            return conflict("the catalog has a signing key");
+        }
+        final String id = command.key().id();
+        if (tables.keys.containsKey(id)) {
+            return conflict("signing key " + id + " exists");
+        }
+        final KeyRow row = new KeyRow(command.key(), index);
+        batch.put(CatalogSection.SIGNING_KEY, id, CatalogCodec.encodeKeyRow(row));
+        effects.add(() -> tables.keys.put(id, row));
+        if (tables.keys.size() >= SIGNING_KEYS_MAX) {
+            tables.keys.values().stream()
+                    .min(Comparator.comparingLong(KeyRow::index))
+                    .ifPresent(eldest -> {
+                        batch.delete(CatalogSection.SIGNING_KEY, eldest.key().id());
+                        effects.add(() -> tables.keys.remove(eldest.key().id()));
+                    });
+        }
+        return CatalogResult.done(index, 0);
+    }
+
+    private static boolean isBadId(final String id, final int charsMax) {
+        return id.isEmpty() || id.length() > charsMax;
+    }
+
+    /** A refused id may be of any length; what is remembered of it may not. */
+    private static String shortened(final String id) {
+        return id.length() <= WireLimits.ID_CHARS_MAX ? id : id.substring(0, WireLimits.ID_CHARS_MAX);
+    }
+
+    private CatalogResult conflict(final String message) {
+        return CatalogResult.refused(CatalogResult.Code.CONFLICT, index, message);
+    }
+
+    private CatalogResult invalid(final String message) {
+        return CatalogResult.refused(CatalogResult.Code.INVALID, index, message);
+    }
+}

@@ -1,0 +1,263 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.model.Account;
+import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.NodeRecord;
+import com.onebackend.registry.model.SigningKey;
+import com.onebackend.registry.node.catalog.CatalogCodec.AppliedRequest;
+import com.onebackend.registry.node.catalog.CatalogCodec.KeyRow;
+import com.onebackend.registry.storage.Applied;
+import com.onebackend.registry.storage.CatalogBatch;
+import com.onebackend.registry.storage.CatalogSection;
+import com.onebackend.registry.storage.CatalogStore;
+import com.onebackend.registry.wire.RecordCodec;
+import com.onebackend.registry.wire.WireException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The catalog as far as this node has applied it: rows in the store, the same rows in memory for readers.
+ *
+ * <p><i>Thread:</i> {@code apply}, {@code replaceWith} from Raft's updater; reads and listeners' registration from any.
+ * <i>Invariants:</i> applying the same entries gives the same answers and the same rows on every node; a refusal is an
+ * answer, only a failing disk throws. Rows reach memory after the store has them, and before the index that
+ * {@link #awaitApplied} waits for moves.
+ */
+final class CatalogState {
+    /** How many applied requests are remembered, in order to apply a repeated one once. */
+    static final int RECENT_REQUESTS_MAX = 4_096;
+
+    private static final Logger LOG = LoggerFactory.getLogger(CatalogState.class);
+    private static final String REQUEST_PREFIX = "request/";
+
+    private final CatalogStore store;
+    /** Requests in the order they were applied. Only the updater touches it. */
+    private final LinkedHashMap<UUID, CatalogResult> recent = new LinkedHashMap<>();
+
+    private final List<Consumer<RemovedNode>> removalListeners = new CopyOnWriteArrayList<>();
+    private final List<LongConsumer> changeListeners = new CopyOnWriteArrayList<>();
+    private final Object appliedMoved = new Object();
+
+    private volatile Tables tables = new Tables();
+    private volatile long appliedIndex;
+
+    /** The rows in memory. Replaced as a whole when a snapshot comes in. */
+    static final class Tables {
+        final Map<String, Definition> definitions = new ConcurrentHashMap<>();
+        final Map<String, NodeRecord> nodes = new ConcurrentHashMap<>();
+        final Map<String, RemovedNode> removed = new ConcurrentHashMap<>();
+        final Map<String, Account> accounts = new ConcurrentHashMap<>();
+        final Map<String, KeyRow> keys = new ConcurrentHashMap<>();
+    }
+
+    CatalogState(final CatalogStore store) {
+        this.store = store;
+        load();
+    }
+
+    private void load() {
+        final Tables loaded = new Tables();
+        store.scan(
+                CatalogSection.DEFINITION,
+                (id, bytes) -> loaded.definitions.put(id, RecordCodec.decodeDefinition(bytes)));
+        store.scan(CatalogSection.NODE, (id, bytes) -> loaded.nodes.put(id, RecordCodec.decodeNode(bytes)));
+        store.scan(
+                CatalogSection.ACCOUNT, (slug, bytes) -> loaded.accounts.put(slug, RecordCodec.decodeAccount(bytes)));
+        store.scan(
+                CatalogSection.REMOVED_NODE, (id, bytes) -> loaded.removed.put(id, CatalogCodec.decodeRemoved(bytes)));
+        store.scan(CatalogSection.SIGNING_KEY, (id, bytes) -> loaded.keys.put(id, CatalogCodec.decodeKeyRow(bytes)));
+        recent.clear();
+        store.scan(CatalogSection.META, (key, bytes) -> {
+            if (key.startsWith(REQUEST_PREFIX)) {
+                final AppliedRequest request = CatalogCodec.decodeRequest(bytes);
+                recent.put(request.requestId(), request.result());
+            }
+        });
+        tables = loaded;
+        movedTo(store.lastApplied().index());
+    }
+
+    /**
+     * Applies one committed entry.
+     *
+     * @throws com.onebackend.registry.storage.StorageException the disk failed: the node must stop
+     */
+    CatalogResult apply(final long index, final long term, final byte[] entry) {
+        final CatalogBatch batch = new CatalogBatch(new Applied(index, term));
+        final CatalogEvaluation evaluation = new CatalogEvaluation(tables, index, batch);
+        final CatalogResult result = evaluate(evaluation, entry);
+        store.apply(batch);
+        evaluation.showToReaders();
+        movedTo(index);
+        if (evaluation.hasEffects()) {
+            tell(evaluation.removed(), index);
+        }
+        return result;
+    }
+
+    private CatalogResult evaluate(final CatalogEvaluation evaluation, final byte[] entry) {
+        final CatalogCommand command;
+        try {
+            command = CatalogCodec.decode(entry);
+        } catch (final WireException e) {
+            LOG.warn("catalog entry refused index={} reason={}", evaluation.index(), e.getMessage());
+            return CatalogResult.refused(
+                    CatalogResult.Code.INVALID, evaluation.index(), "the catalog cannot read this: " + e.getMessage());
+        }
+        if (command instanceof CatalogCommand.Noop) {
+            return CatalogResult.done(evaluation.index(), 0);
+        }
+        final UUID requestId = command.proposal().requestId();
+        final CatalogResult before = recent.get(requestId);
+        if (before != null) {
+            return before;
+        }
+        final CatalogResult result = evaluation.evaluate(command);
+        remember(requestId, result, evaluation.batch());
+        return result;
+    }
+
+    private void remember(final UUID requestId, final CatalogResult result, final CatalogBatch batch) {
+        batch.put(
+                CatalogSection.META,
+                requestKey(result.index()),
+                CatalogCodec.encodeRequest(new AppliedRequest(requestId, result)));
+        recent.put(requestId, result);
+        if (recent.size() > RECENT_REQUESTS_MAX) {
+            final var eldest = recent.entrySet().iterator();
+            batch.delete(
+                    CatalogSection.META, requestKey(eldest.next().getValue().index()));
+            eldest.remove();
+        }
+    }
+
+    /** Ordered as the numbers are. */
+    private static String requestKey(final long index) {
+        return REQUEST_PREFIX + String.format("%016x", index);
+    }
+
+    /** Notes an entry without effect on the catalog: a configuration or a term's start. Not stored. */
+    void passed(final long index) {
+        movedTo(index);
+    }
+
+    private void movedTo(final long index) {
+        synchronized (appliedMoved) {
+            appliedIndex = Math.max(appliedIndex, index);
+            appliedMoved.notifyAll();
+        }
+    }
+
+    /** Waits until this node has applied {@code index}; false when {@code deadlineNanos} came first. */
+    boolean awaitApplied(final long index, final long deadlineNanos) throws InterruptedException {
+        synchronized (appliedMoved) {
+            while (appliedIndex < index) {
+                final long leftNanos = deadlineNanos - System.nanoTime();
+                if (leftNanos <= 0) {
+                    return false;
+                }
+                appliedMoved.wait(leftNanos / 1_000_000, (int) (leftNanos % 1_000_000));
+            }
+            return true;
+        }
+    }
+
+    /** Writes all there is, with its applied index. */
+    Applied exportTo(final OutputStream out) throws IOException {
+        return store.exportTo(out);
+    }
+
+    /** Takes over a snapshot, all or nothing; readers see the old catalog until it is in. */
+    void replaceWith(final InputStream in) throws IOException {
+        final Map<String, RemovedNode> before = tables.removed;
+        store.replaceWith(in);
+        load();
+        final List<RemovedNode> newlyRemoved = new ArrayList<>();
+        for (final RemovedNode removed : tables.removed.values()) {
+            if (!removed.equals(before.get(removed.nodeId()))) {
+                newlyRemoved.add(removed);
+            }
+        }
+        newlyRemoved.sort(Comparator.comparingLong(RemovedNode::index));
+        tell(newlyRemoved, appliedIndex);
+    }
+
+    private void tell(final List<RemovedNode> removals, final long index) {
+        for (final RemovedNode removed : removals) {
+            removalListeners.forEach(listener -> listener.accept(removed));
+        }
+        changeListeners.forEach(listener -> listener.accept(index));
+    }
+
+    void onNodeRemoved(final Consumer<RemovedNode> listener) {
+        removalListeners.add(listener);
+    }
+
+    void onChange(final LongConsumer listener) {
+        changeListeners.add(listener);
+    }
+
+    /** What the store has applied; what Raft replays up to there is skipped. */
+    Applied stored() {
+        return store.lastApplied();
+    }
+
+    long appliedIndex() {
+        return appliedIndex;
+    }
+
+    List<Definition> definitions() {
+        return sorted(tables.definitions, Comparator.comparing(Definition::id));
+    }
+
+    Definition definition(final String id) {
+        return tables.definitions.get(id);
+    }
+
+    List<NodeRecord> nodes() {
+        return sorted(tables.nodes, Comparator.comparing(NodeRecord::id));
+    }
+
+    NodeRecord node(final String id) {
+        return tables.nodes.get(id);
+    }
+
+    RemovedNode removed(final String nodeId) {
+        return tables.removed.get(nodeId);
+    }
+
+    List<RemovedNode> removed() {
+        return sorted(tables.removed, Comparator.comparingLong(RemovedNode::index));
+    }
+
+    Account account(final String slug) {
+        return tables.accounts.get(slug);
+    }
+
+    /** The newest first. */
+    List<SigningKey> signingKeys() {
+        return tables.keys.values().stream()
+                .sorted(Comparator.comparingLong(KeyRow::index).reversed())
+                .map(KeyRow::key)
+                .toList();
+    }
+
+    private static <T> List<T> sorted(final Map<String, T> rows, final Comparator<T> order) {
+        final List<T> copy = new ArrayList<>(rows.values());
+        copy.sort(order);
+        return List.copyOf(copy);
+    }
+}

@@ -1,0 +1,248 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.model.Invariants;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.File;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.ratis.io.MD5Hash;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.StateMachineException;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.storage.FileInfo;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.StateMachineStorage;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
+import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.apache.ratis.util.LifeCycle;
+import org.apache.ratis.util.MD5FileUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands committed entries to {@link CatalogState}, and takes and installs its snapshots.
+ *
+ * <p><i>Thread:</i> Raft's updater, but for the notices. <i>Lifecycle:</i> that of one Raft server; the state outlives
+ * it. <i>Invariants:</i> an entry that the store has is skipped, so replaying the log after a snapshot changes nothing;
+ * a snapshot file under its final name is complete and has its checksum beside it; after a failure nothing more is
+ * applied.
+ */
+final class CatalogStateMachine extends BaseStateMachine {
+    private static final Logger LOG = LoggerFactory.getLogger(CatalogStateMachine.class);
+
+    private final CatalogState state;
+    private final FatalHandler onFatal;
+    private final Consumer<List<CatalogPeer>> onVoters;
+    private final SimpleStateMachineStorage snapshots = new SimpleStateMachineStorage();
+    private volatile boolean closing;
+    private volatile boolean broken;
+
+    CatalogStateMachine(
+            final CatalogState state, final FatalHandler onFatal, final Consumer<List<CatalogPeer>> onVoters) {
+        this.state = state;
+        this.onFatal = onFatal;
+        this.onVoters = onVoters;
+    }
+
+    /** From here on, the server's end is meant. */
+    void closing() {
+        closing = true;
+    }
+
+    @Override
+    public void initialize(final RaftServer server, final RaftGroupId groupId, final RaftStorage storage)
+            throws IOException {
+        super.initialize(server, groupId, storage);
+        getLifeCycle()
+                .startAndTransition(
+                        () -> {
+                            snapshots.init(storage);
+                            loadSnapshot();
+                        },
+                        IOException.class);
+    }
+
+    /**
+     * Raft replays from the snapshot it knows, so that is what it is told; how far the store is, the store knows.
+     */
+    private void loadSnapshot() throws IOException {
+        final SingleFileSnapshotInfo latest = snapshots.loadLatestSnapshot();
+        if (latest == null) {
+            return;
+        }
+        if (state.stored().index() < latest.getIndex()) {
+            install(latest);
+        }
+        setLastAppliedTermIndex(latest.getTermIndex());
+        state.passed(latest.getIndex());
+    }
+
+    private void install(final SingleFileSnapshotInfo snapshot) throws IOException {
+        final Path file = snapshot.getFile().getPath();
+        final MD5Hash stored = snapshot.getFile().getFileDigest();
+        if (stored != null && !stored.equals(MD5FileUtil.computeMd5ForFile(file.toFile()))) {
+            throw new IOException("snapshot " + file + " does not match its checksum; remove both files and restart");
+        }
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            state.replaceWith(in);
+        }
+        LOG.info("catalog snapshot installed index={} file={}", snapshot.getIndex(), file.getFileName());
+    }
+
+    /** Raft has put a snapshot into place and will call {@link #reinitialize}. Readers keep what was applied before. */
+    @Override
+    public void pause() {
+        if (getLifeCycleState().isRunning()) {
+            getLifeCycle().transition(LifeCycle.State.PAUSING);
+            getLifeCycle().transition(LifeCycle.State.PAUSED);
+        }
+    }
+
+    @Override
+    public void reinitialize() throws IOException {
+        getLifeCycle().startAndTransition(this::loadSnapshot, IOException.class);
+    }
+
+    @Override
+    public StateMachineStorage getStateMachineStorage() {
+        return snapshots;
+    }
+
+    @Override
+    public CompletableFuture<Message> applyTransaction(final TransactionContext transaction) {
+        final LogEntryProto entry = transaction.getLogEntry();
+        if (broken) {
+            return CompletableFuture.failedFuture(new StateMachineException("an earlier entry could not be applied"));
+        }
+        try {
+            final CatalogResult result;
+            if (entry.getIndex() <= state.stored().index()) {
+                state.passed(entry.getIndex());
+                result = CatalogResult.done(entry.getIndex(), 0);
+            } else {
+                result = state.apply(
+                        entry.getIndex(),
+                        entry.getTerm(),
+                        entry.getStateMachineLogEntry().getLogData().toByteArray());
+            }
+            updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+            return CompletableFuture.completedFuture(message(CatalogCodec.encodeResult(result)));
+        } catch (final RuntimeException e) {
+            // Going on would leave this node different from all others.
+            broken = true;
+            onFatal.onFatal("catalog entry " + entry.getIndex() + " could not be applied", e);
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public void notifyTermIndexUpdated(final long term, final long index) {
+        super.notifyTermIndexUpdated(term, index);
+        state.passed(index);
+    }
+
+    /** Answers with the applied index, once Raft has seen to it that it is recent enough. */
+    @Override
+    public CompletableFuture<Message> query(final Message request) {
+        if (!getLifeCycleState().isRunning()) {
+            return CompletableFuture.failedFuture(new StateMachineException("a snapshot is being installed"));
+        }
+        return CompletableFuture.completedFuture(
+                message(CatalogCodec.encodeResult(CatalogResult.done(state.appliedIndex(), 0))));
+    }
+
+    /** Not offered: the base class's may never answer. Stale reads go to the state directly. */
+    @Override
+    public CompletableFuture<Message> queryStale(final Message request, final long minIndex) {
+        return CompletableFuture.failedFuture(new StateMachineException("stale reads are local"));
+    }
+
+    @Override
+    public long takeSnapshot() throws IOException {
+        final TermIndex upTo = getLastAppliedTermIndex();
+        final File target = snapshots.getSnapshotFile(upTo.getTerm(), upTo.getIndex());
+        final Path folder = target.toPath().getParent();
+        final Path partial = folder.resolve(target.getName() + ".partial");
+        try (FileOutputStream file = new FileOutputStream(partial.toFile());
+                OutputStream out = new BufferedOutputStream(file)) {
+            state.exportTo(out);
+            out.flush();
+            file.getFD().sync();
+        }
+        // The checksum goes first: a snapshot without one would be believed unchecked.
+        final MD5Hash md5 = MD5FileUtil.computeMd5ForFile(partial.toFile());
+        MD5FileUtil.saveMD5File(target, md5);
+        Files.move(partial, target.toPath(), StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+        snapshots.updateLatestSnapshot(
+                new SingleFileSnapshotInfo(new FileInfo(target.toPath(), md5), upTo.getTerm(), upTo.getIndex()));
+        return upTo.getIndex();
+    }
+
+    @Override
+    public void notifyLeaderChanged(final RaftGroupMemberId self, final RaftPeerId leader) {
+        LOG.info("catalog leader={} self={}", leader, self.getPeerId());
+    }
+
+    @Override
+    public void notifyConfigurationChanged(final long term, final long index, final RaftConfigurationProto voters) {
+        // While two configurations are joined, the old one still stands beside the new.
+        if (voters.getOldPeersCount() == 0) {
+            onVoters.accept(voters.getPeersList().stream()
+                    .map(CatalogStateMachine::peer)
+                    .toList());
+        }
+    }
+
+    private static CatalogPeer peer(final RaftPeerProto proto) {
+        return RaftNode.peer(proto.getId().toStringUtf8(), proto.getAddress());
+    }
+
+    @Override
+    public void notifyLogFailed(final Throwable cause, final LogEntryProto failedEntry) {
+        broken = true;
+        onFatal.onFatal("the Raft log could not be written; free or repair the disk", cause);
+    }
+
+    @Override
+    public void notifyServerShutdown(final RoleInfoProto role, final boolean allServer) {
+        if (closing) {
+            return;
+        }
+        if (allServer) {
+            onFatal.onFatal("Raft stopped on this node as " + role.getRole(), null);
+        } else {
+            // The leader told a candidate that it is no voter any more.
+            onVoters.accept(List.of());
+        }
+    }
+
+    private static Message message(final byte[] bytes) {
+        Invariants.check(bytes.length > 0, "a reply is never empty");
+        return Message.valueOf(UnsafeByteOperations.unsafeWrap(bytes));
+    }
+}

@@ -1,0 +1,256 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RegistryException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.rpc.CallId;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.apache.ratis.util.LifeCycle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of this node's Raft server.
+ *
+ * <p><i>Thread:</i> any. <i>Lifecycle:</i> {@code start} to {@code close}; a node may have several runs, one after the
+ * other, over the same folder and state.
+ */
+final class RaftNode implements AutoCloseable {
+    /** A leader that has not heard from a follower for so long does not count on it. */
+    static final int SILENCE_MILLIS_MAX = RatisSettings.ELECTION_MILLIS_MAX * 3 / 2;
+
+    static final int SNAPSHOT_MILLIS_MAX = 60_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
+    private static final int TRANSFER_MILLIS_MAX = 2_000;
+
+    private final RaftServer server;
+    private final RaftServer.Division division;
+    private final CatalogStateMachine machine;
+    private final ClientId clientId = ClientId.randomId();
+    private final RaftPeerId selfId;
+    private final RaftGroupId groupId;
+
+    private RaftNode(final RaftServer server, final RaftServer.Division division, final CatalogStateMachine machine) {
+        this.server = server;
+        this.division = division;
+        this.machine = machine;
+        this.selfId = server.getId();
+        this.groupId = division.getMemberId().getGroupId();
+    }
+
+    /**
+     * Starts Raft. A configuration on disk wins over {@code firstVoters}; with neither, the server waits to be added by
+     * an existing group.
+     *
+     * @throws IOException the folder or the port cannot be used
+     */
+    static RaftNode start(
+            final CatalogConfig config,
+            final CatalogState state,
+            final List<CatalogPeer> firstVoters,
+            final Consumer<List<CatalogPeer>> onVoters)
+            throws IOException {
+        Files.createDirectories(config.raftFolder());
+        final RaftGroupId groupId = RaftGroupId.valueOf(config.clusterId());
+        final CatalogStateMachine machine = new CatalogStateMachine(state, config.onFatal(), onVoters);
+        final RaftServer server = RaftServer.newBuilder()
+                .setServerId(RaftPeerId.valueOf(config.self().nodeId()))
+                .setGroup(RaftGroup.valueOf(
+                        groupId, firstVoters.stream().map(RaftNode::raftPeer).toList()))
+                .setStateMachineRegistry(id -> machine)
+                .setProperties(RatisSettings.server(config))
+                .setParameters(RatisSettings.parameters(config.tls()))
+                .setOption(RaftStorage.StartupOption.RECOVER)
+                .build();
+        try {
+            server.start();
+            return new RaftNode(server, server.getDivision(groupId), machine);
+        } catch (final IOException | RuntimeException e) {
+            machine.closing();
+            server.close();
+            throw e;
+        }
+    }
+
+    /** True when the folder holds this group's Raft log. */
+    static boolean isStored(final CatalogConfig config) {
+        final Path group = config.raftFolder().resolve(config.clusterId().toString());
+        return Files.isDirectory(group.resolve("current"));
+    }
+
+    static RaftPeer raftPeer(final CatalogPeer peer) {
+        return RaftPeer.newBuilder()
+                .setId(peer.nodeId())
+                .setAddress(peer.address())
+                .build();
+    }
+
+    static CatalogPeer peer(final String id, final String address) {
+        final int colon = address.lastIndexOf(':');
+        return new CatalogPeer(id, address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)));
+    }
+
+    RaftPeerId id() {
+        return selfId;
+    }
+
+    RaftGroupId groupId() {
+        return groupId;
+    }
+
+    DivisionInfo info() {
+        return division.getInfo();
+    }
+
+    LifeCycle.State lifeCycle() {
+        return division.getInfo().getLifeCycleState();
+    }
+
+    /** The voters of the current configuration. */
+    Collection<RaftPeer> voters() {
+        return division.getRaftConf().getCurrentPeers();
+    }
+
+    /** The leader with its address; null when none is known. */
+    RaftPeer leader() {
+        final RaftPeerId id = division.getInfo().getLeaderId();
+        return id == null ? null : division.getRaftConf().getPeer(id);
+    }
+
+    boolean isVoter() {
+        return division.getRaftConf().getPeer(selfId) != null;
+    }
+
+    boolean isRunning() {
+        return lifeCycle() == LifeCycle.State.RUNNING && isVoter();
+    }
+
+    boolean isLeader() {
+        return division.getInfo().isLeader();
+    }
+
+    boolean isLeaderReady() {
+        return division.getInfo().isLeaderReady();
+    }
+
+    /** As leader: a majority of the voters, this one included, has answered lately. */
+    boolean hearsMajority() {
+        final RoleInfoProto role = division.getInfo().getRoleInfoProto();
+        final Collection<RaftPeer> voters = voters();
+        int heard = 1;
+        for (final ServerRpcProto follower : role.getLeaderInfo().getFollowerInfoList()) {
+            if (follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX) {
+                heard++;
+            }
+        }
+        return heard > voters.size() / 2;
+    }
+
+    /** Hands a write over in this process. */
+    CompletableFuture<RaftClientReply> write(final byte[] entry) throws IOException {
+        return server.submitClientRequestAsync(
+                request(selfId, entry, RaftClientRequest.writeRequestType()).build());
+    }
+
+    /** Asks for a read that this node may answer once it has applied what the leader had committed. */
+    CompletableFuture<RaftClientReply> read() throws IOException {
+        return server.submitClientRequestAsync(request(selfId, new byte[0], RaftClientRequest.readRequestType())
+                .build());
+    }
+
+    /** A write for another server, to be sent by a client. */
+    RaftClientRequest forwarded(final RaftPeerId to, final byte[] entry, final long millisMax) {
+        return request(to, entry, RaftClientRequest.writeRequestType())
+                .setTimeoutMs(millisMax)
+                .build();
+    }
+
+    private RaftClientRequest.Builder request(
+            final RaftPeerId to, final byte[] bytes, final RaftClientRequest.Type type) {
+        return RaftClientRequest.newBuilder()
+                .setClientId(clientId)
+                .setServerId(to)
+                .setGroupId(groupId)
+                .setCallId(CallId.getAndIncrement())
+                .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(bytes)))
+                .setType(type);
+    }
+
+    /** Takes a snapshot if at least {@code gap} entries were applied since the last one. */
+    void takeSnapshot(final long gap) throws IOException {
+        final RaftClientReply reply = server.snapshotManagement(SnapshotManagementRequest.newCreate(
+                clientId, selfId, groupId, CallId.getAndIncrement(), SNAPSHOT_MILLIS_MAX, gap));
+        if (!reply.isSuccess()) {
+            throw reply.getException();
+        }
+    }
+
+    /** As leader of others: hands leadership to a voter that is in touch, so that writes need not wait for a timeout. */
+    void giveUpLeadership() {
+        if (!isLeader() || voters().size() < 2) {
+            return;
+        }
+        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+                .filter(follower -> follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX)
+                .findFirst()
+                .ifPresent(follower ->
+                        transferTo(RaftPeerId.valueOf(follower.getId().getId())));
+    }
+
+    private void transferTo(final RaftPeerId successor) {
+        try {
+            final RaftClientReply reply = server.transferLeadershipAsync(new TransferLeadershipRequest(
+                            clientId, selfId, groupId, CallId.getAndIncrement(), successor, TRANSFER_MILLIS_MAX))
+                    .get(TRANSFER_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            LOG.info("catalog leadership given up to={} done={}", successor, reply.isSuccess());
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (final IOException | ExecutionException | TimeoutException e) {
+            // Stopping goes on; the others elect a leader when this one is silent.
+            LOG.info("catalog leadership not given up to={} reason={}", successor, RatisErrors.reason(e));
+        }
+    }
+
+    /** Stops the server; the state and its store stay open. */
+    @Override
+    public void close() {
+        machine.closing();
+        try {
+            server.close();
+        } catch (final IOException e) {
+            LOG.warn("Raft did not stop cleanly", e);
+        }
+    }
+
+    static RegistryException cannotStart(final CatalogConfig config, final Throwable cause) {
+        return new RegistryException(
+                ErrorCode.UNAVAILABLE,
+                "Raft cannot start on " + config.raftFolder() + ", port "
+                        + config.self().raftPort() + ": " + RatisErrors.reason(RatisErrors.unwrap(cause)));
+    }
+}

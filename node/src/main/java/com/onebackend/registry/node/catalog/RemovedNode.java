@@ -1,0 +1,15 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.Origin;
+
+/**
+ * A node that was taken out of the cluster.
+ *
+ * @param origin the origin of its data folder when it was removed: its instance log is dropped everywhere
+ * @param generation this generation and every earlier one is out
+ * @param index the Raft index of the removal
+ * @param millis when, milliseconds since 1970
+ * @param by slug of the account that removed it
+ */
+public record RemovedNode(String nodeId, Origin origin, Generation generation, long index, long millis, String by) {}

@@ -1,0 +1,206 @@
+package com.onebackend.registry.node.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Real nodes in real processes, from the distribution that was just built, on loopback. Node N is 1-based. */
+final class ProcessCluster implements AutoCloseable {
+    static final String PASSWORD = "an-admin-password-for-tests";
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final String SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef";
+    private static final Path DISTRIBUTION = Path.of(System.getProperty("registry.distribution", "target/registry"));
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+    private final Path folder;
+    private final List<Integer> ports = new ArrayList<>();
+    private final Map<Integer, Process> processes = new HashMap<>();
+    private String token = "";
+
+    ProcessCluster(final Path folder, final int nodes) throws IOException {
+        this.folder = folder;
+        for (int n = 1; n <= nodes; n++) {
+            ports.add(freePort(ports));
+        }
+    }
+
+    /** An answer: status and body. */
+    record Answer(int status, String body) {
+        JsonNode json() {
+            try {
+                return JSON.readTree(body);
+            } catch (final IOException e) {
+                throw new UncheckedIOException("not JSON: " + body, e);
+            }
+        }
+    }
+
+    String url(final int n) {
+        return "http://127.0.0.1:" + ports.get(n - 1);
+    }
+
+    Path data(final int n) {
+        return folder.resolve("node-" + n).resolve("data");
+    }
+
+    int size() {
+        return ports.size();
+    }
+
+    void start(final int n) throws IOException {
+        start(n, environment(n));
+    }
+
+    Map<String, String> environment(final int n) {
+        final List<String> urls = new ArrayList<>();
+        for (int peer = 1; peer <= size(); peer++) {
+            urls.add(url(peer));
+        }
+        final Map<String, String> environment = new HashMap<>();
+        environment.put("OB_SELF_URL", url(n));
+        environment.put("OB_NODE_ID", "node-" + n);
+        environment.put("OB_REGION", "local");
+        environment.put("OB_AVAILABILITY_ZONE", "local-" + n);
+        environment.put("OB_PEERS", String.join(",", urls));
+        environment.put("OB_FOLDER", data(n).toString());
+        environment.put("OB_CLUSTER_SECRET", SECRET);
+        environment.put("OB_ADMIN_PASSWORD", PASSWORD);
+        return environment;
+    }
+
+    Process start(final int n, final Map<String, String> environment) throws IOException {
+        final Path home = Files.createDirectories(folder.resolve("node-" + n));
+        final ProcessBuilder builder = new ProcessBuilder(
+                        DISTRIBUTION.resolve("bin/registry").toAbsolutePath().toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log(n).toFile()))
+                .directory(home.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("OB_"));
+        builder.environment().putAll(environment);
+        final Process process = builder.start();
+        processes.put(n, process);
+        return process;
+    }
+
+    Path log(final int n) {
+        return folder.resolve("node-" + n).resolve("log");
+    }
+
+    /** kill -9. */
+    void kill(final int n) throws InterruptedException {
+        processes.get(n).destroyForcibly().waitFor();
+    }
+
+    /** SIGTERM; returns the exit status. */
+    int stop(final int n) throws InterruptedException {
+        final Process process = processes.get(n);
+        process.destroy();
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("node " + n + " did not stop within 30 s");
+        }
+        return process.exitValue();
+    }
+
+    boolean isReady(final int n) {
+        if (!processes.get(n).isAlive()) {
+            throw new IllegalStateException("node " + n + " ended:\n" + logTail(n));
+        }
+        try {
+            return send(n, "GET", "/health/ready", null, "").status() == 200;
+        } catch (final UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    String logTail(final int n) {
+        try {
+            final List<String> lines = Files.readAllLines(log(n));
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+        } catch (final IOException e) {
+            return "no log: " + e.getMessage();
+        }
+    }
+
+    void login() {
+        final Answer answer =
+                send(1, "POST", "/user-svc/login", "{\"slug\":\"1backend\",\"password\":\"" + PASSWORD + "\"}", "");
+        token = answer.json().at("/token/token").asText();
+    }
+
+    Answer get(final int n, final String path) {
+        return send(n, "GET", path, null, token);
+    }
+
+    Answer put(final int n, final String path, final String body) {
+        return send(n, "PUT", path, body, token);
+    }
+
+    Answer post(final int n, final String path, final String body) {
+        return send(n, "POST", path, body, token);
+    }
+
+    Answer delete(final int n, final String path) {
+        return send(n, "DELETE", path, null, token);
+    }
+
+    Answer send(final int n, final String method, final String path, final String body, final String bearer) {
+        final HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(n) + path))
+                .timeout(REQUEST_TIMEOUT)
+                .method(
+                        method,
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+        if (!bearer.isEmpty()) {
+            request.header("Authorization", "Bearer " + bearer);
+        }
+        try {
+            final HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            return new Answer(response.statusCode(), response.body());
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (final Process process : processes.values()) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /** A port whose two successors are free as well: gossip and Raft listen there. */
+    private static int freePort(final List<Integer> taken) throws IOException {
+        for (int port = 24_000; port < 32_000; port += 10) {
+            if (taken.contains(port)) {
+                continue;
+            }
+            try (ServerSocket http = new ServerSocket(port);
+                    ServerSocket gossip = new ServerSocket(port + 1);
+                    ServerSocket raft = new ServerSocket(port + 2)) {
+                return port;
+            } catch (final IOException inUse) {
+                // Somebody listens there: the next ten.
+            }
+        }
+        throw new IOException("no three free ports in a row");
+    }
+}
