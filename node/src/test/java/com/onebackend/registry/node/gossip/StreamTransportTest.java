@@ -151,7 +151,7 @@ class StreamTransportTest {
 
     @Test
     void peerThatStoppedAnsweringIsGivenUpAndReconnected() throws IOException {
-        try (TestNode impatient = impatient()) {
+        try (TestNode impatient = TestNode.impatient()) {
             assertDelivers(impatient, b);
             b.isInboxFull = true;
             // Its kernel still takes bytes, its process does not: only the unanswered ping tells.
@@ -164,15 +164,11 @@ class StreamTransportTest {
 
     @Test
     void unusedConnectionIsClosedAndReopenedOnDemand() throws IOException {
-        try (TestNode frugal = impatient()) {
+        try (TestNode frugal = TestNode.impatient()) {
             assertDelivers(frugal, b);
             await().until(() -> b.streams.acceptedConnections() == 0);
             assertDelivers(frugal, b);
         }
-    }
-
-    private static TestNode impatient() throws IOException {
-        return new TestNode(TestNode.SECRET, TestNode.IMPATIENT).bind(0).join(TestNode.CLUSTER);
     }
 
     @Test

@@ -23,7 +23,7 @@ final class TestNode implements AutoCloseable {
     static final StreamTimes QUICK = new StreamTimes(5_000, 5_000, 10_000, 1_000, 30_000, 60_000, 10, 100, 5);
 
     /** So short that what takes a minute in production can be seen. */
-    static final StreamTimes IMPATIENT = new StreamTimes(1_000, 1_000, 1_000, 50, 400, 200, 10, 100, 5);
+    static final StreamTimes IMPATIENT = new StreamTimes(5_000, 5_000, 1_500, 50, 400, 200, 10, 100, 5);
 
     static {
         Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
@@ -55,6 +55,11 @@ final class TestNode implements AutoCloseable {
     /** A node that is bound and in the cluster. */
     static TestNode joined() throws IOException {
         return new TestNode(SECRET).bind(0).join(CLUSTER);
+    }
+
+    /** The same, with no patience for silent peers. */
+    static TestNode impatient() throws IOException {
+        return new TestNode(SECRET, IMPATIENT).bind(0).join(CLUSTER);
     }
 
     TestNode bind(final int port) throws IOException {
