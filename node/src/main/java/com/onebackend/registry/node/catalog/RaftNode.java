@@ -11,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
@@ -73,7 +72,7 @@ final class RaftNode implements AutoCloseable {
             final CatalogConfig config,
             final CatalogState state,
             final List<CatalogPeer> firstVoters,
-            final Consumer<List<CatalogPeer>> onVoters)
+            final Runnable onVoters)
             throws IOException {
         Files.createDirectories(config.raftFolder());
         final RaftGroupId groupId = RaftGroupId.valueOf(config.clusterId());
@@ -140,6 +139,14 @@ final class RaftNode implements AutoCloseable {
     RaftPeer leader() {
         final RaftPeerId id = division.getInfo().getLeaderId();
         return id == null ? null : division.getRaftConf().getPeer(id);
+    }
+
+    /** True when the group goes on without this node. */
+    boolean isOut() {
+        return machine.isDismissed()
+                || !voters().isEmpty()
+                        && !isVoter()
+                        && division.getRaftConf().getPreviousPeers().isEmpty();
     }
 
     boolean isVoter() {
