@@ -10,8 +10,10 @@ import java.util.List;
 /**
  * What the door may ask of this node.
  *
- * <p><i>Thread:</i> any. Reads return at once from local immutable state and never block; writes answer through their
- * {@link Reply}. The door has already checked the caller's permission for the kind of operation; which records a caller
+ * <p><i>Thread:</i> any. Reads return at once from local immutable state and never block; writes answer through
+ * their
+ * {@link Reply}. The door has already checked the caller's permission for the kind of operation; which records
+ * a caller
  * may touch is decided here.
  */
 public interface RegistryApi {
@@ -19,7 +21,8 @@ public interface RegistryApi {
     Directory directory();
 
     /**
-     * Register or update. Answered when it is on this node's disk. Refusals: INVALID, FORBIDDEN (another slug's record),
+     * Register or update. Answered when it is on this node's disk. Refusals: INVALID, FORBIDDEN (another slug's
+     * record),
      * OVERLOADED, UNAVAILABLE (not started).
      */
     void register(Caller caller, RegisterInstance request, Reply<Instance> reply);
@@ -37,7 +40,8 @@ public interface RegistryApi {
     void deleteDefinition(Caller caller, String definitionId, Reply<Definition> reply);
 
     /**
-     * Answers once this node has applied every catalog write that was acknowledged anywhere before the call: what makes a
+     * Answers once this node has applied every catalog write that was acknowledged anywhere before the call:
+     * what makes a
      * following local read linearizable. Refusals: UNAVAILABLE.
      */
     void awaitCatalog(Reply<Long> reply);
@@ -49,13 +53,19 @@ public interface RegistryApi {
     NodeView self();
 
     /**
-     * Remove a node from the cluster by its URL or id, with the instances it owns. Refusals: NOT_FOUND, CONFLICT (alive and
+     * Remove a node from the cluster by its URL or id, with the instances it owns. Refusals: NOT_FOUND,
+     * CONFLICT (alive and
      * not forced, or the cluster would lose its majority), UNAVAILABLE, INDETERMINATE.
      */
     void removeNode(Caller caller, String urlOrId, boolean force, Reply<NodeView> reply);
 
     /** How this node and its cluster stand. */
     ClusterStatus cluster();
+
+    /** True when this node answers in full. Asked at every request, so it should cost one field read. */
+    default boolean ready() {
+        return cluster().ready();
+    }
 
     /** The account with this slug, as applied on this node; null when there is none. */
     Account account(String slug);

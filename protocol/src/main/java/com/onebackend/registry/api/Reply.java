@@ -1,7 +1,8 @@
 package com.onebackend.registry.api;
 
 /**
- * Where an answer goes that is not there at once. Exactly one method is called, exactly once, on any thread; it must not
+ * Where an answer goes that is not there at once. Exactly one method is called, exactly once, on any thread; it
+ * must not
  * block.
  */
 public interface Reply<T> {

@@ -22,12 +22,15 @@ public sealed interface SwimMessage {
         ACK,
         INDIRECT_PING,
         JOIN,
-        JOIN_REPLY
+        JOIN_REPLY,
+        GOSSIP
     }
 
     /**
      * Any member to the member it checks. Answered by {@link Ack} with the same {@code sequence}.
      *
+     * @param sequence the sender's own number; its lowest bit names the lane on which the answer must travel
+     *     (0 datagram, 1 stream), so that a member whose datagrams are blocked can still prove its life
      * @param target who is meant; another process at that address must not answer for it
      * @param localHealth the sender's local health score (Lifeguard), 0 = well
      */
@@ -71,11 +74,40 @@ public sealed interface SwimMessage {
         }
     }
 
-    /** All members the answering node knows, itself included, as rumors. Travels by stream. */
+    /**
+     * All members the answering node knows, itself included, as rumors: the one message that may carry more than
+     * {@link MembershipConfig#rumorsPerMessageMax()}. Travels by stream, in several messages when there are many.
+     */
     record JoinReply(List<Member> rumors) implements SwimMessage {
         @Override
         public Type type() {
             return Type.JOIN_REPLY;
         }
     }
+
+    /**
+     * Any member to any other: news that found no probe to ride on. Not answered, unless it is wrong about its receiver.
+     *
+     * @param accusations who stands behind the {@link com.onebackend.registry.model.MemberState#SUSPECT} rumors of this
+     *     message: suspicion times shrink only by <i>independent</i> accusers, which the relaying sender is not
+     */
+    record Gossip(List<Member> rumors, List<Accusation> accusations) implements SwimMessage {
+        /** News without accusations. */
+        public Gossip(final List<Member> rumors) {
+            this(rumors, List.of());
+        }
+
+        @Override
+        public Type type() {
+            return Type.GOSSIP;
+        }
+    }
+
+    /**
+     * One member's own failed probe of another, in the generation and incarnation of the rumor beside it.
+     *
+     * @param accused node id of a SUSPECT rumor in the same message
+     * @param accuser node id of the member that got no answer
+     */
+    record Accusation(String accused, String accuser) {}
 }

@@ -31,8 +31,7 @@ public record Definition(
 
     /** The same content, as saved: with its revision, who saved it and when. */
     public Definition saved(final long newRevision, final String by, final long millis) {
-        return new Definition(
-                id, image, ports, envars, repository, apiSpecs, clients, newRevision, by, millis);
+        return new Definition(id, image, ports, envars, repository, apiSpecs, clients, newRevision, by, millis);
     }
 
     /** A container image. */

@@ -7,7 +7,7 @@ import java.util.List;
  * verdict cannot bring back what was deregistered and a re-registration cannot undo an operator's drain.
  */
 public sealed interface Part {
-    /** Which of the three parts this is a value of. */
+    /** Which register this is a value of. */
     PartKind kind();
 
     /**
@@ -32,17 +32,22 @@ public sealed interface Part {
             tags = List.copyOf(tags);
         }
 
+        /** The same declaration of a record created at {@code stamp}. */
+        public Registration withBorn(final Stamp stamp) {
+            return new Registration(slug, url, scheme, host, ip, port, path, deploymentId, nodeUrl, tags, stamp);
+        }
+
         @Override
         public PartKind kind() {
             return PartKind.REGISTRATION;
         }
     }
 
-    /** A registration that was taken back. It also kills every health and intent part with a lower stamp. */
+    /** A registration was taken back: kills every registration, health and intent part that is older. */
     record Tombstone() implements Part {
         @Override
         public PartKind kind() {
-            return PartKind.REGISTRATION;
+            return PartKind.TOMBSTONE;
         }
     }
 

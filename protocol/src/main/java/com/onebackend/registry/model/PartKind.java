@@ -1,8 +1,13 @@
 package com.onebackend.registry.model;
 
-/** The three parts of an instance. The order is part of the storage key: append only. */
+/** The registers of an instance. The order is part of the storage key: append only. */
 public enum PartKind {
     REGISTRATION,
     HEALTH,
-    INTENT
+    INTENT,
+    /**
+     * The latest deregistration. A register of its own, so that what it killed stays dead whatever arrives in which order,
+     * also after the instance was registered again.
+     */
+    TOMBSTONE
 }

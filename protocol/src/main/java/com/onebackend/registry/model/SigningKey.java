@@ -7,6 +7,8 @@ package com.onebackend.registry.model;
  * @param publicKey X.509 SubjectPublicKeyInfo, DER
  * @param sealedPrivateKey PKCS#8 DER, encrypted under the cluster secret
  */
+// The arrays are handed on, never compared or changed.
+@SuppressWarnings("ArrayRecordComponent")
 public record SigningKey(String id, byte[] publicKey, byte[] sealedPrivateKey) {
     @Override
     public String toString() {

@@ -17,7 +17,10 @@ public record LogEntry(Origin origin, long version, Stamp stamp, String instance
         return new PartKey(instanceId, part.kind());
     }
 
-    /** True when this entry wins over {@code other}, another entry of the same key. */
+    /**
+     * True when this entry is later than {@code other}: wins over it if both have the same key, kills it if this one is a
+     * tombstone of the same instance.
+     */
     public boolean supersedes(final LogEntry other) {
         final int byStamp = stamp.compareTo(other.stamp);
         return byStamp != 0 ? byStamp > 0 : origin.compareTo(other.origin) > 0;

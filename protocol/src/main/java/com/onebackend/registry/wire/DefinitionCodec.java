@@ -33,17 +33,25 @@ final class DefinitionCodec {
                     .setContainerFile(repository.containerFile())
                     .addAllInternalPorts(repository.internalPorts()));
         }
-        definition.ports().forEach(port -> message.addPorts(
-                PortMappingMsg.newBuilder().setInternal(port.internal()).setHost(port.host())));
-        definition.envars().forEach(envar -> message.addEnvars(
-                EnvVarMsg.newBuilder().setKey(envar.key()).setValue(envar.value())));
-        definition.apiSpecs().forEach(spec -> message.addApiSpecs(ApiSpecMsg.newBuilder()
-                .setUrl(spec.url())
-                .setProtocolType(spec.protocolType())
-                .setVersion(spec.version())
-                .putAllMetadata(spec.metadata())));
-        definition.clients().forEach(client -> message.addClients(
-                ClientMsg.newBuilder().setLanguage(client.language()).setUrl(client.url())));
+        definition
+                .ports()
+                .forEach(port -> message.addPorts(
+                        PortMappingMsg.newBuilder().setInternal(port.internal()).setHost(port.host())));
+        definition
+                .envars()
+                .forEach(envar -> message.addEnvars(
+                        EnvVarMsg.newBuilder().setKey(envar.key()).setValue(envar.value())));
+        definition
+                .apiSpecs()
+                .forEach(spec -> message.addApiSpecs(ApiSpecMsg.newBuilder()
+                        .setUrl(spec.url())
+                        .setProtocolType(spec.protocolType())
+                        .setVersion(spec.version())
+                        .putAllMetadata(spec.metadata())));
+        definition
+                .clients()
+                .forEach(client -> message.addClients(
+                        ClientMsg.newBuilder().setLanguage(client.language()).setUrl(client.url())));
         return message.build();
     }
 

@@ -33,13 +33,12 @@ final class EntryCodec {
             message.setTombstone(TombstoneMsg.getDefaultInstance());
         } else if (part instanceof Part.Health health) {
             message.setHealth(HealthMsg.newBuilder()
-                    .setStatus(StatusMsg.forNumber(health.status().ordinal()))
+                    .setStatus(toMessage(health.status()))
                     .setDetails(health.details())
                     .setSeenMillis(health.seenMillis()));
         } else if (part instanceof Part.Intent intent) {
-            message.setIntent(IntentMsg.newBuilder()
-                    .setMode(ModeMsg.forNumber(intent.mode().ordinal()))
-                    .setReason(intent.reason()));
+            message.setIntent(
+                    IntentMsg.newBuilder().setMode(toMessage(intent.mode())).setReason(intent.reason()));
         }
         return message.build();
     }
@@ -67,10 +66,7 @@ final class EntryCodec {
     static Digest.Head fromMessage(final HeadMsg message) {
         WireChecks.require(message.getMaxVersion() >= 0 && message.getGcVersion() >= 0, "head version is negative");
         return new Digest.Head(
-                new Origin(message.getOrigin()),
-                message.getMaxVersion(),
-                message.getGcVersion(),
-                message.getSetHash());
+                new Origin(message.getOrigin()), message.getMaxVersion(), message.getGcVersion(), message.getSetHash());
     }
 
     private static RegistrationMsg toMessage(final Part.Registration part) {
@@ -128,16 +124,50 @@ final class EntryCodec {
     private static Part health(final HealthMsg message) {
         WireChecks.texts(message.getDetails());
         WireChecks.require(message.getSeenMillis() >= 0, "time is negative");
-        return new Part.Health(
-                WireChecks.constant(InstanceStatus.values(), message.getStatusValue(), "status"),
-                message.getDetails(),
-                message.getSeenMillis());
+        return new Part.Health(fromMessage(message.getStatus()), message.getDetails(), message.getSeenMillis());
     }
 
     private static Part intent(final IntentMsg message) {
         WireChecks.texts(message.getReason());
-        return new Part.Intent(
-                WireChecks.constant(Part.Intent.Mode.values(), message.getModeValue(), "mode"), message.getReason());
+        return new Part.Intent(fromMessage(message.getMode()), message.getReason());
+    }
+
+    private static StatusMsg toMessage(final InstanceStatus status) {
+        return switch (status) {
+            case UNKNOWN -> StatusMsg.STATUS_UNKNOWN;
+            case HEALTHY -> StatusMsg.STATUS_HEALTHY;
+            case UNHEALTHY -> StatusMsg.STATUS_UNHEALTHY;
+            case STARTING -> StatusMsg.STATUS_STARTING;
+            case STOPPING -> StatusMsg.STATUS_STOPPING;
+        };
+    }
+
+    private static InstanceStatus fromMessage(final StatusMsg message) {
+        return switch (message) {
+            case STATUS_UNKNOWN -> InstanceStatus.UNKNOWN;
+            case STATUS_HEALTHY -> InstanceStatus.HEALTHY;
+            case STATUS_UNHEALTHY -> InstanceStatus.UNHEALTHY;
+            case STATUS_STARTING -> InstanceStatus.STARTING;
+            case STATUS_STOPPING -> InstanceStatus.STOPPING;
+            case UNRECOGNIZED -> throw new WireException("unknown status");
+        };
+    }
+
+    private static ModeMsg toMessage(final Part.Intent.Mode mode) {
+        return switch (mode) {
+            case SERVE -> ModeMsg.MODE_SERVE;
+            case DRAIN -> ModeMsg.MODE_DRAIN;
+            case MAINTENANCE -> ModeMsg.MODE_MAINTENANCE;
+        };
+    }
+
+    private static Part.Intent.Mode fromMessage(final ModeMsg message) {
+        return switch (message) {
+            case MODE_SERVE -> Part.Intent.Mode.SERVE;
+            case MODE_DRAIN -> Part.Intent.Mode.DRAIN;
+            case MODE_MAINTENANCE -> Part.Intent.Mode.MAINTENANCE;
+            case UNRECOGNIZED -> throw new WireException("unknown mode");
+        };
     }
 
     private static Stamp stamp(final long packed) {

@@ -20,10 +20,4 @@ final class WireChecks {
             require(text.length() <= WireLimits.TEXT_CHARS_MAX, "text is too long");
         }
     }
-
-    /** The constant with this number; a number of a newer version is refused, not guessed. */
-    static <E extends Enum<E>> E constant(final E[] constants, final int number, final String what) {
-        require(number >= 0 && number < constants.length, "unknown " + what + " " + number);
-        return constants[number];
-    }
 }

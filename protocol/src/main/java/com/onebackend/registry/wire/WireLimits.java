@@ -20,6 +20,9 @@ public final class WireLimits {
     /** An instance id, a slug or a node id. */
     public static final int ID_CHARS_MAX = 256;
 
+    /** A member's URL in a rumor: rumors must fit datagrams. */
+    public static final int MEMBER_URL_CHARS_MAX = 512;
+
     /** Tags of one instance. */
     public static final int TAGS_MAX = 64;
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -226,7 +227,7 @@ final class RaftNode implements AutoCloseable {
         }
         division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
                 .filter(follower -> follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX)
-                .findFirst()
+                .min(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
                 .ifPresent(follower -> transferTo(RaftPeerId.valueOf(follower.getId().getId())));
     }
 

@@ -141,7 +141,7 @@ class CatalogServiceIT {
             cluster.stop(id);
         }
         // A store whose last writes were lost is brought up from the Raft log.
-        cluster.member("n3").store = new MemoryCatalogStore();
+        cluster.member("n3").disk++;
 
         for (final String id : List.of("n1", "n2", "n3")) {
             cluster.restart(id);
@@ -231,9 +231,10 @@ class CatalogServiceIT {
     void storeWithoutItsRaftFolderIsRefused() throws Exception {
         cluster = new TestCluster(folder, CatalogConfig.Snapshots.DEFAULT);
         final TestCluster.Member member = cluster.member("n1");
-        new CatalogState(member.store).apply(5, 1, CatalogCodec.encode(Samples.save("orders")));
+        final CatalogConfig config = cluster.config(member);
+        new CatalogState(config.store()).apply(5, 1, CatalogCodec.encode(Samples.save("orders")));
 
-        assertThatThrownBy(() -> CatalogService.found(cluster.config(member)))
+        assertThatThrownBy(() -> CatalogService.found(config))
                 .isInstanceOf(RegistryException.class)
                 .hasMessageContaining("Raft folder");
     }

@@ -3,6 +3,9 @@ package com.onebackend.registry.node.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.onebackend.registry.storage.RegistryStore;
+import com.onebackend.registry.storage.StoreOptions;
+import com.onebackend.registry.storage.rocksdb.RocksRegistryStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -13,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Catalog services of several nodes in one JVM, with real Raft on loopback ports. */
@@ -29,7 +33,10 @@ final class TestCluster implements AutoCloseable {
     static final class Member {
         final String id;
         CatalogPeer peer;
-        MemoryCatalogStore store = new MemoryCatalogStore();
+        /** Another folder is another, empty store. */
+        int disk;
+
+        RegistryStore store;
         CatalogTls tls;
         CatalogService service;
 
@@ -61,13 +68,17 @@ final class TestCluster implements AutoCloseable {
     }
 
     CatalogConfig config(final Member member) {
+        if (member.store == null) {
+            member.store = RocksRegistryStore.open(
+                    folder.resolve(member.id + "-disk" + member.disk), StoreOptions.defaults());
+        }
         return new CatalogConfig(
                 folder.resolve(member.id),
                 clusterId,
                 member.peer,
                 "127.0.0.1",
                 member.tls,
-                member.store,
+                member.store.catalog(),
                 (why, cause) -> {
                     synchronized (fatal) {
                         fatal.add(member.id + ": " + why);
@@ -102,8 +113,18 @@ final class TestCluster implements AutoCloseable {
 
     void stop(final String id) throws IOException {
         final Member member = member(id);
-        member.service.close();
+        close(member);
         member.service = null;
+    }
+
+    private static void close(final Member member) {
+        if (member.service != null) {
+            member.service.close();
+        }
+        if (member.store != null) {
+            member.store.close();
+            member.store = null;
+        }
     }
 
     List<CatalogService> running() {
@@ -138,8 +159,9 @@ final class TestCluster implements AutoCloseable {
     /** All at once: one after the other, each leader would look for a successor in vain. */
     @Override
     public void close() {
-        members.values().parallelStream()
-                .filter(member -> member.service != null)
-                .forEach(member -> member.service.close());
+        final List<CompletableFuture<Void>> closings = members.values().stream()
+                .map(member -> CompletableFuture.runAsync(() -> close(member), task -> new Thread(task).start()))
+                .toList();
+        closings.forEach(CompletableFuture::join);
     }
 }

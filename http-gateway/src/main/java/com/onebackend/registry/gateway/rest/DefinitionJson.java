@@ -1,0 +1,240 @@
+package com.onebackend.registry.gateway.rest;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RegistryException;
+import com.onebackend.registry.gateway.http.GatewayLimits;
+import com.onebackend.registry.model.Definition;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Definitions on the wire. */
+final class DefinitionJson {
+    private static final int TEXT = GatewayLimits.TEXT_CHARS_MAX;
+    private static final Set<String> KNOWN =
+            Set.of("id", "image", "ports", "envars", "repository", "apiSpecs", "clients");
+    private static final Map<String, String> LANGUAGES = Map.ofEntries(
+            Map.entry("javascript", "JavaScript"),
+            Map.entry("js", "JavaScript"),
+            Map.entry("typescript", "TypeScript"),
+            Map.entry("go", "Go"),
+            Map.entry("golang", "Go"),
+            Map.entry("java", "Java"),
+            Map.entry("python", "Python"),
+            Map.entry("rust", "Rust"),
+            Map.entry("ruby", "Ruby"),
+            Map.entry("php", "PHP"),
+            Map.entry("kotlin", "Kotlin"),
+            Map.entry("swift", "Swift"),
+            Map.entry("c#", "C#"),
+            Map.entry("csharp", "C#"));
+
+    private DefinitionJson() {}
+
+    /** <code>{"definitions": [...]}</code>. */
+    static byte[] list(final List<Definition> definitions) {
+        return Json.bytes(out -> {
+            out.writeStartObject();
+            out.writeArrayFieldStart("definitions");
+            for (final Definition definition : definitions) {
+                write(out, definition);
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        });
+    }
+
+    /** Reads <code>{"definition": {...}}</code>, also with the definition inside a string. */
+    static Definition request(final byte[] body) {
+        final ObjectNode top = Json.object(body);
+        new Fields(top, "").allowOnly(Set.of("definition"));
+        JsonNode node = top.path("definition");
+        if (node.isTextual()) {
+            node = Json.embedded(node.asText(), "definition");
+        }
+        if (node.isMissingNode() || node.isNull()) {
+            throw new RegistryException(ErrorCode.INVALID, "The field 'definition' is required.");
+        }
+        return definition(new Fields(Json.asObject(node, "The field 'definition'"), "definition."));
+    }
+
+    private static Definition definition(final Fields fields) {
+        fields.allowOnly(KNOWN);
+        final String id = fields.text("id", GatewayLimits.NAME_CHARS_MAX);
+        if (id.isEmpty()) {
+            throw fields.invalid("id", "is required");
+        }
+        final Definition.Image image = image(fields.objectOrNull("image"));
+        final Definition.Repository repository = repository(fields.objectOrNull("repository"));
+        final boolean hasImage = image != null && !image.name().isEmpty();
+        final boolean hasRepository = repository != null && !repository.url().isEmpty();
+        if (!hasImage && !hasRepository) {
+            throw new RegistryException(
+                    ErrorCode.INVALID,
+                    "One of the fields 'definition.image.name' and 'definition.repository.url' is required.");
+        }
+        return new Definition(
+                id,
+                hasImage ? image : null,
+                ports(fields.objects("ports")),
+                envars(fields.objects("envars")),
+                hasRepository ? repository : null,
+                apiSpecs(fields.objects("apiSpecs")),
+                clients(fields.objects("clients")),
+                0,
+                "",
+                0);
+    }
+
+    private static Definition.Image image(final Fields fields) {
+        if (fields == null) {
+            return null;
+        }
+        fields.allowOnly(Set.of("name", "internalPorts"));
+        return new Definition.Image(fields.text("name", TEXT), fields.ports("internalPorts"));
+    }
+
+    private static Definition.Repository repository(final Fields fields) {
+        if (fields == null) {
+            return null;
+        }
+        fields.allowOnly(Set.of("url", "version", "buildContext", "containerFile", "internalPorts"));
+        return new Definition.Repository(
+                fields.text("url", TEXT),
+                fields.text("version", TEXT),
+                fields.text("buildContext", TEXT),
+                fields.text("containerFile", TEXT),
+                fields.ports("internalPorts"));
+    }
+
+    private static List<Definition.PortMapping> ports(final List<Fields> list) {
+        final List<Definition.PortMapping> ports = new ArrayList<>();
+        for (final Fields fields : list) {
+            fields.allowOnly(Set.of("internal", "host"));
+            ports.add(new Definition.PortMapping(fields.port("internal"), fields.port("host")));
+        }
+        return ports;
+    }
+
+    private static List<Definition.EnvVar> envars(final List<Fields> list) {
+        final List<Definition.EnvVar> envars = new ArrayList<>();
+        for (final Fields fields : list) {
+            fields.allowOnly(Set.of("key", "value"));
+            final String key = fields.text("key", TEXT);
+            if (key.isEmpty()) {
+                throw fields.invalid("key", "is required");
+            }
+            envars.add(new Definition.EnvVar(key, fields.scalar("value", GatewayLimits.JSON_STRING_CHARS_MAX)));
+        }
+        return envars;
+    }
+
+    private static List<Definition.ApiSpec> apiSpecs(final List<Fields> list) {
+        final List<Definition.ApiSpec> specs = new ArrayList<>();
+        for (final Fields fields : list) {
+            fields.allowOnly(Set.of("url", "protocolType", "version", "metadata"));
+            specs.add(new Definition.ApiSpec(
+                    fields.text("url", TEXT),
+                    fields.text("protocolType", TEXT),
+                    fields.text("version", TEXT),
+                    fields.map("metadata")));
+        }
+        return specs;
+    }
+
+    private static List<Definition.Client> clients(final List<Fields> list) {
+        final List<Definition.Client> clients = new ArrayList<>();
+        for (final Fields fields : list) {
+            fields.allowOnly(Set.of("language", "url"));
+            final String language = fields.text("language", TEXT);
+            clients.add(new Definition.Client(
+                    LANGUAGES.getOrDefault(language.toLowerCase(Locale.ROOT), language), fields.text("url", TEXT)));
+        }
+        return clients;
+    }
+
+    private static void write(final JsonGenerator out, final Definition definition) throws IOException {
+        out.writeStartObject();
+        out.writeStringField("id", definition.id());
+        if (definition.image() != null) {
+            out.writeObjectFieldStart("image");
+            out.writeStringField("name", definition.image().name());
+            numbers(out, definition.image().internalPorts());
+            out.writeEndObject();
+        }
+        writeRepository(out, definition.repository());
+        out.writeArrayFieldStart("ports");
+        for (final Definition.PortMapping port : definition.ports()) {
+            out.writeStartObject();
+            out.writeNumberField("internal", port.internal());
+            out.writeNumberField("host", port.host());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        out.writeArrayFieldStart("envars");
+        for (final Definition.EnvVar envar : definition.envars()) {
+            out.writeStartObject();
+            out.writeStringField("key", envar.key());
+            out.writeStringField("value", envar.value());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        writeApiSpecs(out, definition.apiSpecs());
+        out.writeArrayFieldStart("clients");
+        for (final Definition.Client client : definition.clients()) {
+            out.writeStartObject();
+            out.writeStringField("language", client.language());
+            out.writeStringField("url", client.url());
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+        out.writeEndObject();
+    }
+
+    private static void writeRepository(final JsonGenerator out, final Definition.Repository repository)
+            throws IOException {
+        if (repository == null) {
+            return;
+        }
+        out.writeObjectFieldStart("repository");
+        out.writeStringField("url", repository.url());
+        Json.text(out, "version", repository.version());
+        Json.text(out, "buildContext", repository.buildContext());
+        Json.text(out, "containerFile", repository.containerFile());
+        numbers(out, repository.internalPorts());
+        out.writeEndObject();
+    }
+
+    private static void writeApiSpecs(final JsonGenerator out, final List<Definition.ApiSpec> specs)
+            throws IOException {
+        out.writeArrayFieldStart("apiSpecs");
+        for (final Definition.ApiSpec spec : specs) {
+            out.writeStartObject();
+            out.writeStringField("url", spec.url());
+            Json.text(out, "protocolType", spec.protocolType());
+            Json.text(out, "version", spec.version());
+            out.writeObjectFieldStart("metadata");
+            for (final Map.Entry<String, String> entry : new TreeMap<>(spec.metadata()).entrySet()) {
+                out.writeStringField(entry.getKey(), entry.getValue());
+            }
+            out.writeEndObject();
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    private static void numbers(final JsonGenerator out, final List<Integer> ports) throws IOException {
+        out.writeArrayFieldStart("internalPorts");
+        for (final int port : ports) {
+            out.writeNumber(port);
+        }
+        out.writeEndArray();
+    }
+}

@@ -1,0 +1,119 @@
+package com.onebackend.registry.node.cli;
+
+import com.onebackend.registry.node.cli.CommandTree.Invocation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** {@code oo definitions list|save|validate|remove}. */
+final class DefinitionCommands {
+    private static final String FILES = "YAML or JSON, one definition or several; - for standard input";
+
+    private DefinitionCommands() {}
+
+    static void add(final CommandSpec root) {
+        final CommandSpec group = CommandTree.group("definitions", "Service definitions.", "definition", "def");
+        final CommandSpec list = CommandTree.command("list", "List the definitions.", DefinitionCommands::list, "ls");
+        final CommandSpec save =
+                CommandTree.command("save", "Check definitions, then save them all.", DefinitionCommands::save, "s");
+        final CommandSpec validate =
+                CommandTree.command("validate", "Check definitions without saving them.", DefinitionCommands::validate);
+        final CommandSpec remove =
+                CommandTree.command("remove", "Remove definitions.", DefinitionCommands::remove, "rm", "delete");
+        group.addSubcommand("list", list);
+        group.addSubcommand("save", CommandTree.words(save, 1, CommandTree.ANY, "FILE", FILES));
+        group.addSubcommand("validate", CommandTree.words(validate, 1, CommandTree.ANY, "FILE", FILES));
+        group.addSubcommand("remove", CommandTree.words(remove, 1, CommandTree.ANY, "ID", "the id of a definition"));
+        root.addSubcommand("definitions", group);
+    }
+
+    private static int list(final Invocation call) {
+        final Table table = call.server().call("GET", "/registry-svc/definitions", null, (in, type) -> table(in));
+        table.print(call.shell().out());
+        return Oo.EXIT_OK;
+    }
+
+    private static Table table(final InputStream answer) throws IOException {
+        final Table table =
+                new Table("ID", "IMAGE NAME", "REPO URL", "REPO BUILD CONTEXT", "REPO CONTAINER FILE", "INTERNAL PORT");
+        Json.readListing(answer, "definitions", definition -> {
+            final Map<String, Object> image = Json.object(definition.get("image"));
+            final Map<String, Object> repository = Json.object(definition.get("repository"));
+            table.add(
+                    Json.text(definition, "id"),
+                    Json.text(image, "name"),
+                    Json.text(repository, "url"),
+                    Json.text(repository, "buildContext"),
+                    Json.text(repository, "containerFile"),
+                    internalPorts(definition, image, repository));
+        });
+        return table;
+    }
+
+    private static String internalPorts(
+            final Map<String, Object> definition,
+            final Map<String, Object> image,
+            final Map<String, Object> repository) {
+        final List<Object> ports = new ArrayList<>(Json.list(image.get("internalPorts")));
+        ports.addAll(Json.list(repository.get("internalPorts")));
+        if (ports.isEmpty()) {
+            Json.list(definition.get("ports")).forEach(port -> ports.add(Json.text(Json.object(port), "internal")));
+        }
+        return ports.stream().map(String::valueOf).distinct().collect(Collectors.joining(","));
+    }
+
+    private static int save(final Invocation call) {
+        final List<Map<String, Object>> definitions = new ArrayList<>();
+        checked(call).forEach(file -> definitions.addAll(file.definitions()));
+        final Server server = call.server();
+        for (int i = 0; i < definitions.size(); i++) {
+            try {
+                server.call("PUT", "/registry-svc/definition", Map.of("definition", definitions.get(i)));
+            } catch (CliException e) {
+                if (definitions.size() == 1) {
+                    throw e;
+                }
+                throw CliException.failure(Json.text(definitions.get(i), "id") + ": " + e.getMessage() + "\n  saved "
+                        + i + " of " + definitions.size() + "; save again when it is corrected, that is safe");
+            }
+        }
+        return Oo.EXIT_OK;
+    }
+
+    private static int validate(final Invocation call) {
+        final List<DefinitionFile> files = checked(call);
+        for (int i = 0; i < files.size(); i++) {
+            call.shell()
+                    .out()
+                    .println(call.word(i) + ": valid: "
+                            + String.join(", ", files.get(i).ids()));
+        }
+        return Oo.EXIT_OK;
+    }
+
+    /** The files; a failure that tells every problem of every file when there is one. */
+    private static List<DefinitionFile> checked(final Invocation call) {
+        final List<DefinitionFile> files = new ArrayList<>();
+        final List<String> problems = new ArrayList<>();
+        for (final String name : call.words()) {
+            final DefinitionFile file = DefinitionFile.read(call.shell(), name);
+            file.warnings().forEach(call.shell()::warn);
+            problems.addAll(file.problems());
+            files.add(file);
+        }
+        if (!problems.isEmpty()) {
+            throw CliException.failure(
+                    problems.stream().map(Table::printable).collect(Collectors.joining("\nerror: ")));
+        }
+        return files;
+    }
+
+    private static int remove(final Invocation call) {
+        final Server server = call.server();
+        return Removal.each(call, id -> server.call("DELETE", "/registry-svc/definition/" + Uris.segment(id), null));
+    }
+}

@@ -1,0 +1,77 @@
+package com.onebackend.registry.node.gossip;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what happens at the transports, and tells the operator, at most once a minute for each event, what wants his
+ * attention.
+ *
+ * <p><i>Thread:</i> any.
+ */
+public final class TransportCounters {
+    private static final Logger LOG = LoggerFactory.getLogger(TransportCounters.class);
+    private static final long WARNING_INTERVAL_NANOS = 60_000_000_000L;
+
+    private static final int WHY_CHARS_MAX = 160;
+
+    private final Map<TransportEvent, Counter> counters = new EnumMap<>(TransportEvent.class);
+
+    /** All zero. */
+    public TransportCounters() {
+        for (final TransportEvent event : TransportEvent.values()) {
+            counters.put(event, new Counter());
+        }
+    }
+
+    /** How often {@code event} happened since the process started. */
+    public long count(final TransportEvent event) {
+        return counters.get(event).total.sum();
+    }
+
+    /** It happened. */
+    void add(final TransportEvent event) {
+        counters.get(event).total.increment();
+    }
+
+    /**
+     * It happened, and somebody may want to know with whom.
+     *
+     * @param who the address or endpoint on the other side
+     * @param why one line; may be empty
+     */
+    void add(final TransportEvent event, final Object who, final String why) {
+        final Counter counter = counters.get(event);
+        counter.total.increment();
+        final long now = System.nanoTime();
+        final long next = counter.nextWarningNanos.get();
+        if (!event.hint().isEmpty()
+                && now - next >= 0
+                && counter.nextWarningNanos.compareAndSet(next, now + WARNING_INTERVAL_NANOS)) {
+            LOG.warn(
+                    "transport event={} peer={} count={} why=\"{}\": {}",
+                    event,
+                    who,
+                    counter.total,
+                    printable(why),
+                    event.hint());
+        } else {
+            LOG.debug("transport event={} peer={} why=\"{}\"", event, who, why);
+        }
+    }
+
+    /** The other side may have chosen the text: one short line, whatever it is. */
+    private static String printable(final String text) {
+        final String shortened = text.length() > WHY_CHARS_MAX ? text.substring(0, WHY_CHARS_MAX) + "..." : text;
+        return shortened.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private static final class Counter {
+        private final LongAdder total = new LongAdder();
+        private final AtomicLong nextWarningNanos = new AtomicLong(System.nanoTime());
+    }
+}

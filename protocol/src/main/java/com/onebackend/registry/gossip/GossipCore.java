@@ -1,0 +1,327 @@
+package com.onebackend.registry.gossip;
+
+import com.onebackend.registry.membership.Lane;
+import com.onebackend.registry.membership.Membership;
+import com.onebackend.registry.membership.SwimMessage;
+import com.onebackend.registry.membership.SwimOutput;
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.Gpu;
+import com.onebackend.registry.model.Instance;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.NodeReport;
+import com.onebackend.registry.model.NodeUsage;
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.Part;
+import com.onebackend.registry.replication.DeltaVerdict;
+import com.onebackend.registry.replication.Digest;
+import com.onebackend.registry.replication.LogEntry;
+import com.onebackend.registry.replication.LogMessage;
+import com.onebackend.registry.replication.Replica;
+import com.onebackend.registry.replication.SyncVerdict;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * The whole gossip protocol of one node as a machine without IO: state and input give the next state and effects.
+ *
+ * <p><i>Thread:</i> one owner, the gossip loop or a simulation; nothing here is synchronised.
+ *
+ * <p><i>Lifecycle:</i> construct, {@link #restore} everything storage holds, {@link #restored}, {@link #join}, then {@link #receive}, {@link
+ * #tick} and commands in any order, {@link #leave} at the end. {@link #tick} wants to be called every 20 to 50 ms.
+ *
+ * <p><i>Invariants:</i> own versions are sent only after {@link #committed}; a vector never goes back; the same calls with
+ * the same times and the same random source give the same effects.
+ *
+ * <p><i>Paper:</i> SWIM (Das et al., 2002), Lifeguard (Dadgar et al., 2018), Scuttlebutt (van Renesse et al., 2008).
+ */
+public final class GossipCore {
+    private final GossipConfig config;
+    private final MemberId selfId;
+    private final Membership membership;
+    private final Replica replica;
+    private final SyncScheduler syncs;
+    private final Map<String, NodeReport> reports = new TreeMap<>();
+    private final GossipCounters counters = new GossipCounters();
+    private NodeReport ownReport;
+    private long reportSequence;
+
+    public GossipCore(final GossipConfig config, final Member self, final RandomGenerator random) {
+        this.config = config;
+        this.selfId = self.id();
+        this.membership = new Membership(config.membership(), self, random);
+        this.replica = new Replica(self.id().origin(), config.replica());
+        this.syncs = new SyncScheduler(config, random);
+    }
+
+    /** Puts back what storage held; before everything else. */
+    public void restore(final LogEntry entry) {
+        replica.restore(entry);
+    }
+
+    /** Puts back how much of an origin's log storage held; before everything else. */
+    public void restoreHead(final Digest.Head head) {
+        replica.restoreHead(head);
+    }
+
+    /** Everything was restored: reports the instances that are there. */
+    public void restored(final Effects out) {
+        drain(out);
+    }
+
+    /** Looks for members at these addresses, now and whenever they seem lost, for ever. */
+    public void join(final List<Endpoint> seeds, final Now now, final Effects out) {
+        membership.join(seeds, now.nanos(), swimOutput(out));
+        startSyncs(now, out);
+    }
+
+    /** Says good-bye to every reachable member. */
+    public void leave(final Now now, final Effects out) {
+        membership.leave(now.nanos(), swimOutput(out));
+    }
+
+    /** Lets every deadline that has passed act. */
+    public void tick(final Now now, final Effects out) {
+        membership.tick(now.nanos(), swimOutput(out));
+        replica.expireSessions(now.nanos());
+        startSyncs(now, out);
+    }
+
+    /**
+     * A message arrived.
+     *
+     * @param from where the sender's gossip listens
+     */
+    public void receive(final Endpoint from, final GossipMessage message, final Now now, final Effects out) {
+        if (message.from().equals(selfId)) {
+            counters.ownEchoes++;
+            return;
+        }
+        switch (message.type()) {
+            case SWIM -> onSwim(from, (GossipMessage.Swim) message, now, out);
+            case LOG -> onLog(from, (GossipMessage.Log) message, now, out);
+            case REPORT -> onReport(((GossipMessage.Report) message).report(), out);
+        }
+        startSyncs(now, out);
+    }
+
+    /**
+     * Writes one part of an instance into the own log; needs {@link #hasRoom}. It may be acknowledged once {@link
+     * #committed} was called with the returned version or a higher one. A registration whose {@code born} is {@link
+     * com.onebackend.registry.model.Stamp#ZERO} keeps that of the one it replaces, or is born now.
+     */
+    public long write(final String instanceId, final Part part, final Now now, final Effects out) {
+        final LogEntry entry = replica.write(instanceId, part, now.wallMillis());
+        drain(out);
+        return entry.version();
+    }
+
+    /** False while so many own writes wait for the disk that {@link #write} must not be called. */
+    public boolean hasRoom() {
+        return replica.hasRoom();
+    }
+
+    /** Own versions up to here are on disk: tell the others. */
+    public void committed(final long ownVersion, final Now now, final Effects out) {
+        replica.durable(ownVersion);
+        for (Optional<LogMessage.Push> push = replica.nextPush(); push.isPresent(); push = replica.nextPush()) {
+            final GossipMessage message = new GossipMessage.Log(selfId, push.get());
+            final List<Member> peers = membership.reachablePeers();
+            if (peers.size() < config.directPushMembersMax()) {
+                peers.forEach(peer -> out.send(peer.endpoint(), Lane.STREAM, message));
+                counters.pushesSent += peers.size();
+            }
+        }
+        startSyncs(now, out);
+    }
+
+    /** This node's resources were sampled: tell the others. */
+    public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
+        ownReport = new NodeReport(selfId, ++reportSequence, now.wallMillis(), usage, gpus);
+        reports.put(selfId.nodeId(), ownReport);
+        out.reported(ownReport);
+        final GossipMessage message = new GossipMessage.Report(selfId, ownReport);
+        membership.reachablePeers().forEach(peer -> out.send(peer.endpoint(), Lane.STREAM, message));
+    }
+
+    /** The catalog removed a node: it is never believed again up to this generation, and its instances go. */
+    public void forget(
+            final String nodeId, final Origin origin, final Generation upTo, final Now now, final Effects out) {
+        membership.forget(nodeId, upTo, now.nanos(), swimOutput(out));
+        reports.remove(nodeId);
+        if (!origin.equals(selfId.origin())) {
+            replica.evict(origin);
+            drain(out);
+        }
+    }
+
+    /** The instance as its parts make it; null when it is not registered. */
+    public Instance instance(final String instanceId) {
+        return replica.instance(instanceId);
+    }
+
+    /** Every member this node knows, itself included, ordered by node id. */
+    public List<Member> members() {
+        return membership.members();
+    }
+
+    /** This node as it presents itself. */
+    public Member self() {
+        return membership.self();
+    }
+
+    /** How much of every log this node has. */
+    public Digest digest() {
+        return replica.digest();
+    }
+
+    /** One number over {@link #digest}. */
+    public long digestHash() {
+        return replica.digestHash();
+    }
+
+    /** Anti-entropy sessions of this node that ran to their end. */
+    public long syncsCompleted() {
+        return syncs.completedCount();
+    }
+
+    /** What happened since the start. */
+    public GossipCounters counters() {
+        return counters;
+    }
+
+    private void onSwim(final Endpoint from, final GossipMessage.Swim message, final Now now, final Effects out) {
+        membership.receive(from, message.from(), message.message(), now.nanos(), swimOutput(out));
+        if (message.message().type() != SwimMessage.Type.JOIN) {
+            syncs.heard(message.from(), message.digestHash() != replica.digestHash(), now.nanos());
+        }
+    }
+
+    private void onLog(final Endpoint from, final GossipMessage.Log message, final Now now, final Effects out) {
+        final Member sender = membership.member(message.from().nodeId());
+        if (sender != null && sender.state() == MemberState.REMOVED) {
+            counters.refusedRemoved++;
+            return;
+        }
+        final String nodeId = message.from().nodeId();
+        switch (message.message().type()) {
+            case PUSH -> onPush(nodeId, (LogMessage.Push) message.message(), now);
+            case SYNC_REQUEST -> onSyncRequest(from, nodeId, (LogMessage.SyncRequest) message.message(), now, out);
+            case SYNC_CHUNK -> onSyncChunk(from, nodeId, (LogMessage.SyncChunk) message.message(), now, out);
+            case SYNC_NEXT -> {
+                final LogMessage.SyncNext next = (LogMessage.SyncNext) message.message();
+                replica.answer(nodeId, next, now.nanos()).ifPresent(chunk -> sendLog(from, chunk, out));
+            }
+        }
+        drain(out);
+    }
+
+    private void onPush(final String nodeId, final LogMessage.Push push, final Now now) {
+        final DeltaVerdict verdict = replica.offer(push, now.wallMillis());
+        switch (verdict) {
+            case APPLIED -> counters.pushesApplied++;
+            case DUPLICATE -> counters.pushesDuplicate++;
+            case BEHIND -> {
+                counters.pushesBehind++;
+                syncs.want(nodeId);
+            }
+            case REFUSED -> counters.pushesRefused++;
+        }
+    }
+
+    private void onSyncRequest(
+            final Endpoint from,
+            final String nodeId,
+            final LogMessage.SyncRequest request,
+            final Now now,
+            final Effects out) {
+        if (replica.lacksFrom(request.have())) {
+            syncs.want(nodeId);
+        }
+        replica.answer(nodeId, request, now.nanos()).ifPresent(chunk -> sendLog(from, chunk, out));
+    }
+
+    private void onSyncChunk(
+            final Endpoint from,
+            final String nodeId,
+            final LogMessage.SyncChunk chunk,
+            final Now now,
+            final Effects out) {
+        if (!syncs.progressed(nodeId, chunk.session(), now.nanos())) {
+            counters.chunksRefused++;
+            return;
+        }
+        final SyncVerdict verdict = replica.chunk(chunk, now.wallMillis());
+        switch (verdict) {
+            case MORE -> sendLog(from, new LogMessage.SyncNext(chunk.session(), chunk.index() + 1), out);
+            case DONE -> syncs.completed(nodeId);
+            case REFUSED -> {
+                counters.chunksRefused++;
+                syncs.aborted(nodeId);
+            }
+        }
+    }
+
+    private void onReport(final NodeReport report, final Effects out) {
+        final Member member = membership.member(report.from().nodeId());
+        if (member == null || member.state() == MemberState.REMOVED) {
+            return;
+        }
+        if (report.isNewerThan(reports.get(report.from().nodeId()))) {
+            reports.put(report.from().nodeId(), report);
+            out.reported(report);
+        }
+    }
+
+    private void startSyncs(final Now now, final Effects out) {
+        for (final SyncScheduler.Start start : syncs.due(membership.reachablePeers(), now.nanos())) {
+            sendLog(start.peer().endpoint(), replica.request(start.session()), out);
+        }
+    }
+
+    private void sendLog(final Endpoint to, final LogMessage message, final Effects out) {
+        out.send(to, Lane.STREAM, new GossipMessage.Log(selfId, message));
+    }
+
+    private void drain(final Effects out) {
+        final Replica.Changes changes = replica.drain();
+        if (!changes.batch().isEmpty()) {
+            out.persist(changes.batch(), changes.ownVersion());
+        }
+        changes.instanceIds().forEach(out::instanceChanged);
+    }
+
+    private SwimOutput swimOutput(final Effects out) {
+        return new SwimOutput() {
+            @Override
+            public void send(final Endpoint to, final Lane lane, final SwimMessage message) {
+                out.send(to, lane, new GossipMessage.Swim(selfId, replica.digestHash(), message));
+            }
+
+            @Override
+            public void changed(final Member before, final Member after) {
+                out.memberChanged(before, after);
+                onMemberChanged(before, after, out);
+            }
+        };
+    }
+
+    /** A member that is new, or back, may have what we lack and lacks what we told while it was away. */
+    private void onMemberChanged(final Member before, final Member after, final Effects out) {
+        final boolean isSelf = after.id().equals(selfId);
+        final boolean wasAlive =
+                before != null && before.state().isReachable() && before.id().equals(after.id());
+        if (isSelf || wasAlive || after.state() != MemberState.ALIVE) {
+            return;
+        }
+        syncs.want(after.id().nodeId());
+        if (ownReport != null) {
+            out.send(after.endpoint(), Lane.STREAM, new GossipMessage.Report(selfId, ownReport));
+        }
+    }
+}

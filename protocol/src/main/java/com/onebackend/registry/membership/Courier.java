@@ -1,0 +1,173 @@
+package com.onebackend.registry.membership;
+
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+
+/**
+ * Writes messages and fills them with rumors. What the receiver must know about itself comes first (Lifeguard's buddy
+ * system): whoever is believed suspected, dead or gone is told so in every message, and can refute at once.
+ */
+final class Courier {
+    /** Rumors and accusations of one message; the rest of a datagram is for the identities and the sealing. */
+    static final int RUMOR_BYTES_MAX = 900;
+
+    /** One member's rumor; a longer one is refused, because two of them would not fit a datagram. */
+    static final int MEMBER_BYTES_MAX = RUMOR_BYTES_MAX / 2;
+
+    /** Members of one join reply: well below one stream frame. */
+    static final int REPLY_BYTES_MAX = 256 << 10;
+
+    /** Tags and lengths of one accusation. */
+    private static final int ACCUSATION_FIXED_BYTES = 8;
+
+    /** Sequences start anywhere, so that a late answer to an earlier process rarely fits. */
+    private static final int FIRST_SEQUENCE_BOUND = 1 << 30;
+
+    private final MembershipConfig config;
+    private final MemberTable table;
+    private final RumorQueue rumors;
+    private final Suspicions suspicions;
+    private final LocalHealth health;
+    private long lastSequence;
+
+    Courier(
+            final MembershipConfig config,
+            final MemberTable table,
+            final RumorQueue rumors,
+            final Suspicions suspicions,
+            final LocalHealth health,
+            final RandomGenerator random) {
+        this.config = config;
+        this.table = table;
+        this.rumors = rumors;
+        this.suspicions = suspicions;
+        this.health = health;
+        this.lastSequence = random.nextInt(FIRST_SEQUENCE_BOUND);
+    }
+
+    /** The lane on which the answer to this sequence travels. */
+    static Lane laneOf(final long sequence) {
+        return (sequence & 1) == 0 ? Lane.DATAGRAM : Lane.STREAM;
+    }
+
+    /** Asks for a sign of life; returns the sequence the answer will carry. */
+    long ping(final Lane lane, final MemberId target, final Endpoint to, final SwimOutput out) {
+        final long sequence = ++lastSequence << 1 | (lane == Lane.STREAM ? 1 : 0);
+        out.send(to, lane, new SwimMessage.Ping(sequence, target, health.score(), rumorsFor(target, null)));
+        return sequence;
+    }
+
+    /** Asks a helper to ping the target; its answer will carry {@code sequence}. */
+    void indirectPing(final long sequence, final Member target, final Member helper, final SwimOutput out) {
+        final List<Member> news = rumorsFor(helper.id(), null);
+        out.send(
+                helper.endpoint(),
+                Lane.DATAGRAM,
+                new SwimMessage.IndirectPing(sequence, target.id(), target.endpoint(), news));
+    }
+
+    /**
+     * Proves {@code subject}'s life to whoever asked.
+     *
+     * @param first what the asker should hear before all other news; null when nothing in particular
+     */
+    void ack(
+            final long sequence,
+            final MemberId subject,
+            final MemberId asker,
+            final Endpoint to,
+            final Member first,
+            final SwimOutput out) {
+        out.send(to, laneOf(sequence), new SwimMessage.Ack(sequence, subject, rumorsFor(asker, first)));
+    }
+
+    /** Asks whoever lives at the address for all it knows, and introduces this node. */
+    void join(final Endpoint to, final SwimOutput out) {
+        out.send(to, Lane.STREAM, new SwimMessage.Join(table.self(), List.of()));
+    }
+
+    /** Tells everything known to one that asked. */
+    void joinReply(final Endpoint to, final SwimOutput out) {
+        List<Member> chunk = new ArrayList<>();
+        chunk.add(table.self());
+        int bytes = RumorQueue.estimatedBytes(table.self());
+        for (final Member member : table.all()) {
+            if (table.isSelf(member.id().nodeId()) || member.state() == MemberState.REMOVED) {
+                continue;
+            }
+            final int size = RumorQueue.estimatedBytes(member);
+            if (bytes + size > REPLY_BYTES_MAX) {
+                out.send(to, Lane.STREAM, new SwimMessage.JoinReply(List.copyOf(chunk)));
+                chunk = new ArrayList<>();
+                bytes = 0;
+            }
+            chunk.add(member);
+            bytes += size;
+        }
+        out.send(to, Lane.STREAM, new SwimMessage.JoinReply(List.copyOf(chunk)));
+    }
+
+    /** Sends news, {@code first} before all other; nothing when there is none. */
+    void gossip(final Lane lane, final MemberId target, final Endpoint to, final Member first, final SwimOutput out) {
+        final List<Member> news = rumorsFor(target, first);
+        if (!news.isEmpty()) {
+            out.send(to, lane, new SwimMessage.Gossip(news, accusationsBeside(news)));
+        }
+    }
+
+    private List<Member> rumorsFor(final MemberId target, final Member first) {
+        final List<Member> chosen = new ArrayList<>();
+        final Set<String> told = new TreeSet<>();
+        int bytes = 0;
+        if (first != null) {
+            chosen.add(first);
+            told.add(first.id().nodeId());
+            bytes += RumorQueue.estimatedBytes(first);
+        }
+        final Member believed = table.get(target.nodeId());
+        if (told.add(target.nodeId()) && believed != null && isNewsTo(target, believed)) {
+            chosen.add(believed);
+            bytes += RumorQueue.estimatedBytes(believed);
+        }
+        chosen.addAll(rumors.take(
+                config.rumorsPerMessageMax() - chosen.size(),
+                RUMOR_BYTES_MAX - bytes,
+                RumorQueue.sendsMax(config.rumorMultiplier(), table.clusterSize()),
+                rumor -> told.contains(rumor.id().nodeId())));
+        return List.copyOf(chosen);
+    }
+
+    private static boolean isNewsTo(final MemberId target, final Member believed) {
+        return believed.state() != MemberState.REMOVED
+                && (believed.state() != MemberState.ALIVE || !believed.id().equals(target));
+    }
+
+    private List<SwimMessage.Accusation> accusationsBeside(final List<Member> news) {
+        final List<SwimMessage.Accusation> beside = new ArrayList<>();
+        int bytes = 0;
+        for (final Member member : news) {
+            bytes += RumorQueue.estimatedBytes(member);
+        }
+        for (final Member member : news) {
+            final String accused = member.id().nodeId();
+            if (member.state() != MemberState.SUSPECT) {
+                continue;
+            }
+            for (final String accuser : suspicions.accusers(accused)) {
+                bytes += ACCUSATION_FIXED_BYTES + RumorQueue.utf8Bytes(accused) + RumorQueue.utf8Bytes(accuser);
+                if (bytes > RUMOR_BYTES_MAX) {
+                    return beside;
+                }
+                beside.add(new SwimMessage.Accusation(accused, accuser));
+            }
+        }
+        return beside;
+    }
+}

@@ -1,0 +1,59 @@
+package com.onebackend.registry.membership;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** All running suspicions, by node id; never more than there are suspected members. */
+final class Suspicions {
+    private final MembershipConfig config;
+    private final Map<String, Suspicion> running = new TreeMap<>();
+    private long heldUntilNanos;
+    private boolean held;
+
+    Suspicions(final MembershipConfig config) {
+        this.config = config;
+    }
+
+    void begin(final String nodeId, final int clusterSize, final long nowNanos) {
+        running.put(nodeId, Suspicion.begin(config, clusterSize, nowNanos));
+    }
+
+    void end(final String nodeId) {
+        running.remove(nodeId);
+    }
+
+    /** Returns true when the accusation is news about a running suspicion. */
+    boolean accuse(final String accused, final String accuser) {
+        final Suspicion suspicion = running.get(accused);
+        return suspicion != null && suspicion.accuse(accuser);
+    }
+
+    List<String> accusers(final String nodeId) {
+        final Suspicion suspicion = running.get(nodeId);
+        return suspicion == null ? List.of() : suspicion.accusers();
+    }
+
+    /** After a pause of this node: moves every deadline, and lets none expire before {@code untilNanos}. */
+    void hold(final long pausedNanos, final long untilNanos) {
+        running.values().forEach(suspicion -> suspicion.shift(pausedNanos));
+        held = true;
+        heldUntilNanos = untilNanos;
+    }
+
+    /** Node ids of those that did not defend themselves in time, ordered. */
+    List<String> expired(final long nowNanos) {
+        if (held && nowNanos - heldUntilNanos < 0) {
+            return List.of();
+        }
+        held = false;
+        final List<String> expired = new ArrayList<>();
+        running.forEach((nodeId, suspicion) -> {
+            if (nowNanos - suspicion.deadlineNanos() >= 0) {
+                expired.add(nodeId);
+            }
+        });
+        return expired;
+    }
+}

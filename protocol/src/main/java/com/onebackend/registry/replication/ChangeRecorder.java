@@ -1,0 +1,79 @@
+package com.onebackend.registry.replication;
+
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.PartKind;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** Collects what storage and the read model have to be told; several changes of one register become its last. */
+final class ChangeRecorder {
+    private static final PartKind[] KINDS = PartKind.values();
+
+    /** What each register holds now; null = emptied. */
+    private final Map<LogEntry.PartKey, LogEntry> registers = new LinkedHashMap<>();
+
+    private final Set<String> instanceIds = new LinkedHashSet<>();
+    private final Set<Origin> heads = new TreeSet<>();
+    private final Set<Origin> evicted = new TreeSet<>();
+    private long ownVersion;
+
+    /** An instance went from one state to another, as this node sees it. */
+    void changed(final String instanceId, final InstanceParts before, final InstanceParts after) {
+        if (before == after) {
+            return;
+        }
+        for (final PartKind kind : KINDS) {
+            if (before.of(kind) != after.of(kind)) {
+                registers.put(new LogEntry.PartKey(instanceId, kind), after.of(kind));
+            }
+        }
+        instanceIds.add(instanceId);
+    }
+
+    /** An instance came from storage. */
+    void restored(final String instanceId) {
+        instanceIds.add(instanceId);
+    }
+
+    void headMoved(final Origin origin) {
+        heads.add(origin);
+    }
+
+    void wrote(final LogEntry entry) {
+        ownVersion = entry.version();
+        heads.add(entry.origin());
+    }
+
+    void evicted(final Origin origin) {
+        heads.remove(origin);
+        evicted.add(origin);
+    }
+
+    /** Everything since the last call. */
+    Replica.Changes drain(final Function<Origin, Digest.Head> headOf) {
+        final List<LogEntry> puts = new ArrayList<>();
+        final List<LogEntry.PartKey> removals = new ArrayList<>();
+        registers.forEach((key, entry) -> {
+            if (entry == null) {
+                removals.add(key);
+            } else {
+                puts.add(entry);
+            }
+        });
+        final List<Digest.Head> moved = heads.stream().map(headOf).toList();
+        final Replica.Changes changes = new Replica.Changes(
+                new LogBatch(puts, removals, moved, List.copyOf(evicted)), List.copyOf(instanceIds), ownVersion);
+        registers.clear();
+        instanceIds.clear();
+        heads.clear();
+        evicted.clear();
+        ownVersion = 0;
+        return changes;
+    }
+}

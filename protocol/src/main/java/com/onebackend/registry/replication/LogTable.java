@@ -1,0 +1,166 @@
+package com.onebackend.registry.replication;
+
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.PartKind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What may be shown to peers: the winners among all entries received and all own entries that are on disk.
+ *
+ * <p><i>Thread:</i> the gossip loop.
+ *
+ * <p><i>Invariants:</i> a function of the set of entries applied and of the origins evicted, whatever the order of the
+ * entries; an entry is indexed in its origin's log exactly while it is one of its instance's parts.
+ */
+final class LogTable {
+    private static final PartKind[] KINDS = PartKind.values();
+
+    /** Looked up, never walked: walks that reach a message go through the logs, which are ordered. */
+    private final Map<String, InstanceParts> instances = new HashMap<>();
+
+    private final NavigableMap<Origin, OwnedLog> logs = new TreeMap<>();
+    private final Set<Origin> evicted = new HashSet<>();
+    private boolean isHashStale;
+    private long hash;
+
+    InstanceParts parts(final String instanceId) {
+        return instances.getOrDefault(instanceId, InstanceParts.NONE);
+    }
+
+    /** True when the origin gave this entry's version to another entry, too. */
+    boolean conflicts(final LogEntry entry) {
+        final OwnedLog log = logs.get(entry.origin());
+        final LogEntry known = log == null ? null : log.at(entry.version());
+        return known != null && !known.equals(entry);
+    }
+
+    /** Merges one entry in. True when it is one of the winners now and was not before. */
+    boolean apply(final LogEntry entry) {
+        final InstanceParts before = parts(entry.instanceId());
+        return replace(entry.instanceId(), before, before.with(entry));
+    }
+
+    /** Takes one entry out, if it is there. */
+    void drop(final LogEntry entry) {
+        final InstanceParts before = parts(entry.instanceId());
+        replace(entry.instanceId(), before, before.without(entry));
+    }
+
+    /** True while exactly this entry is among the winners. */
+    boolean isLive(final LogEntry entry) {
+        final OwnedLog log = logs.get(entry.origin());
+        return log != null && entry.equals(log.at(entry.version()));
+    }
+
+    /** Raises how much of an origin's log we have. True when something moved. */
+    boolean advance(final Origin origin, final long version, final long collected) {
+        isHashStale = true;
+        return log(origin).advance(version, collected);
+    }
+
+    long maxVersion(final Origin origin) {
+        final OwnedLog log = logs.get(origin);
+        return log == null ? 0 : log.maxVersion();
+    }
+
+    long gcVersion(final Origin origin) {
+        final OwnedLog log = logs.get(origin);
+        return log == null ? 0 : log.gcVersion();
+    }
+
+    /** From now on only the origin's tombstones count. Returns the other entries it has; the caller drops each. */
+    List<LogEntry> evict(final Origin origin) {
+        evicted.add(origin);
+        isHashStale = true;
+        final OwnedLog log = logs.get(origin);
+        if (log == null) {
+            return List.of();
+        }
+        log.forgetHead();
+        final List<LogEntry> leaving = new ArrayList<>(log.entries().values());
+        leaving.removeIf(LogEntry::isTombstone);
+        return leaving;
+    }
+
+    boolean isEvicted(final Origin origin) {
+        return evicted.contains(origin);
+    }
+
+    boolean knows(final Origin origin) {
+        return logs.containsKey(origin);
+    }
+
+    int origins() {
+        return logs.size();
+    }
+
+    /** Every log, ordered by origin; of an evicted origin only tombstones are left. */
+    Collection<OwnedLog> logs() {
+        return logs.values();
+    }
+
+    /** The head of one log, also when it is blank. */
+    Digest.Head head(final Origin origin) {
+        return log(origin).head();
+    }
+
+    Digest digest() {
+        final List<Digest.Head> heads = new ArrayList<>(logs.size());
+        for (final OwnedLog log : logs.values()) {
+            if (!log.isBlank() && !isEvicted(log.origin())) {
+                heads.add(log.head());
+            }
+        }
+        return new Digest(heads);
+    }
+
+    /** One number over vector and sets; equal for equal ones, whatever was collected. */
+    long digestHash() {
+        if (isHashStale) {
+            hash = 0;
+            for (final OwnedLog log : logs.values()) {
+                if (!log.isBlank() && !isEvicted(log.origin())) {
+                    final Digest.Head head = log.head();
+                    hash += EntryHash.ofLog(head.origin(), head.maxVersion(), head.setHash());
+                }
+            }
+            isHashStale = false;
+        }
+        return hash;
+    }
+
+    private boolean replace(final String instanceId, final InstanceParts before, final InstanceParts after) {
+        if (before == after) {
+            return false;
+        }
+        for (final PartKind kind : KINDS) {
+            final LogEntry gone = before.of(kind);
+            final LogEntry come = after.of(kind);
+            if (gone != come && gone != null) {
+                log(gone.origin()).drop(gone);
+            }
+            if (gone != come && come != null) {
+                log(come.origin()).add(come);
+            }
+        }
+        if (after.isEmpty()) {
+            instances.remove(instanceId);
+        } else {
+            instances.put(instanceId, after);
+        }
+        isHashStale = true;
+        return true;
+    }
+
+    private OwnedLog log(final Origin origin) {
+        return logs.computeIfAbsent(origin, OwnedLog::new);
+    }
+}

@@ -1,0 +1,11 @@
+package com.onebackend.registry.replication;
+
+/** What {@link Replica#chunk} did with a chunk. */
+public enum SyncVerdict {
+    /** Applied; ask for the next one. */
+    MORE,
+    /** Applied, and the vector advanced: the session is over. */
+    DONE,
+    /** Nothing was applied, the session is over, and {@link Replica#refused} counts why. */
+    REFUSED
+}

@@ -1,0 +1,165 @@
+package com.onebackend.registry.wire;
+
+import com.onebackend.registry.membership.SwimMessage;
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Incarnation;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.wire.v1.AckMsg;
+import com.onebackend.registry.wire.v1.EndpointMsg;
+import com.onebackend.registry.wire.v1.GossipRumorsMsg;
+import com.onebackend.registry.wire.v1.IndirectPingMsg;
+import com.onebackend.registry.wire.v1.JoinMsg;
+import com.onebackend.registry.wire.v1.JoinReplyMsg;
+import com.onebackend.registry.wire.v1.MemberIdMsg;
+import com.onebackend.registry.wire.v1.MemberMsg;
+import com.onebackend.registry.wire.v1.MemberStateMsg;
+import com.onebackend.registry.wire.v1.PingMsg;
+import com.onebackend.registry.wire.v1.SwimMsg;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Membership messages between records and protobuf messages. */
+final class SwimCodec {
+    private static final int LOCAL_HEALTH_MAX = 255;
+
+    private SwimCodec() {}
+
+    static SwimMsg toMessage(final long digestHash, final SwimMessage message) {
+        final SwimMsg.Builder out = SwimMsg.newBuilder().setDigestHash(digestHash);
+        message.rumors().forEach(rumor -> out.addRumors(toMessage(rumor)));
+        switch (message.type()) {
+            case PING -> {
+                final SwimMessage.Ping ping = (SwimMessage.Ping) message;
+                out.setPing(PingMsg.newBuilder()
+                        .setSequence(ping.sequence())
+                        .setTarget(toMessage(ping.target()))
+                        .setLocalHealth(ping.localHealth()));
+            }
+            case ACK -> {
+                final SwimMessage.Ack ack = (SwimMessage.Ack) message;
+                out.setAck(AckMsg.newBuilder().setSequence(ack.sequence()).setSubject(toMessage(ack.subject())));
+            }
+            case INDIRECT_PING -> {
+                final SwimMessage.IndirectPing ping = (SwimMessage.IndirectPing) message;
+                out.setIndirectPing(IndirectPingMsg.newBuilder()
+                        .setSequence(ping.sequence())
+                        .setTarget(toMessage(ping.target()))
+                        .setTargetEndpoint(toMessage(ping.targetEndpoint())));
+            }
+            case JOIN -> out.setJoin(JoinMsg.newBuilder().setSelf(toMessage(((SwimMessage.Join) message).self())));
+            case JOIN_REPLY -> out.setJoinReply(JoinReplyMsg.getDefaultInstance());
+            case GOSSIP -> out.setGossip(GossipRumorsMsg.getDefaultInstance());
+        }
+        return out.build();
+    }
+
+    static SwimMessage fromMessage(final SwimMsg message) {
+        final List<Member> rumors = new ArrayList<>(message.getRumorsCount());
+        for (final MemberMsg rumor : message.getRumorsList()) {
+            rumors.add(fromMessage(rumor));
+        }
+        return switch (message.getBodyCase()) {
+            case PING ->
+                new SwimMessage.Ping(
+                        message.getPing().getSequence(),
+                        fromMessage(message.getPing().getTarget()),
+                        localHealth(message.getPing()),
+                        rumors);
+            case ACK ->
+                new SwimMessage.Ack(
+                        message.getAck().getSequence(),
+                        fromMessage(message.getAck().getSubject()),
+                        rumors);
+            case INDIRECT_PING ->
+                new SwimMessage.IndirectPing(
+                        message.getIndirectPing().getSequence(),
+                        fromMessage(message.getIndirectPing().getTarget()),
+                        fromMessage(message.getIndirectPing().getTargetEndpoint()),
+                        rumors);
+            case JOIN -> new SwimMessage.Join(fromMessage(message.getJoin().getSelf()), rumors);
+            case JOIN_REPLY -> new SwimMessage.JoinReply(rumors);
+            case GOSSIP -> new SwimMessage.Gossip(rumors);
+            case BODY_NOT_SET -> throw new WireException("membership message of an unknown kind");
+        };
+    }
+
+    static MemberIdMsg toMessage(final MemberId id) {
+        return MemberIdMsg.newBuilder()
+                .setNodeId(id.nodeId())
+                .setOrigin(id.origin().value())
+                .setGeneration(id.generation().value())
+                .build();
+    }
+
+    static MemberId fromMessage(final MemberIdMsg message) {
+        final int length = message.getNodeId().length();
+        WireChecks.require(length > 0 && length <= MemberId.NODE_ID_CHARS_MAX, "node id is empty or too long");
+        return new MemberId(
+                message.getNodeId(), new Origin(message.getOrigin()), RecordCodec.generation(message.getGeneration()));
+    }
+
+    private static MemberMsg toMessage(final Member member) {
+        return MemberMsg.newBuilder()
+                .setId(toMessage(member.id()))
+                .setIncarnation(member.incarnation().value())
+                .setState(toMessage(member.state()))
+                .setEndpoint(toMessage(member.endpoint()))
+                .setUrl(member.url())
+                .build();
+    }
+
+    private static Member fromMessage(final MemberMsg message) {
+        WireChecks.require(message.getIncarnation() >= 0, "incarnation is negative");
+        WireChecks.require(message.getUrl().length() <= WireLimits.MEMBER_URL_CHARS_MAX, "member url is too long");
+        return new Member(
+                fromMessage(message.getId()),
+                new Incarnation(message.getIncarnation()),
+                fromMessage(message.getState()),
+                fromMessage(message.getEndpoint()),
+                message.getUrl());
+    }
+
+    private static MemberStateMsg toMessage(final MemberState state) {
+        return switch (state) {
+            case ALIVE -> MemberStateMsg.MEMBER_ALIVE;
+            case SUSPECT -> MemberStateMsg.MEMBER_SUSPECT;
+            case DEAD -> MemberStateMsg.MEMBER_DEAD;
+            case LEFT -> MemberStateMsg.MEMBER_LEFT;
+            case REMOVED -> MemberStateMsg.MEMBER_REMOVED;
+        };
+    }
+
+    private static MemberState fromMessage(final MemberStateMsg message) {
+        return switch (message) {
+            case MEMBER_ALIVE -> MemberState.ALIVE;
+            case MEMBER_SUSPECT -> MemberState.SUSPECT;
+            case MEMBER_DEAD -> MemberState.DEAD;
+            case MEMBER_LEFT -> MemberState.LEFT;
+            case MEMBER_REMOVED -> MemberState.REMOVED;
+            case UNRECOGNIZED -> throw new WireException("unknown member state");
+        };
+    }
+
+    private static EndpointMsg toMessage(final Endpoint endpoint) {
+        return EndpointMsg.newBuilder()
+                .setHost(endpoint.host())
+                .setPort(endpoint.port())
+                .build();
+    }
+
+    private static Endpoint fromMessage(final EndpointMsg message) {
+        WireChecks.id(message.getHost(), "host");
+        WireChecks.require(message.getPort() > 0 && message.getPort() <= 65_535, "port out of range");
+        return new Endpoint(message.getHost(), message.getPort());
+    }
+
+    private static int localHealth(final PingMsg message) {
+        WireChecks.require(
+                message.getLocalHealth() >= 0 && message.getLocalHealth() <= LOCAL_HEALTH_MAX,
+                "local health out of range");
+        return message.getLocalHealth();
+    }
+}
