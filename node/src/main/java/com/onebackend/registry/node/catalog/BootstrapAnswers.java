@@ -24,8 +24,7 @@ public final class BootstrapAnswers {
     private NodeIdentity identity;
 
     /** @param members the voters as far as this node knows them; empty before it belongs to a cluster */
-    public BootstrapAnswers(
-            final IdentityStore store, final Seeds seeds, final Supplier<List<CatalogPeer>> members) {
+    public BootstrapAnswers(final IdentityStore store, final Seeds seeds, final Supplier<List<CatalogPeer>> members) {
         this.store = store;
         this.seeds = seeds;
         this.members = members;

@@ -121,8 +121,8 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
         final Set<String> nodeIds = new HashSet<>(Set.of(identity.nodeId()));
         for (final Map.Entry<String, Answer> answer : answers.entrySet()) {
             if (!nodeIds.add(answer.getValue().nodeId())) {
-                return refuse("two nodes have the id " + answer.getValue().nodeId() + ", one of them "
-                        + answer.getKey() + "; give each its own OB_NODE_ID");
+                return refuse("two nodes have the id " + answer.getValue().nodeId() + ", one of them " + answer.getKey()
+                        + "; give each its own OB_NODE_ID");
             }
         }
         final String founder = new TreeSet<>(nodeIds).first();
@@ -142,8 +142,8 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
         onlyHere.removeAll(answer.seeds());
         final Set<String> onlyThere = new TreeSet<>(answer.seeds());
         onlyThere.removeAll(seeds.urls());
-        return "OB_PEERS must be the same on all nodes that found a cluster; only here: " + onlyHere + ", only at " + url
-                + ": " + onlyThere;
+        return "OB_PEERS must be the same on all nodes that found a cluster; only here: " + onlyHere + ", only at "
+                + url + ": " + onlyThere;
     }
 
     private static List<CatalogPeer> members(final Map<String, Answer> answers) {

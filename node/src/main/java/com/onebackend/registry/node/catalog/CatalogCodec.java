@@ -57,8 +57,8 @@ final class CatalogCodec {
 
     private static void setAction(final CatalogEntryMsg.Builder entry, final CatalogCommand command) {
         if (command instanceof SaveDefinition save) {
-            final SaveDefinitionMsg.Builder message =
-                    SaveDefinitionMsg.newBuilder().setDefinition(bytes(RecordCodec.encodeDefinition(save.definition())));
+            final SaveDefinitionMsg.Builder message = SaveDefinitionMsg.newBuilder()
+                    .setDefinition(bytes(RecordCodec.encodeDefinition(save.definition())));
             save.expectedRevision().ifPresent(message::setExpectedRevision);
             entry.setSaveDefinition(message);
         } else if (command instanceof DeleteDefinition delete) {

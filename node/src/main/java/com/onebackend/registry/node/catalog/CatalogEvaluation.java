@@ -89,8 +89,7 @@ final class CatalogEvaluation {
         }
         final Definition stored = tables.definitions.get(id);
         final long revision = stored == null ? 0 : stored.revision();
-        if (command.expectedRevision().isPresent()
-                && command.expectedRevision().getAsLong() != revision) {
+        if (command.expectedRevision().isPresent() && command.expectedRevision().getAsLong() != revision) {
             return conflict("definition " + id + " is at revision " + revision + ", not "
                     + command.expectedRevision().getAsLong() + "; read it again");
         }
@@ -145,12 +144,10 @@ final class CatalogEvaluation {
     private CatalogResult removeNode(final RemoveNode command) {
         final NodeRecord stored = tables.nodes.get(command.nodeId());
         if (stored == null) {
-            return CatalogResult.refused(
-                    CatalogResult.Code.NOT_FOUND, index, "no node " + shortened(command.nodeId()));
+            return CatalogResult.refused(CatalogResult.Code.NOT_FOUND, index, "no node " + shortened(command.nodeId()));
         }
-        final Generation upTo = stored.generation().compareTo(command.generation()) >= 0
-                ? stored.generation()
-                : command.generation();
+        final Generation upTo =
+                stored.generation().compareTo(command.generation()) >= 0 ? stored.generation() : command.generation();
         final RemovedNode out = new RemovedNode(
                 stored.id(),
                 stored.origin(),

@@ -49,8 +49,7 @@ public final class CatalogService implements AutoCloseable {
         this.state = new CatalogState(config.store());
         this.threads = new CatalogThreads(config.self().nodeId(), WRITES_MAX);
         this.runs = new RaftRuns(config, state, threads);
-        this.forwarder =
-                new Forwarder(runs.groupId(), config.tls(), (int) CatalogWriter.ATTEMPT_MILLIS_MAX);
+        this.forwarder = new Forwarder(runs.groupId(), config.tls(), (int) CatalogWriter.ATTEMPT_MILLIS_MAX);
         this.writer = new CatalogWriter(runs::current, forwarder, state);
         this.voters = new Voters(config, runs::current);
     }
@@ -122,14 +121,15 @@ public final class CatalogService implements AutoCloseable {
             return CompletableFuture.failedFuture(new RegistryException(
                     ErrorCode.INVALID, "the record is larger than " + WireLimits.RECORD_BYTES_MAX + " bytes"));
         }
-        final long deadlineNanos =
-                System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CatalogWriter.WRITE_MILLIS_MAX);
+        final long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CatalogWriter.WRITE_MILLIS_MAX);
         try {
             return threads.write(() -> writer.write(entry, deadlineNanos));
         } catch (final RejectedExecutionException e) {
-            return CompletableFuture.failedFuture(closed
-                    ? new RegistryException(ErrorCode.UNAVAILABLE, "this node is closing; the write did not happen")
-                    : RatisErrors.overloaded("more than " + WRITES_MAX + " catalog writes are under way"));
+            return CompletableFuture.failedFuture(
+                    closed
+                            ? new RegistryException(
+                                    ErrorCode.UNAVAILABLE, "this node is closing; the write did not happen")
+                            : RatisErrors.overloaded("more than " + WRITES_MAX + " catalog writes are under way"));
         }
     }
 
@@ -148,19 +148,17 @@ public final class CatalogService implements AutoCloseable {
         }
         final CompletableFuture<Long> answer = new CompletableFuture<>();
         try {
-            node.read()
-                    .orTimeout(READ_MILLIS_MAX, TimeUnit.MILLISECONDS)
-                    .whenComplete((reply, thrown) -> {
-                        strongReads.release();
-                        if (thrown != null) {
-                            answer.completeExceptionally(RatisErrors.read(thrown));
-                        } else if (!reply.isSuccess()) {
-                            answer.completeExceptionally(RatisErrors.read(reply.getException()));
-                        } else {
-                            final byte[] bytes = reply.getMessage().getContent().toByteArray();
-                            answer.complete(CatalogCodec.decodeResult(bytes).index());
-                        }
-                    });
+            node.read().orTimeout(READ_MILLIS_MAX, TimeUnit.MILLISECONDS).whenComplete((reply, thrown) -> {
+                strongReads.release();
+                if (thrown != null) {
+                    answer.completeExceptionally(RatisErrors.read(thrown));
+                } else if (!reply.isSuccess()) {
+                    answer.completeExceptionally(RatisErrors.read(reply.getException()));
+                } else {
+                    final byte[] bytes = reply.getMessage().getContent().toByteArray();
+                    answer.complete(CatalogCodec.decodeResult(bytes).index());
+                }
+            });
         } catch (final IOException | RuntimeException e) {
             strongReads.release();
             answer.completeExceptionally(RatisErrors.read(e));

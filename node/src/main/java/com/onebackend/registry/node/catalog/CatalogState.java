@@ -77,8 +77,7 @@ final class CatalogState {
         store.scan(
                 CatalogSection.ACCOUNT, (slug, bytes) -> loaded.accounts.put(slug, RecordCodec.decodeAccount(bytes)));
         store.scan(
-                CatalogSection.REMOVED_NODE,
-                (id, bytes) -> loaded.removed.put(id, CatalogCodec.decodeRemoved(bytes)));
+                CatalogSection.REMOVED_NODE, (id, bytes) -> loaded.removed.put(id, CatalogCodec.decodeRemoved(bytes)));
         store.scan(CatalogSection.SIGNING_KEY, (id, bytes) -> loaded.keys.put(id, CatalogCodec.decodeKeyRow(bytes)));
         recent.clear();
         store.scan(CatalogSection.META, (key, bytes) -> {
@@ -139,7 +138,8 @@ final class CatalogState {
         recent.put(requestId, result);
         if (recent.size() > RECENT_REQUESTS_MAX) {
             final var eldest = recent.entrySet().iterator();
-            batch.delete(CatalogSection.META, requestKey(eldest.next().getValue().index()));
+            batch.delete(
+                    CatalogSection.META, requestKey(eldest.next().getValue().index()));
             eldest.remove();
         }
     }

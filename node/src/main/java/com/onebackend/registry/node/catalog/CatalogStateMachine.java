@@ -78,7 +78,8 @@ final class CatalogStateMachine extends BaseStateMachine {
     public void initialize(final RaftServer server, final RaftGroupId groupId, final RaftStorage storage)
             throws IOException {
         super.initialize(server, groupId, storage);
-        getLifeCycle().startAndTransition(
+        getLifeCycle()
+                .startAndTransition(
                         () -> {
                             snapshots.init(storage);
                             loadSnapshot();

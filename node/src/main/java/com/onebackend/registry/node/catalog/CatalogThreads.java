@@ -42,12 +42,7 @@ final class CatalogThreads implements AutoCloseable {
 
     private static ThreadPoolExecutor pool(final int threads, final int waitingMax, final String name) {
         final ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                threads,
-                threads,
-                IDLE_SECONDS,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(waitingMax),
-                named(name));
+                threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(waitingMax), named(name));
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }

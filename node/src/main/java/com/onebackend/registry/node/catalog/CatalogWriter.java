@@ -94,8 +94,7 @@ final class CatalogWriter {
             return Attempt.notDone("no leader is known");
         }
         try {
-            final RaftClientReply reply =
-                    forwarder.send(leader, node.forwarded(leader.getId(), entry, millisMax));
+            final RaftClientReply reply = forwarder.send(leader, node.forwarded(leader.getId(), entry, millisMax));
             return RatisErrors.attempt(reply, false);
         } catch (final IOException | RuntimeException e) {
             return RatisErrors.attempt(e, false);

@@ -187,9 +187,8 @@ final class RaftNode implements AutoCloseable {
 
     /** Asks for a read that this node may answer once it has applied what the leader had committed. */
     CompletableFuture<RaftClientReply> read() throws IOException {
-        return server.submitClientRequestAsync(
-                request(selfId, new byte[0], RaftClientRequest.readRequestType())
-                        .build());
+        return server.submitClientRequestAsync(request(selfId, new byte[0], RaftClientRequest.readRequestType())
+                .build());
     }
 
     /** A write for another server, to be sent by a client. */
@@ -206,8 +205,7 @@ final class RaftNode implements AutoCloseable {
                 .setServerId(to)
                 .setGroupId(groupId)
                 .setCallId(CallId.getAndIncrement())
-                .setMessage(Message.valueOf(
-                        UnsafeByteOperations.unsafeWrap(bytes)))
+                .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(bytes)))
                 .setType(type);
     }
 
@@ -228,18 +226,14 @@ final class RaftNode implements AutoCloseable {
         division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
                 .filter(follower -> follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX)
                 .min(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
-                .ifPresent(follower -> transferTo(RaftPeerId.valueOf(follower.getId().getId())));
+                .ifPresent(follower ->
+                        transferTo(RaftPeerId.valueOf(follower.getId().getId())));
     }
 
     private void transferTo(final RaftPeerId successor) {
         try {
             final RaftClientReply reply = server.transferLeadershipAsync(new TransferLeadershipRequest(
-                            clientId,
-                            selfId,
-                            groupId,
-                            CallId.getAndIncrement(),
-                            successor,
-                            TRANSFER_MILLIS_MAX))
+                            clientId, selfId, groupId, CallId.getAndIncrement(), successor, TRANSFER_MILLIS_MAX))
                     .get(TRANSFER_MILLIS_MAX, TimeUnit.MILLISECONDS);
             LOG.info("catalog leadership given up to={} done={}", successor, reply.isSuccess());
         } catch (final InterruptedException e) {

@@ -64,7 +64,10 @@ final class Voters {
             }
             if (!reason.isEmpty()) {
                 if (!reason.equals(lastReason)) {
-                    LOG.info("catalog not joined yet self={} reason={}", config.self().nodeId(), reason);
+                    LOG.info(
+                            "catalog not joined yet self={} reason={}",
+                            config.self().nodeId(),
+                            reason);
                     lastReason = reason;
                 }
                 TimeUnit.MILLISECONDS.sleep(retryMillis);
@@ -160,7 +163,10 @@ final class Voters {
                 reason = RatisErrors.reason(RatisErrors.unwrap(e));
             }
             if (!reason.equals(lastReason)) {
-                LOG.info("catalog address not published yet address={} reason={}", config.self().address(), reason);
+                LOG.info(
+                        "catalog address not published yet address={} reason={}",
+                        config.self().address(),
+                        reason);
                 lastReason = reason;
             }
             TimeUnit.MILLISECONDS.sleep(retryMillis);

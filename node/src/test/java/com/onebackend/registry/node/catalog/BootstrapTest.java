@@ -111,10 +111,7 @@ class BootstrapTest {
     void nodeThatIsNoSeedOnlyJoins() {
         final List<String> seeds = List.of(B, C);
         final BootstrapDecision decision = decide(
-                fresh("a"),
-                false,
-                Seeds.of(A, seeds),
-                Map.of(B, answer("b", "", seeds), C, answer("c", "", seeds)));
+                fresh("a"), false, Seeds.of(A, seeds), Map.of(B, answer("b", "", seeds), C, answer("c", "", seeds)));
         assertThat(decision.kind()).isEqualTo(Kind.WAIT);
         assertThat(decision.message()).contains("only joins");
     }
@@ -168,8 +165,11 @@ class BootstrapTest {
                     world.rounds(2, crashAfter);
                 }
                 world.rounds(6, Integer.MAX_VALUE);
-                assertThat(world.clusters()).as("order %s, crash after %d", order, crashAfter).hasSize(1);
-                assertThat(world.nodes.values()).allMatch(node -> !node.disk.load().clusterId().isEmpty());
+                assertThat(world.clusters())
+                        .as("order %s, crash after %d", order, crashAfter)
+                        .hasSize(1);
+                assertThat(world.nodes.values())
+                        .allMatch(node -> !node.disk.load().clusterId().isEmpty());
                 everywhere.addAll(world.clusters());
 
                 world.wipe(A);

@@ -148,7 +148,8 @@ class CatalogServiceIT {
         }
         cluster.awaitLeader();
         for (final CatalogService service : cluster.running()) {
-            await().atMost(Duration.ofSeconds(5)).until(() -> service.definitions().size() == 10);
+            await().atMost(Duration.ofSeconds(5))
+                    .until(() -> service.definitions().size() == 10);
         }
         assertThat(write(cluster.member("n1").service, Samples.save("d0")).revision())
                 .isEqualTo(2);
@@ -173,11 +174,10 @@ class CatalogServiceIT {
         final TestCluster.Member fresh = cluster.member("n2");
         fresh.service = CatalogService.start(cluster.config(fresh));
         fresh.service.onNodeRemoved(removed -> removals.add(removed.nodeId()));
-        fresh.service
-                .joinAsVoter(() -> List.of(member("n1").peer))
-                .get(15, TimeUnit.SECONDS);
+        fresh.service.joinAsVoter(() -> List.of(member("n1").peer)).get(15, TimeUnit.SECONDS);
 
-        await().atMost(Duration.ofSeconds(5)).until(() -> fresh.service.definitions().size() == 120);
+        await().atMost(Duration.ofSeconds(5))
+                .until(() -> fresh.service.definitions().size() == 120);
         assertThat(removals).containsExactly("gone");
         assertThat(fresh.service.removed("gone").generation()).isEqualTo(new Generation(3));
         // It goes on from the snapshot, and can read linearizably.

@@ -57,7 +57,8 @@ class CatalogStateTest {
     @Test
     void deletingWhatIsNotThereIsNotFound() {
         apply(Samples.save("orders"));
-        assertThat(apply(new DeleteDefinition(Samples.proposal(), "orders")).isOk()).isTrue();
+        assertThat(apply(new DeleteDefinition(Samples.proposal(), "orders")).isOk())
+                .isTrue();
         assertThat(apply(new DeleteDefinition(Samples.proposal(), "orders")).code())
                 .isEqualTo(Code.NOT_FOUND);
         assertThat(state.definitions()).isEmpty();
@@ -69,24 +70,29 @@ class CatalogStateTest {
         state.onNodeRemoved(told::add);
         apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
 
-        assertThat(apply(new RemoveNode(Samples.proposal(), "n1", new Generation(8))).isOk())
+        assertThat(apply(new RemoveNode(Samples.proposal(), "n1", new Generation(8)))
+                        .isOk())
                 .isTrue();
 
         assertThat(state.nodes()).isEmpty();
         assertThat(told).containsExactly(state.removed("n1"));
         assertThat(state.removed("n1").generation()).isEqualTo(new Generation(8));
-        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 8))).code())
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 8)))
+                        .code())
                 .isEqualTo(Code.CONFLICT);
-        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 9))).isOk())
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 9)))
+                        .isOk())
                 .isTrue();
-        assertThat(apply(new RemoveNode(Samples.proposal(), "other", new Generation(1))).code())
+        assertThat(apply(new RemoveNode(Samples.proposal(), "other", new Generation(1)))
+                        .code())
                 .isEqualTo(Code.NOT_FOUND);
     }
 
     @Test
     void earlierStartOfANodeDoesNotOverwriteALaterOne() {
         apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
-        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 4))).code())
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 4)))
+                        .code())
                 .isEqualTo(Code.CONFLICT);
         assertThat(state.node("n1").generation()).isEqualTo(new Generation(5));
     }
@@ -174,9 +180,7 @@ class CatalogStateTest {
                     second.replaceWith(new ByteArrayInputStream(firstStore.exported()));
                 }
             }
-            assertThat(secondStore.exported())
-                    .as("seed %d", seed)
-                    .isEqualTo(firstStore.exported());
+            assertThat(secondStore.exported()).as("seed %d", seed).isEqualTo(firstStore.exported());
             assertThat(second.definitions()).isEqualTo(first.definitions());
             assertThat(second.nodes()).isEqualTo(first.nodes());
             assertThat(second.removed()).isEqualTo(first.removed());

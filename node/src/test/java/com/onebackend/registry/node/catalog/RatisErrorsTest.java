@@ -74,7 +74,6 @@ class RatisErrorsTest {
                         .error()
                         .code())
                 .isEqualTo(ErrorCode.CONFLICT);
-        assertThat(RatisErrors.change(new IOException("reset")).error().code())
-                .isEqualTo(ErrorCode.INDETERMINATE);
+        assertThat(RatisErrors.change(new IOException("reset")).error().code()).isEqualTo(ErrorCode.INDETERMINATE);
     }
 }

@@ -69,8 +69,8 @@ final class TestCluster implements AutoCloseable {
 
     CatalogConfig config(final Member member) {
         if (member.store == null) {
-            member.store = RocksRegistryStore.open(
-                    folder.resolve(member.id + "-disk" + member.disk), StoreOptions.defaults());
+            member.store =
+                    RocksRegistryStore.open(folder.resolve(member.id + "-disk" + member.disk), StoreOptions.defaults());
         }
         return new CatalogConfig(
                 folder.resolve(member.id),
@@ -137,10 +137,10 @@ final class TestCluster implements AutoCloseable {
     String awaitLeader() {
         await().atMost(Duration.ofSeconds(6))
                 .until(() -> running().stream()
-                                .map(CatalogService::leaderId)
-                                .distinct()
-                                .count()
-                        == 1
+                                        .map(CatalogService::leaderId)
+                                        .distinct()
+                                        .count()
+                                == 1
                         && members.get(running().get(0).leaderId()) != null
                         && members.get(running().get(0).leaderId()).service != null);
         return running().get(0).leaderId();
