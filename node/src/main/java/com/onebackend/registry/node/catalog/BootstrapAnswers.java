@@ -23,7 +23,11 @@ public final class BootstrapAnswers {
     private final Supplier<List<CatalogPeer>> members;
     private NodeIdentity identity;
 
-    /** @param members the voters as far as this node knows them; empty before it belongs to a cluster */
+    /**
+     * Reads what the node has bound itself to.
+     *
+     * @param members the voters as far as this node knows them; empty before it belongs to a cluster
+     */
     public BootstrapAnswers(final IdentityStore store, final Seeds seeds, final Supplier<List<CatalogPeer>> members) {
         this.store = store;
         this.seeds = seeds;

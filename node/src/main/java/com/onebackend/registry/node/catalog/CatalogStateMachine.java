@@ -57,7 +57,11 @@ final class CatalogStateMachine extends BaseStateMachine {
     private volatile boolean broken;
     private volatile boolean dismissed;
 
-    /** @param onVoters told that the voters may have changed */
+    /**
+     * For one run of a Raft server.
+     *
+     * @param onVoters told that the voters may have changed
+     */
     CatalogStateMachine(final CatalogState state, final FatalHandler onFatal, final Runnable onVoters) {
         this.state = state;
         this.onFatal = onFatal;

@@ -144,10 +144,12 @@ final class RaftNode implements AutoCloseable {
 
     /** True when the group goes on without this node. */
     boolean isOut() {
-        return machine.isDismissed()
-                || !voters().isEmpty()
-                        && !isVoter()
-                        && division.getRaftConf().getPreviousPeers().isEmpty();
+        if (machine.isDismissed()) {
+            return true;
+        }
+        return !voters().isEmpty()
+                && !isVoter()
+                && division.getRaftConf().getPreviousPeers().isEmpty();
     }
 
     boolean isVoter() {

@@ -149,7 +149,9 @@ final class RaftRuns implements AutoCloseable {
             LOG.warn("catalog voter no more self={} voters={}", config.self().nodeId(), node.voters());
         }
         evicted = out;
-        wasVoter |= node.isVoter();
+        if (node.isVoter()) {
+            wasVoter = true;
+        }
         // Raft does not tell of every end of its server.
         final LifeCycle.State now = node.lifeCycle();
         if (!out && (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION)) {

@@ -13,16 +13,17 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
 /** The catalog's rows in memory; what a store over a disk keeps, this keeps as long as the object lives. */
 final class MemoryCatalogStore implements CatalogStore {
-    private Map<CatalogSection, TreeMap<String, byte[]>> rows = empty();
+    private Map<CatalogSection, SortedMap<String, byte[]>> rows = empty();
     private Applied applied = Applied.NONE;
 
-    private static Map<CatalogSection, TreeMap<String, byte[]>> empty() {
-        final Map<CatalogSection, TreeMap<String, byte[]>> rows = new EnumMap<>(CatalogSection.class);
+    private static Map<CatalogSection, SortedMap<String, byte[]>> empty() {
+        final Map<CatalogSection, SortedMap<String, byte[]>> rows = new EnumMap<>(CatalogSection.class);
         for (final CatalogSection section : CatalogSection.values()) {
             rows.put(section, new TreeMap<>());
         }
@@ -77,7 +78,7 @@ final class MemoryCatalogStore implements CatalogStore {
     public synchronized void replaceWith(final InputStream stream) throws IOException {
         final DataInputStream in = new DataInputStream(stream);
         final Applied newApplied = new Applied(in.readLong(), in.readLong());
-        final Map<CatalogSection, TreeMap<String, byte[]>> newRows = empty();
+        final Map<CatalogSection, SortedMap<String, byte[]>> newRows = empty();
         for (final CatalogSection section : CatalogSection.values()) {
             final int count = in.readInt();
             for (int i = 0; i < count; i++) {
