@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * What this node has bound itself to, and what it answers to starting nodes. The only writer of the identity's cluster,
  * promise and vote once the node runs.
  *
- * <p><i>Thread:</i> any. <i>Invariants:</i> a promise and a cluster are on disk before anybody hears of them; neither is
- * ever changed for another one.
+ * <p><i>Thread:</i> any. <i>Invariants:</i> a promise and a cluster are on disk before anybody hears of them;
+ * neither is ever changed for another one.
  */
 public final class BootstrapAnswers {
     private static final Logger LOG = LoggerFactory.getLogger(BootstrapAnswers.class);

@@ -220,7 +220,10 @@ final class RaftNode implements AutoCloseable {
         }
     }
 
-    /** As leader of others: hands leadership to a voter that is in touch, so that writes need not wait for a timeout. */
+    /**
+     * As leader of others: hands leadership to a voter that is in touch, so that writes need not wait for
+     * a timeout.
+     */
     void giveUpLeadership() {
         if (!isLeader() || voters().size() < 2) {
             return;

@@ -35,8 +35,8 @@ final class RaftRuns implements AutoCloseable {
     private final CatalogState state;
     private final CatalogThreads threads;
     /**
-     * Where this run first knew each peer to be: where it dials, whatever it is told later. Has a lock of its own, since
-     * Raft's updater takes it and closing a run waits for the updater.
+     * Where this run first knew each peer to be: where it dials, whatever it is told later. Has a lock of its
+     * own, since Raft's updater takes it and closing a run waits for the updater.
      */
     private final Map<String, CatalogPeer> dialled = new HashMap<>();
 
