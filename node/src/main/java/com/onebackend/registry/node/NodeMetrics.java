@@ -4,6 +4,8 @@ import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.gossip.GossipLoop;
+import com.onebackend.registry.node.gossip.TransportCounters;
+import com.onebackend.registry.node.gossip.TransportEvent;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -17,7 +19,14 @@ final class NodeMetrics {
             final MeterRegistry metrics,
             final GossipLoop gossip,
             final CatalogService catalog,
-            final Directory directory) {
+            final Directory directory,
+            final TransportCounters transports) {
+        for (final TransportEvent event : TransportEvent.values()) {
+            FunctionCounter.builder("registry.transport.events", transports, counters -> counters.count(event))
+                    .description("what happened to datagrams, frames and connections between nodes")
+                    .tag("event", event.name().toLowerCase(Locale.ROOT))
+                    .register(metrics);
+        }
         for (final MemberState state : MemberState.values()) {
             Gauge.builder("registry.members", gossip, loop -> count(loop, state))
                     .description("members by what is believed of them")

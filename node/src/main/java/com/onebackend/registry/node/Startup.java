@@ -53,6 +53,7 @@ import org.slf4j.LoggerFactory;
 final class Startup implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
     private static final String CLUSTER_NAME = "registry";
+    private static final Duration FOUNDING_WAIT = Duration.ofSeconds(30);
     private static final Duration REPORT_INTERVAL = Duration.ofSeconds(15);
     /** A node that has its data answers after so long even when nobody else can be reached. */
     private static final long ALONE_MILLIS_MAX = 5_000;
@@ -136,7 +137,6 @@ final class Startup implements AutoCloseable {
                 parts.onFatal().onFatal(decision.message(), new ConfigException(decision.message()));
                 return;
             }
-            parts.answers().belongsTo(decision.clusterId());
             final CatalogService catalog = startCatalog(decision, bootstrap);
             final GossipLoop gossip = startGossip(decision.clusterId(), catalog);
             startEnrolment(catalog);
@@ -156,14 +156,15 @@ final class Startup implements AutoCloseable {
                 Seeds.of(parts.config().selfUrl(), parts.config().seeds()),
                 new BootstrapWire(parts.transports(), new PeerEndpoints()),
                 parts.answers(),
-                clusterId -> Files.exists(raftFolder().resolve(clusterId)));
+                clusterId -> Files.isDirectory(raftFolder().resolve(clusterId).resolve("current")));
     }
 
     private Path raftFolder() {
         return parts.config().folder().resolve("raft");
     }
 
-    private CatalogService startCatalog(final BootstrapDecision decision, final Bootstrap bootstrap) {
+    private CatalogService startCatalog(final BootstrapDecision decision, final Bootstrap bootstrap)
+            throws InterruptedException {
         parts.readiness().waitsFor("starting the catalog");
         final NodeConfig config = parts.config();
         final CatalogPeer self = new CatalogPeer(parts.self().id(), config.host(), config.raftPort());
@@ -178,13 +179,29 @@ final class Startup implements AutoCloseable {
                 parts.store().catalog(),
                 parts.onFatal(),
                 CatalogConfig.Snapshots.DEFAULT);
-        final boolean founds = decision.kind() == BootstrapDecision.Kind.FOUND;
-        final CatalogService catalog =
-                opened("catalog", founds ? CatalogService.found(catalogConfig) : CatalogService.start(catalogConfig));
+        final CatalogService catalog = decision.kind() == BootstrapDecision.Kind.FOUND
+                ? found(catalogConfig, decision.clusterId())
+                : start(catalogConfig, decision.clusterId(), bootstrap);
         parts.members().catalog = catalog;
-        if (founds) {
-            parts.answers().becameVoter();
-        } else {
+        return catalog;
+    }
+
+    private CatalogService found(final CatalogConfig config, final String clusterId) throws InterruptedException {
+        final CatalogService catalog = opened("catalog", CatalogService.found(config));
+        // The cluster exists once its first node leads it; a crash before that founds the same one again.
+        while (!catalog.awaitReady(FOUNDING_WAIT)) {
+            LOG.warn("founding takes longer than {} s", FOUNDING_WAIT.toSeconds());
+        }
+        parts.answers().belongsTo(clusterId);
+        parts.answers().becameVoter();
+        return catalog;
+    }
+
+    /** A voter comes back as what it is; a node that never was one asks to become one, for as long as it takes. */
+    private CatalogService start(final CatalogConfig config, final String clusterId, final Bootstrap bootstrap) {
+        parts.answers().belongsTo(clusterId);
+        final CatalogService catalog = opened("catalog", CatalogService.start(config));
+        if (!parts.answers().identity().everVoter()) {
             catalog.joinAsVoter(bootstrap::members).whenComplete((done, failure) -> {
                 if (failure == null) {
                     parts.answers().becameVoter();
@@ -232,7 +249,12 @@ final class Startup implements AutoCloseable {
         gossip.post(turn -> turn.core().join(seeds, turn.now(), turn.effects()));
         opened("leave", () -> leave(gossip));
         startReports(gossip);
-        NodeMetrics.bind(parts.metrics(), gossip, catalog, parts.directory());
+        NodeMetrics.bind(
+                parts.metrics(),
+                gossip,
+                catalog,
+                parts.directory(),
+                parts.transports().counters());
         parts.api().serve(new Services(clusterId, catalog, gossip, new InstanceService(gossip, self.url())));
         return gossip;
     }

@@ -224,7 +224,7 @@ public final class Directory {
             byNode.remove(row.nodeUrl(), id);
         }
         for (final String host : List.of(row.host(), row.urlHost())) {
-            if (successor == null || !host.equals(successor.host()) && !host.equals(successor.urlHost())) {
+            if (successor == null || (!host.equals(successor.host()) && !host.equals(successor.urlHost()))) {
                 byHost.remove(host, id);
             }
         }

@@ -18,8 +18,11 @@ final class Courier {
     /** Rumors and accusations of one message; the rest of a datagram is for the identities and the sealing. */
     static final int RUMOR_BYTES_MAX = 900;
 
-    /** One member's rumor; a longer one is refused, because two of them would not fit a datagram. */
-    static final int MEMBER_BYTES_MAX = RUMOR_BYTES_MAX / 2;
+    /** Node ids of sender and receiver that leave so much; what they are longer is taken from the rumors. */
+    private static final int NODE_IDS_BYTES = 100;
+
+    /** One member's rumor; a longer one is refused, because two of them must fit a datagram in any case. */
+    static final int MEMBER_BYTES_MAX = 400;
 
     /** Members of one join reply: well below one stream frame. */
     static final int REPLY_BYTES_MAX = 256 << 10;
@@ -118,7 +121,7 @@ final class Courier {
     void gossip(final Lane lane, final MemberId target, final Endpoint to, final Member first, final SwimOutput out) {
         final List<Member> news = rumorsFor(target, first);
         if (!news.isEmpty()) {
-            out.send(to, lane, new SwimMessage.Gossip(news, accusationsBeside(news)));
+            out.send(to, lane, new SwimMessage.Gossip(news, accusationsBeside(news, rumorBytesMax(target))));
         }
     }
 
@@ -138,10 +141,15 @@ final class Courier {
         }
         chosen.addAll(rumors.take(
                 config.rumorsPerMessageMax() - chosen.size(),
-                RUMOR_BYTES_MAX - bytes,
+                rumorBytesMax(target) - bytes,
                 RumorQueue.sendsMax(config.rumorMultiplier(), table.clusterSize()),
                 rumor -> told.contains(rumor.id().nodeId())));
         return List.copyOf(chosen);
+    }
+
+    private int rumorBytesMax(final MemberId target) {
+        final int nodeIds = RumorQueue.utf8Bytes(table.self().id().nodeId()) + RumorQueue.utf8Bytes(target.nodeId());
+        return RUMOR_BYTES_MAX - Math.max(0, nodeIds - NODE_IDS_BYTES);
     }
 
     private static boolean isNewsTo(final MemberId target, final Member believed) {
@@ -149,7 +157,7 @@ final class Courier {
                 && (believed.state() != MemberState.ALIVE || !believed.id().equals(target));
     }
 
-    private List<SwimMessage.Accusation> accusationsBeside(final List<Member> news) {
+    private List<SwimMessage.Accusation> accusationsBeside(final List<Member> news, final int bytesMax) {
         final List<SwimMessage.Accusation> beside = new ArrayList<>();
         int bytes = 0;
         for (final Member member : news) {
@@ -162,7 +170,7 @@ final class Courier {
             }
             for (final String accuser : suspicions.accusers(accused)) {
                 bytes += ACCUSATION_FIXED_BYTES + RumorQueue.utf8Bytes(accused) + RumorQueue.utf8Bytes(accuser);
-                if (bytes > RUMOR_BYTES_MAX) {
+                if (bytes > bytesMax) {
                     return beside;
                 }
                 beside.add(new SwimMessage.Accusation(accused, accuser));

@@ -143,14 +143,12 @@ public record UrlText(String scheme, String userInfo, String host, int port, Str
     private static boolean isIpv6(final String address) {
         final int zone = address.indexOf('%');
         final String digits = zone < 0 ? address : address.substring(0, zone);
-        final boolean isZoneFine = zone < 0
-                || zone < address.length() - 1
-                        && address.substring(zone + 1)
-                                .chars()
-                                .allMatch(c -> isLetterOrDigit(c) || "-._~%".indexOf(c) >= 0);
+        final String name = zone < 0 ? "any" : address.substring(zone + 1);
+        final boolean isZoneFine =
+                !name.isEmpty() && name.chars().allMatch(c -> isLetterOrDigit(c) || "-._~%".indexOf(c) >= 0);
         return isZoneFine
                 && digits.chars().filter(c -> c == ':').count() >= 2
-                && digits.chars().allMatch(c -> c == ':' || c == '.' || Character.digit(c, 16) >= 0 && c < 0x80);
+                && digits.chars().allMatch(c -> c == ':' || c == '.' || (Character.digit(c, 16) >= 0 && c < 0x80));
     }
 
     /** The port after its colon; -1 when it is malformed. */
@@ -165,10 +163,10 @@ public record UrlText(String scheme, String userInfo, String host, int port, Str
     }
 
     private static boolean isLetter(final int c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 
     private static boolean isLetterOrDigit(final int c) {
-        return isLetter(c) || c >= '0' && c <= '9';
+        return isLetter(c) || (c >= '0' && c <= '9');
     }
 }

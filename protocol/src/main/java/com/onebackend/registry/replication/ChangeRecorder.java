@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -25,11 +26,11 @@ final class ChangeRecorder {
 
     /** An instance went from one state to another, as this node sees it. */
     void changed(final String instanceId, final InstanceParts before, final InstanceParts after) {
-        if (before == after) {
+        if (before.equals(after)) {
             return;
         }
         for (final PartKind kind : KINDS) {
-            if (before.of(kind) != after.of(kind)) {
+            if (!Objects.equals(before.of(kind), after.of(kind))) {
                 registers.put(new LogEntry.PartKey(instanceId, kind), after.of(kind));
             }
         }

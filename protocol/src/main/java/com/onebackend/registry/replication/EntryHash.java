@@ -1,6 +1,7 @@
 package com.onebackend.registry.replication;
 
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.PartKind;
 
 /** Hashes that every node computes alike, whatever its JVM. Sums of them stand for sets. */
 final class EntryHash {
@@ -13,7 +14,7 @@ final class EntryHash {
         if (entry.isTombstone()) {
             return 0;
         }
-        long hash = entry.part().kind().ordinal();
+        long hash = seed(entry.part().kind());
         final String id = entry.instanceId();
         for (int i = 0; i < id.length(); i++) {
             hash = (hash ^ id.charAt(i)) * PRIME;
@@ -27,6 +28,15 @@ final class EntryHash {
     /** One log's share in the hash of the whole vector. */
     static long ofLog(final Origin origin, final long maxVersion, final long setHash) {
         return mix(mix(mix(origin.value()) + maxVersion) + setHash);
+    }
+
+    private static long seed(final PartKind kind) {
+        return switch (kind) {
+            case REGISTRATION -> 1;
+            case HEALTH -> 2;
+            case INTENT -> 3;
+            case TOMBSTONE -> 4;
+        };
     }
 
     /** A bijection in which every input bit changes about half of the output bits. */

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -138,16 +139,19 @@ final class LogTable {
     }
 
     private boolean replace(final String instanceId, final InstanceParts before, final InstanceParts after) {
-        if (before == after) {
+        if (before.equals(after)) {
             return false;
         }
         for (final PartKind kind : KINDS) {
             final LogEntry gone = before.of(kind);
             final LogEntry come = after.of(kind);
-            if (gone != come && gone != null) {
+            if (Objects.equals(gone, come)) {
+                continue;
+            }
+            if (gone != null) {
                 log(gone.origin()).drop(gone);
             }
-            if (gone != come && come != null) {
+            if (come != null) {
                 log(come.origin()).add(come);
             }
         }

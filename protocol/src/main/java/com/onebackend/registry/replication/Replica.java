@@ -314,7 +314,7 @@ public final class Replica {
             return;
         }
         final boolean isOwn = entry.origin().equals(self);
-        if (table.conflicts(entry) || isOwn && own.isUndurable(entry.version())) {
+        if (table.conflicts(entry) || (isOwn && own.isUndurable(entry.version()))) {
             count(Refusal.CONFLICT);
             return;
         }

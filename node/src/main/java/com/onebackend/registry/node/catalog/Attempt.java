@@ -3,10 +3,10 @@ package com.onebackend.registry.node.catalog;
 /**
  * How one try of a request ended.
  *
- * @param reply the state machine's answer; null unless DONE
+ * @param result the state machine's answer; null unless DONE
  * @param reason what went wrong, for a person; empty when DONE
  */
-record Attempt(Kind kind, byte[] reply, String reason) {
+record Attempt(Kind kind, CatalogResult result, String reason) {
     enum Kind {
         /** Applied; the answer is here. */
         DONE,
@@ -20,8 +20,8 @@ record Attempt(Kind kind, byte[] reply, String reason) {
         BROKEN
     }
 
-    static Attempt done(final byte[] reply) {
-        return new Attempt(Kind.DONE, reply, "");
+    static Attempt done(final CatalogResult result) {
+        return new Attempt(Kind.DONE, result, "");
     }
 
     static Attempt notDone(final String reason) {

@@ -34,6 +34,8 @@ public final class Bootstrap {
     private String lastMessage = "";
 
     /**
+     * For one start of a node.
+     *
      * @param clusterName part of the cluster id
      * @param self this node's answers, which also keep what it binds itself to
      * @param raftFolderExists whether the Raft folder of a cluster id is there

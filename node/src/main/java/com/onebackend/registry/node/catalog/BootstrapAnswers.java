@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * What this node has bound itself to, and what it answers to starting nodes. The only writer of the identity's cluster,
  * promise and vote once the node runs.
  *
- * <p><i>Thread:</i> any. <i>Invariants:</i> a promise and a cluster are on disk before anybody hears of them; neither is
- * ever changed for another one.
+ * <p><i>Thread:</i> any. <i>Invariants:</i> a promise and a cluster are on disk before anybody hears of them;
+ * neither is ever changed for another one.
  */
 public final class BootstrapAnswers {
     private static final Logger LOG = LoggerFactory.getLogger(BootstrapAnswers.class);
@@ -23,7 +23,11 @@ public final class BootstrapAnswers {
     private final Supplier<List<CatalogPeer>> members;
     private NodeIdentity identity;
 
-    /** @param members the voters as far as this node knows them; empty before it belongs to a cluster */
+    /**
+     * Reads what the node has bound itself to.
+     *
+     * @param members the voters as far as this node knows them; empty before it belongs to a cluster
+     */
     public BootstrapAnswers(final IdentityStore store, final Seeds seeds, final Supplier<List<CatalogPeer>> members) {
         this.store = store;
         this.seeds = seeds;

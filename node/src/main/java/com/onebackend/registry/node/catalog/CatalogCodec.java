@@ -178,7 +178,7 @@ final class CatalogCodec {
 
     private static CatalogResultMsg toMessage(final CatalogResult result) {
         return CatalogResultMsg.newBuilder()
-                .setCode(result.code().ordinal())
+                .setCode(result.code().number())
                 .setMessage(result.message())
                 .setIndex(result.index())
                 .setRevision(result.revision())
@@ -186,12 +186,12 @@ final class CatalogCodec {
     }
 
     private static CatalogResult fromMessage(final CatalogResultMsg message) {
-        final CatalogResult.Code[] codes = CatalogResult.Code.values();
-        if (message.getCode() < 0 || message.getCode() >= codes.length) {
-            throw new WireException("unknown catalog result " + message.getCode());
+        for (final CatalogResult.Code code : CatalogResult.Code.values()) {
+            if (code.number() == message.getCode()) {
+                return new CatalogResult(code, message.getMessage(), message.getIndex(), message.getRevision());
+            }
         }
-        return new CatalogResult(
-                codes[message.getCode()], message.getMessage(), message.getIndex(), message.getRevision());
+        throw new WireException("unknown catalog result " + message.getCode());
     }
 
     private static OptionalLong expectedRevision(final SaveDefinitionMsg message) {

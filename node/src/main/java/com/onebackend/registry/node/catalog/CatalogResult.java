@@ -11,12 +11,23 @@ import com.onebackend.registry.api.RegistryException;
  * @param revision the definition's revision afterwards; 0 for other commands and refusals
  */
 public record CatalogResult(Code code, String message, long index, long revision) {
-    /** Whether it happened. The numbers are in the log: append only. */
+    /** Whether it happened. The numbers are in the log: never reuse one. */
     public enum Code {
-        OK,
-        NOT_FOUND,
-        CONFLICT,
-        INVALID
+        OK(0),
+        NOT_FOUND(1),
+        CONFLICT(2),
+        INVALID(3);
+
+        private final int number;
+
+        Code(final int number) {
+            this.number = number;
+        }
+
+        /** What stands for it in the log. */
+        int number() {
+            return number;
+        }
     }
 
     static CatalogResult done(final long index, final long revision) {

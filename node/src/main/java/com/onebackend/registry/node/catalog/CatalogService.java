@@ -22,10 +22,10 @@ import java.util.function.Supplier;
 /**
  * The catalog on this node: writes from any node to the Raft leader, reads from what this node has applied.
  *
- * <p><i>Thread:</i> any. Reads never block. Writes complete on a thread of the service; do not block it. Listeners run on
- * Raft's updater, in the order of the log; they must not block. <i>Lifecycle:</i> {@code found} or {@code start}, then
- * {@code close}; the store is closed afterwards by its owner. <i>Invariants:</i> a write that completed is visible here
- * at once, durable on a majority, and applied once however often it is sent.
+ * <p><i>Thread:</i> any. Reads never block. Writes complete on a thread of the service; do not block it.
+ * Listeners run on Raft's updater, in the order of the log; they must not block. <i>Lifecycle:</i> {@code
+ * found} or {@code start}, then {@code close}; the store is closed afterwards by its owner. <i>Invariants:</i>
+ * a write that completed is visible here at once, durable on a majority, and applied once however often it is sent.
  */
 public final class CatalogService implements AutoCloseable {
     /** Writes waiting or under way on this node; the next one is refused with OVERLOADED. */
@@ -55,7 +55,8 @@ public final class CatalogService implements AutoCloseable {
     }
 
     /**
-     * Starts a group whose only voter is this node; where the folder already holds the group, the same as {@code start}.
+     * Starts a group whose only voter is this node; where the folder already holds the group, the same as
+     * {@code start}.
      *
      * @throws RegistryException the folder or port cannot be used, or the store belongs to another Raft folder
      */

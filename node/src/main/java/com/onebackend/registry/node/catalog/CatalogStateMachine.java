@@ -13,13 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.apache.ratis.io.MD5Hash;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
-import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -54,13 +51,18 @@ final class CatalogStateMachine extends BaseStateMachine {
 
     private final CatalogState state;
     private final FatalHandler onFatal;
-    private final Consumer<List<CatalogPeer>> onVoters;
+    private final Runnable onVoters;
     private final SimpleStateMachineStorage snapshots = new SimpleStateMachineStorage();
     private volatile boolean closing;
     private volatile boolean broken;
+    private volatile boolean dismissed;
 
-    CatalogStateMachine(
-            final CatalogState state, final FatalHandler onFatal, final Consumer<List<CatalogPeer>> onVoters) {
+    /**
+     * For one run of a Raft server.
+     *
+     * @param onVoters told that the voters may have changed
+     */
+    CatalogStateMachine(final CatalogState state, final FatalHandler onFatal, final Runnable onVoters) {
         this.state = state;
         this.onFatal = onFatal;
         this.onVoters = onVoters;
@@ -69,6 +71,11 @@ final class CatalogStateMachine extends BaseStateMachine {
     /** From here on, the server's end is meant. */
     void closing() {
         closing = true;
+    }
+
+    /** True when the leader has told this server to stop, because it is no voter. */
+    boolean isDismissed() {
+        return dismissed;
     }
 
     @Override
@@ -208,18 +215,10 @@ final class CatalogStateMachine extends BaseStateMachine {
         LOG.info("catalog leader={} self={}", leader, self.getPeerId());
     }
 
+    /** Also called for old configurations while the log is replayed, so what stands in it is not believed. */
     @Override
     public void notifyConfigurationChanged(final long term, final long index, final RaftConfigurationProto voters) {
-        // While two configurations are joined, the old one still stands beside the new.
-        if (voters.getOldPeersCount() == 0) {
-            onVoters.accept(voters.getPeersList().stream()
-                    .map(CatalogStateMachine::peer)
-                    .toList());
-        }
-    }
-
-    private static CatalogPeer peer(final RaftPeerProto proto) {
-        return RaftNode.peer(proto.getId().toStringUtf8(), proto.getAddress());
+        onVoters.run();
     }
 
     @Override
@@ -237,7 +236,8 @@ final class CatalogStateMachine extends BaseStateMachine {
             onFatal.onFatal("Raft stopped on this node as " + role.getRole(), null);
         } else {
             // The leader told a candidate that it is no voter any more.
-            onVoters.accept(List.of());
+            dismissed = true;
+            onVoters.run();
         }
     }
 

@@ -56,7 +56,11 @@ final class CatalogThreads implements AutoCloseable {
         };
     }
 
-    /** Runs a write. @throws RejectedExecutionException too many wait, or closed */
+    /**
+     * Runs a write.
+     *
+     * @throws RejectedExecutionException too many wait, or closed
+     */
     <T> CompletableFuture<T> write(final Callable<T> write) {
         return submit(writers, write);
     }

@@ -52,7 +52,7 @@ final class CatalogWriter {
             while (millisUntil(deadlineNanos) > 0) {
                 attempt = attempt(entry, Math.min(ATTEMPT_MILLIS_MAX, millisUntil(deadlineNanos)));
                 if (attempt.kind() == Attempt.Kind.DONE) {
-                    return appliedHere(CatalogCodec.decodeResult(attempt.reply()), deadlineNanos);
+                    return appliedHere(attempt.result(), deadlineNanos);
                 }
                 maybeDone |= attempt.kind() == Attempt.Kind.UNKNOWN;
                 if (attempt.kind() == Attempt.Kind.BROKEN || backoffMillis >= millisUntil(deadlineNanos)) {

@@ -6,12 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
@@ -73,7 +73,7 @@ final class RaftNode implements AutoCloseable {
             final CatalogConfig config,
             final CatalogState state,
             final List<CatalogPeer> firstVoters,
-            final Consumer<List<CatalogPeer>> onVoters)
+            final Runnable onVoters)
             throws IOException {
         Files.createDirectories(config.raftFolder());
         final RaftGroupId groupId = RaftGroupId.valueOf(config.clusterId());
@@ -140,6 +140,16 @@ final class RaftNode implements AutoCloseable {
     RaftPeer leader() {
         final RaftPeerId id = division.getInfo().getLeaderId();
         return id == null ? null : division.getRaftConf().getPeer(id);
+    }
+
+    /** True when the group goes on without this node. */
+    boolean isOut() {
+        if (machine.isDismissed()) {
+            return true;
+        }
+        return !voters().isEmpty()
+                && !isVoter()
+                && division.getRaftConf().getPreviousPeers().isEmpty();
     }
 
     boolean isVoter() {
@@ -210,14 +220,17 @@ final class RaftNode implements AutoCloseable {
         }
     }
 
-    /** As leader of others: hands leadership to a voter that is in touch, so that writes need not wait for a timeout. */
+    /**
+     * As leader of others: hands leadership to a voter that is in touch, so that writes need not wait for
+     * a timeout.
+     */
     void giveUpLeadership() {
         if (!isLeader() || voters().size() < 2) {
             return;
         }
         division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
                 .filter(follower -> follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX)
-                .findFirst()
+                .min(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
                 .ifPresent(follower ->
                         transferTo(RaftPeerId.valueOf(follower.getId().getId())));
     }

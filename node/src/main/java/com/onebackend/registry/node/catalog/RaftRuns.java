@@ -35,8 +35,8 @@ final class RaftRuns implements AutoCloseable {
     private final CatalogState state;
     private final CatalogThreads threads;
     /**
-     * Where this run first knew each peer to be: where it dials, whatever it is told later. Has a lock of its own, since
-     * Raft's updater takes it and closing a run waits for the updater.
+     * Where this run first knew each peer to be: where it dials, whatever it is told later. Has a lock of its
+     * own, since Raft's updater takes it and closing a run waits for the updater.
      */
     private final Map<String, CatalogPeer> dialled = new HashMap<>();
 
@@ -57,8 +57,8 @@ final class RaftRuns implements AutoCloseable {
     }
 
     void start(final List<CatalogPeer> firstVoters) throws IOException {
-        current = RaftNode.start(config, state, firstVoters, this::onVoters);
-        onVoters(voters());
+        current = RaftNode.start(config, state, firstVoters, this::watchSoon);
+        watch();
         threads.every(WATCH_MILLIS, this::watch);
         threads.every(NOOP_MILLIS, this::noop);
         threads.every(SNAPSHOT_MILLIS, () -> threads.background(this::timedSnapshot));
@@ -88,22 +88,6 @@ final class RaftRuns implements AutoCloseable {
                 .map(peer -> RaftNode.peer(peer.getId().toString(), peer.getAddress()))
                 .sorted(Comparator.comparing(CatalogPeer::nodeId))
                 .toList();
-    }
-
-    /** Raft's notice of a configuration; empty when the leader has told this node to go. */
-    private void onVoters(final List<CatalogPeer> voters) {
-        final boolean in = voters.stream()
-                .anyMatch(peer -> peer.nodeId().equals(config.self().nodeId()));
-        if (in) {
-            wasVoter = true;
-            evicted = false;
-        } else if (wasVoter && !evicted) {
-            evicted = true;
-            LOG.warn("catalog voter no more self={} voters={}", config.self().nodeId(), voters);
-        }
-        if (noteMoved(voters)) {
-            threads.background(() -> restart(voters));
-        }
     }
 
     /** True when a peer is elsewhere than this run dials it, and no restart is under way yet. */
@@ -143,21 +127,34 @@ final class RaftRuns implements AutoCloseable {
                 restarting = false;
             }
             try {
-                current = RaftNode.start(config, state, voters, this::onVoters);
+                current = RaftNode.start(config, state, voters, this::watchSoon);
             } catch (final IOException | RuntimeException e) {
                 config.onFatal().onFatal("Raft could not be restarted after a voter had moved", e);
             }
         }
     }
 
-    /** Raft does not tell of every end of its server. */
+    private void watchSoon() {
+        threads.background(this::watch);
+    }
+
+    /** Looks whether Raft still runs, with this node among the voters, and where it dials them. */
     private void watch() {
         final RaftNode node = current;
-        if (node == null || evicted) {
+        if (node == null) {
             return;
         }
+        final boolean out = wasVoter && node.isOut();
+        if (out && !evicted) {
+            LOG.warn("catalog voter no more self={} voters={}", config.self().nodeId(), node.voters());
+        }
+        evicted = out;
+        if (node.isVoter()) {
+            wasVoter = true;
+        }
+        // Raft does not tell of every end of its server.
         final LifeCycle.State now = node.lifeCycle();
-        if (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION) {
+        if (!out && (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION)) {
             synchronized (this) {
                 // Closed on purpose meanwhile, or replaced by another run.
                 if (closed || current != node) {
@@ -165,6 +162,10 @@ final class RaftRuns implements AutoCloseable {
                 }
             }
             config.onFatal().onFatal("Raft has ended on this node, state " + now, null);
+        }
+        final List<CatalogPeer> voters = voters();
+        if (noteMoved(voters)) {
+            threads.background(() -> restart(voters));
         }
     }
 

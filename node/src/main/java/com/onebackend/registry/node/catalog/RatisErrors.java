@@ -32,7 +32,8 @@ final class RatisErrors {
     /** A reply to a write. {@code atTheDoor}: it was there when the request was handed over in this process. */
     static Attempt attempt(final RaftClientReply reply, final boolean atTheDoor) {
         if (reply.isSuccess()) {
-            return Attempt.done(reply.getMessage().getContent().toByteArray());
+            return Attempt.done(
+                    CatalogCodec.decodeResult(reply.getMessage().getContent().toByteArray()));
         }
         return attempt(reply.getException(), atTheDoor);
     }

@@ -1,0 +1,210 @@
+package com.onebackend.registry.node.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.node.catalog.CatalogCommand.DeleteDefinition;
+import com.onebackend.registry.node.catalog.CatalogCommand.Noop;
+import com.onebackend.registry.node.catalog.CatalogCommand.RemoveNode;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveAccount;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveDefinition;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveNode;
+import com.onebackend.registry.node.catalog.CatalogCommand.SaveSigningKey;
+import com.onebackend.registry.node.catalog.CatalogResult.Code;
+import com.onebackend.registry.storage.CatalogSection;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What applying commands does, without Raft. */
+class CatalogStateTest {
+    private final MemoryCatalogStore store = new MemoryCatalogStore();
+    private final CatalogState state = new CatalogState(store);
+    private long index;
+
+    private CatalogResult apply(final CatalogCommand command) {
+        index++;
+        return state.apply(index, 1, CatalogCodec.encode(command));
+    }
+
+    private CatalogResult save(final String id, final long expected) {
+        return apply(new SaveDefinition(Samples.proposal(), Samples.definition(id), OptionalLong.of(expected)));
+    }
+
+    @Test
+    void everySaveRaisesTheRevisionAndNotesWhoAndWhen() {
+        assertThat(apply(Samples.save("orders")).revision()).isEqualTo(1);
+        assertThat(apply(Samples.save("orders")).revision()).isEqualTo(2);
+        assertThat(state.definition("orders").owner()).isEqualTo("alice");
+        assertThat(state.definition("orders").updatedMillis()).isEqualTo(1_700_000_000_000L);
+        assertThat(state.definition("orders").revision()).isEqualTo(2);
+    }
+
+    @Test
+    void expectedRevisionThatIsNotTheStoredOneIsAConflict() {
+        assertThat(save("orders", 1).code()).isEqualTo(Code.CONFLICT);
+        assertThat(save("orders", 0).code()).isEqualTo(Code.OK);
+        assertThat(save("orders", 0).code()).isEqualTo(Code.CONFLICT);
+        assertThat(save("orders", 1).revision()).isEqualTo(2);
+    }
+
+    @Test
+    void deletingWhatIsNotThereIsNotFound() {
+        apply(Samples.save("orders"));
+        assertThat(apply(new DeleteDefinition(Samples.proposal(), "orders")).isOk())
+                .isTrue();
+        assertThat(apply(new DeleteDefinition(Samples.proposal(), "orders")).code())
+                .isEqualTo(Code.NOT_FOUND);
+        assertThat(state.definitions()).isEmpty();
+    }
+
+    @Test
+    void removedNodeReturnsOnlyAsALaterGeneration() {
+        final List<RemovedNode> told = new ArrayList<>();
+        state.onNodeRemoved(told::add);
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
+
+        assertThat(apply(new RemoveNode(Samples.proposal(), "n1", new Generation(8)))
+                        .isOk())
+                .isTrue();
+
+        assertThat(state.nodes()).isEmpty();
+        assertThat(told).containsExactly(state.removed("n1"));
+        assertThat(state.removed("n1").generation()).isEqualTo(new Generation(8));
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 8)))
+                        .code())
+                .isEqualTo(Code.CONFLICT);
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 9)))
+                        .isOk())
+                .isTrue();
+        assertThat(apply(new RemoveNode(Samples.proposal(), "other", new Generation(1)))
+                        .code())
+                .isEqualTo(Code.NOT_FOUND);
+    }
+
+    @Test
+    void earlierStartOfANodeDoesNotOverwriteALaterOne() {
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 4)))
+                        .code())
+                .isEqualTo(Code.CONFLICT);
+        assertThat(state.node("n1").generation()).isEqualTo(new Generation(5));
+    }
+
+    @Test
+    void accountAndSigningKeyOfTheFirstWriterStay() {
+        assertThat(apply(new SaveAccount(Samples.proposal(), Samples.account("admin"), true))
+                        .isOk())
+                .isTrue();
+        assertThat(apply(new SaveAccount(Samples.proposal(), Samples.account("admin"), true))
+                        .code())
+                .isEqualTo(Code.CONFLICT);
+        assertThat(apply(new SaveSigningKey(Samples.proposal(), Samples.key("k1"), true))
+                        .isOk())
+                .isTrue();
+        assertThat(apply(new SaveSigningKey(Samples.proposal(), Samples.key("k2"), true))
+                        .code())
+                .isEqualTo(Code.CONFLICT);
+        assertThat(apply(new SaveSigningKey(Samples.proposal(), Samples.key("k3"), false))
+                        .isOk())
+                .isTrue();
+        assertThat(state.signingKeys()).extracting(key -> key.id()).containsExactly("k3", "k1");
+    }
+
+    @Test
+    void requestAppliedBeforeHasNoEffectAndTheSameAnswer() {
+        final SaveDefinition command = Samples.save("orders");
+        final CatalogResult first = apply(command);
+        apply(Samples.save("orders"));
+        assertThat(apply(command)).isEqualTo(first);
+        assertThat(state.definition("orders").revision()).isEqualTo(2);
+
+        final CatalogState restarted = new CatalogState(store);
+        index++;
+        assertThat(restarted.apply(index, 1, CatalogCodec.encode(command))).isEqualTo(first);
+        assertThat(restarted.definition("orders").revision()).isEqualTo(2);
+    }
+
+    @Test
+    void onlySoManyRequestsAreRemembered() {
+        final SaveDefinition eldest = Samples.save("orders");
+        apply(eldest);
+        for (int i = 0; i < CatalogState.RECENT_REQUESTS_MAX; i++) {
+            apply(new DeleteDefinition(Samples.proposal(), "none"));
+        }
+        final AtomicInteger rows = new AtomicInteger();
+        store.scan(CatalogSection.META, (key, bytes) -> rows.incrementAndGet());
+        assertThat(rows).hasValue(CatalogState.RECENT_REQUESTS_MAX);
+        assertThat(apply(eldest).revision()).isEqualTo(2);
+    }
+
+    @Test
+    void bytesThatDoNotDecodeAreRefusedAndMoveTheIndex() {
+        final CatalogResult result = state.apply(7, 1, new byte[] {1, 2, 3});
+        assertThat(result.code()).isEqualTo(Code.INVALID);
+        assertThat(store.lastApplied().index()).isEqualTo(7);
+        assertThat(state.appliedIndex()).isEqualTo(7);
+    }
+
+    @Test
+    void changeListenersHearOfChangesOnly() {
+        final List<Long> heard = new ArrayList<>();
+        state.onChange(heard::add);
+        apply(new Noop(Samples.proposal()));
+        apply(Samples.save("orders"));
+        apply(new DeleteDefinition(Samples.proposal(), "none"));
+        assertThat(heard).containsExactly(2L);
+    }
+
+    /** Random commands on two nodes, of which one is replaced by a snapshot in the middle. */
+    @Test
+    void sameEntriesGiveTheSameRowsAlsoOverASnapshot() throws IOException {
+        for (long seed = 1; seed <= 20; seed++) {
+            final SplittableRandom random = new SplittableRandom(seed);
+            final MemoryCatalogStore firstStore = new MemoryCatalogStore();
+            final CatalogState first = new CatalogState(firstStore);
+            MemoryCatalogStore secondStore = new MemoryCatalogStore();
+            CatalogState second = new CatalogState(secondStore);
+            for (int i = 1; i <= 200; i++) {
+                final byte[] entry = CatalogCodec.encode(command(random));
+                assertThat(second.apply(i, 1, entry)).isEqualTo(first.apply(i, 1, entry));
+                if (i == 100) {
+                    secondStore = new MemoryCatalogStore();
+                    second = new CatalogState(secondStore);
+                    second.replaceWith(new ByteArrayInputStream(firstStore.exported()));
+                }
+            }
+            assertThat(secondStore.exported()).as("seed %d", seed).isEqualTo(firstStore.exported());
+            assertThat(second.definitions()).isEqualTo(first.definitions());
+            assertThat(second.nodes()).isEqualTo(first.nodes());
+            assertThat(second.removed()).isEqualTo(first.removed());
+        }
+    }
+
+    private static CatalogCommand command(final SplittableRandom random) {
+        final CatalogCommand.Proposal by = new CatalogCommand.Proposal(
+                new UUID(0, random.nextInt(150)), random.nextInt(1_000), "n" + random.nextInt(3));
+        final String id = "x" + random.nextInt(5);
+        return switch (random.nextInt(6)) {
+            case 0 -> new SaveDefinition(by, Samples.definition(id), OptionalLong.empty());
+            case 1 -> new SaveDefinition(by, Samples.definition(id), OptionalLong.of(random.nextInt(3)));
+            case 2 -> new DeleteDefinition(by, id);
+            case 3 -> new SaveNode(by, Samples.node(id, random.nextInt(10)));
+            case 4 -> new RemoveNode(by, id, new Generation(random.nextInt(10)));
+            default -> new SaveAccount(by, Samples.account(id), random.nextBoolean());
+        };
+    }
+
+    @Test
+    void awaitAppliedEndsAtItsDeadline() throws InterruptedException {
+        assertThat(state.awaitApplied(1, System.nanoTime() + 5_000_000)).isFalse();
+        apply(Samples.save("orders"));
+        assertThat(state.awaitApplied(1, System.nanoTime())).isTrue();
+    }
+}
