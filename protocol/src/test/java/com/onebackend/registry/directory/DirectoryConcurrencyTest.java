@@ -97,6 +97,34 @@ class DirectoryConcurrencyTest {
         }
     }
 
+    @Test
+    void instanceThatChangesItsServiceIsNeverMissingAndNeverTwice() throws Exception {
+        for (int i = 0; i < INSTANCES; i++) {
+            directory.put(Instances.of("i" + i, "s" + i % 3, "http://h/" + i));
+        }
+        directory.publish();
+        final ExecutorService reader = Executors.newSingleThreadExecutor();
+        try {
+            final Future<?> result = reader.submit(() -> {
+                do {
+                    assertThat(idsFound(directory, InstanceQuery.ALL))
+                            .hasSize(INSTANCES)
+                            .doesNotHaveDuplicates();
+                } while (!isOver.get());
+            });
+            for (int round = 1; round <= ROUNDS; round++) {
+                final int number = round % INSTANCES;
+                directory.put(Instances.of("i" + number, "s" + (round / INSTANCES + number) % 3, "http://h/" + number));
+                directory.publish();
+            }
+            isOver.set(true);
+            result.get(30, TimeUnit.SECONDS);
+        } finally {
+            isOver.set(true);
+            reader.shutdownNow();
+        }
+    }
+
     private void write() {
         for (int round = 1; round <= ROUNDS; round++) {
             directory.put(version(round % INSTANCES, round / INSTANCES));
