@@ -42,8 +42,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><i>Thread:</i> its own event loops and workers; it never blocks a caller of the port.
  *
- * <p><i>Lifecycle:</i> {@link #start} returns when the port is open; {@link #close} when the last request was answered or
- * the drain time is over. Closed before whatever stands behind {@link RegistryApi}.
+ * <p><i>Lifecycle:</i> {@link #start} returns when the port is open; {@link #close} when the last request was
+ * answered or the drain time is over. Closed before whatever stands behind {@link RegistryApi}.
  */
 public final class GatewayServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayServer.class);

@@ -58,7 +58,8 @@ class FuzzTest {
                     "/registry-svc/definition",
                     "{\"definition\":{\"id\":\"d\",\"image\":{\"name\":\"n\",\"internalPorts\":[1]},"
                             + "\"ports\":[{\"internal\":1,\"host\":2}],\"envars\":[{\"key\":\"k\",\"value\":\"v\"}],"
-                            + "\"repository\":{\"url\":\"u\"},\"apiSpecs\":[{\"url\":\"u\",\"metadata\":{\"a\":\"b\"}}],"
+                            + "\"repository\":{\"url\":\"u\"},"
+                            + "\"apiSpecs\":[{\"url\":\"u\",\"metadata\":{\"a\":\"b\"}}],"
                             + "\"clients\":[{\"language\":\"go\",\"url\":\"u\"}]}}"
                 },
                 new String[] {"POST", "/registry-svc/nodes", "{\"ids\":[\"n1\"]}"},

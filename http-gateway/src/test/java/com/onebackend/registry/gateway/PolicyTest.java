@@ -134,7 +134,7 @@ class PolicyTest {
                 "GET /metrics"
             })
     void accountWithoutThePermissionIsToldItsName(final String request) {
-        final String[] parts = request.split(" ");
+        final String[] parts = request.split(" ", -1);
         final var answer = gateway.send(parts[0], parts[1], gateway.token("user-service"), null);
         assertThat(answer.statusCode()).isEqualTo(403);
         assertThat(answer.body()).containsPattern("user-service.*registry-svc:(node|definition):(view|edit|delete)");

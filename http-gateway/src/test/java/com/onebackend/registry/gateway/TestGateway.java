@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -96,7 +97,7 @@ public final class TestGateway implements AutoCloseable {
     }
 
     public Socket connect() throws IOException {
-        final Socket socket = new Socket("127.0.0.1", server.port());
+        final Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
         socket.setSoTimeout(SOCKET_MILLIS);
         return socket;
     }

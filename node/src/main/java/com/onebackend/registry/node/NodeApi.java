@@ -201,6 +201,11 @@ final class NodeApi implements RegistryApi {
     }
 
     @Override
+    public boolean ready() {
+        return readiness.isReady();
+    }
+
+    @Override
     public Account account(final String slug) {
         final Services running = services;
         return running == null ? null : running.catalog().account(slug);

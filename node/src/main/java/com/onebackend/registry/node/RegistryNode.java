@@ -89,7 +89,7 @@ public final class RegistryNode implements AutoCloseable {
         final Readiness readiness = new Readiness();
         final NodeApi api = new NodeApi(self, directory, keys, readiness);
         final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        final GatewayServer gateway = closing.add("gateway", startGateway(config, api, metrics));
+        final GatewayServer gateway = startGateway(config, api, metrics);
         LOG.info("node id={} url={} origin={} generation={}", self.id(), self.url(), self.origin(), self.generation());
         closing.add(
                 "startup",
@@ -106,6 +106,8 @@ public final class RegistryNode implements AutoCloseable {
                         readiness,
                         metrics,
                         onFatal)));
+        // Closed first: requests under way are answered while everything below still runs.
+        closing.add("gateway", gateway);
         return new RegistryNode(closing, gateway.port());
     }
 

@@ -1,8 +1,8 @@
 package com.onebackend.registry.membership;
 
 /**
- * How far this node trusts its own judgement: 0 is well, {@link #SCORE_MAX} is hardly at all. A node that is slow itself
- * probes less often and so accuses fewer others.
+ * How far this node trusts its own judgement: 0 is well, {@link #SCORE_MAX} is hardly at all. A node that is slow
+ * itself probes less often and so accuses fewer others.
  *
  * <p><i>Paper:</i> Lifeguard, section IV.A.
  */

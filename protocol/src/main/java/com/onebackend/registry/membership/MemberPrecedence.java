@@ -9,8 +9,8 @@ import com.onebackend.registry.model.MemberState;
  * Which of two things said of one member holds.
  *
  * <p><i>Invariants:</i> claims are ordered by (generation, origin, incarnation, state) and the greatest wins, so all
- * nodes agree whatever the order of arrival. The origin only decides between two data folders that claim one node id and
- * one generation.
+ * nodes agree whatever the order of arrival. The origin only decides between two data folders that claim one node id
+ * and one generation.
  *
  * <p><i>Paper:</i> SWIM, section 4.2, with generations added.
  */

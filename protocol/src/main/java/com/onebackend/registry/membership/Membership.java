@@ -34,9 +34,6 @@ public final class Membership {
     /** A helper waits so many probe intervals for the answer it is to relay. */
     static final int RELAY_PROBE_INTERVALS = 2;
 
-    /** A small cluster's member asks a random other for the whole table once in so many probe intervals. */
-    static final int PULL_PROBE_INTERVALS = 60;
-
     private final MembershipConfig config;
     private final RandomGenerator random;
     private final MemberTable table;
@@ -47,13 +44,12 @@ public final class Membership {
     private final ProbeCycle probes;
     private final Relays relays;
     private final Reunion reunion;
+    private final TablePull pulls;
     private final Reminders reminders;
 
     private boolean started;
     private long lastTickNanos;
     private long nextGossipNanos;
-    private long nextPullNanos;
-    private long lastPullNanos;
     private long identityConflicts;
     private long refused;
 
@@ -76,6 +72,7 @@ public final class Membership {
         this.probes = new ProbeCycle(config, table, health, courier, random);
         this.relays = new Relays(RELAY_PROBE_INTERVALS * config.probeIntervalNanos());
         this.reunion = new Reunion(config, table, courier);
+        this.pulls = new TablePull(config, table, courier, random);
         this.reminders = new Reminders(REMINDER_PROBE_INTERVALS * config.probeIntervalNanos(), config.membersMax());
     }
 
@@ -126,9 +123,9 @@ public final class Membership {
             // Datagrams may be what was lost: the accuser hears the refutation by stream as well.
             courier.gossip(Lane.STREAM, sender, addressOf(sender, from), self(), out);
         }
-        if (!wasReachable && isReachable(sender)) {
+        if (isActive() && !wasReachable && isReachable(sender)) {
             // It may come from another half of the cluster, with news of its own.
-            pull(addressOf(sender, from), nowNanos, out);
+            pulls.pull(addressOf(sender, from), nowNanos, out);
         }
         greet(from, sender, answered, nowNanos, out);
     }
@@ -149,7 +146,7 @@ public final class Membership {
             }
             probes.tick(nowNanos, out);
             reunion.tick(nowNanos, out);
-            pullFromRandom(nowNanos, out);
+            pulls.tick(nowNanos, out);
         }
         relays.expire(nowNanos);
         gossip(nowNanos, out);
@@ -253,8 +250,7 @@ public final class Membership {
         started = true;
         lastTickNanos = nowNanos;
         nextGossipNanos = nowNanos;
-        lastPullNanos = nowNanos - config.probeIntervalNanos();
-        nextPullNanos = nowNanos + random.nextLong(pullIntervalNanos());
+        pulls.start(nowNanos);
         probes.start(nowNanos);
         reunion.start(nowNanos);
     }
@@ -442,7 +438,9 @@ public final class Membership {
         final Member known = table.get(sender.nodeId());
         final int process = known == null ? 1 : MemberPrecedence.compareProcess(sender, known.id());
         if (process > 0) {
-            pull(from, nowNanos, out);
+            if (isActive()) {
+                pulls.pull(from, nowNanos, out);
+            }
         } else if (!answered
                 && (process < 0 || !known.state().isReachable())
                 && reminders.permit(sender.nodeId(), nowNanos)) {
@@ -468,28 +466,6 @@ public final class Membership {
         }
         for (final Member member : RandomPick.some(table.reachable(), config.gossipFanout(), random)) {
             courier.gossip(Lane.DATAGRAM, member.id(), member.endpoint(), null, out);
-        }
-    }
-
-    /** Rumors can be lost everywhere at once; asking for whole tables repairs what they missed. */
-    private void pullFromRandom(final long nowNanos, final SwimOutput out) {
-        if (nowNanos - nextPullNanos < 0) {
-            return;
-        }
-        nextPullNanos = nowNanos + pullIntervalNanos();
-        RandomPick.some(table.reachable(), 1, random).forEach(member -> pull(member.endpoint(), nowNanos, out));
-    }
-
-    /** The bigger the table, the rarer: its size times the number of members is the traffic. */
-    private long pullIntervalNanos() {
-        final int log2 = Integer.SIZE - Integer.numberOfLeadingZeros(table.clusterSize() - 1);
-        return PULL_PROBE_INTERVALS * config.probeIntervalNanos() * Math.max(1, log2 - 4);
-    }
-
-    private void pull(final Endpoint from, final long nowNanos, final SwimOutput out) {
-        if (isActive() && nowNanos - lastPullNanos >= config.probeIntervalNanos()) {
-            lastPullNanos = nowNanos;
-            courier.join(from, out);
         }
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * Checks one reachable member after the other, each once per pass, the order new in every pass. One probe runs at a time:
- * a ping, then helpers and a stream ping together, and the verdict at the end of the interval.
+ * Checks one reachable member after the other, each once per pass, the order new in every pass. One probe runs at a
+ * time: a ping, then helpers and a stream ping together, and the verdict at the end of the interval.
  *
  * <p><i>Paper:</i> SWIM, sections 3.1 and 4.3; Lifeguard, section IV.A for the stretched interval.
  */

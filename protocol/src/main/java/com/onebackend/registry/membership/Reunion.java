@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Never gives anyone up: the dead are pinged and silent seeds are asked for ever, at a low rate, so that two halves of a
- * cluster meet again however long they were apart.
+ * Never gives anyone up: the dead are pinged and silent seeds are asked for ever, at a low rate, so that two halves of
+ * a cluster meet again however long they were apart.
  */
 final class Reunion {
     /** Seeds remembered; beyond it the oldest goes. */

@@ -86,7 +86,7 @@ public sealed interface SwimMessage {
     }
 
     /**
-     * Any member to any other: news that found no probe to ride on. Not answered, unless it is wrong about its receiver.
+     * Any member to any other: news that found no probe to ride on. Answered only when it is wrong about its receiver.
      *
      * @param accusations who stands behind the {@link com.onebackend.registry.model.MemberState#SUSPECT} rumors of this
      *     message: suspicion times shrink only by <i>independent</i> accusers, which the relaying sender is not

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
@@ -39,7 +40,7 @@ class GroupCommitTest {
         @Override
         public void write(final List<LogBatch> batches, final boolean sync) {
             entered.release();
-            permits.acquireUninterruptibly();
+            acquire(permits);
             if (failure != null) {
                 throw failure;
             }
@@ -53,6 +54,14 @@ class GroupCommitTest {
         }
     }
 
+    private static void acquire(final Semaphore semaphore) {
+        try {
+            assertThat(semaphore.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private GroupCommit start() {
         return GroupCommit.start(log, fatal::add);
     }
@@ -62,7 +71,7 @@ class GroupCommitTest {
     }
 
     private void awaitFirstWrite() {
-        log.entered.acquireUninterruptibly();
+        acquire(log.entered);
     }
 
     @Test

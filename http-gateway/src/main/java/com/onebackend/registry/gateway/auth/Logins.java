@@ -8,7 +8,8 @@ import com.onebackend.registry.model.Account;
 import java.net.InetAddress;
 
 /**
- * Checks slug and password. An unknown slug and a wrong password are told apart neither by the answer nor by its time.
+ * Checks slug and password. An unknown slug and a wrong password are told apart neither by the answer nor by its
+ * time.
  *
  * <p><i>Thread:</i> {@link #admit} any, at once; {@link #check} a worker, as it takes most of a second.
  */

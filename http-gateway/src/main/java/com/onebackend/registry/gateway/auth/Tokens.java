@@ -32,15 +32,17 @@ import org.jose4j.jwt.NumericDate;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.JwtConsumer;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.jwt.consumer.JwtContext;
 import org.jose4j.lang.JoseException;
 import org.jose4j.lang.UnresolvableKeyException;
 
 /**
- * Issues and verifies tokens: RS256 JWTs with the claims {@code 1ui 1ai 1sl 1ro 1de 1ao jti iat exp}. What a token may do is
- * decided by the roles its account has now, not by those it had; a token dies with its account and with its key.
+ * Issues and verifies tokens: RS256 JWTs with the claims {@code 1ui 1ai 1sl 1ro 1de 1ao jti iat exp}. What a
+ * token may do is decided by the roles its account has now, not by those it had; a token dies with its account
+ * and with its key.
  *
- * <p><i>Thread:</i> any; {@link #issue} signs and does not belong on an event loop. A verification costs a fraction of a
- * millisecond, and is done once per token and node.
+ * <p><i>Thread:</i> any; {@link #issue} signs and does not belong on an event loop. A verification costs a
+ * fraction of a millisecond, and is done once per token and node.
  */
 public final class Tokens implements Authenticator {
     private static final int KEY_BITS = 3072;
@@ -82,6 +84,8 @@ public final class Tokens implements Authenticator {
      * @param publicKey X.509 SubjectPublicKeyInfo, DER
      * @param privateKey PKCS#8, DER, not sealed yet
      */
+    // The arrays are handed on, never compared or changed.
+    @SuppressWarnings("ArrayRecordComponent")
     public record NewKey(String id, byte[] publicKey, byte[] privateKey) {
         @Override
         public String toString() {
@@ -171,10 +175,13 @@ public final class Tokens implements Authenticator {
                 || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             throw bad("The Authorization header must be 'Bearer TOKEN'.");
         }
+        final String token = authorization.substring(SCHEME.length()).trim();
+        if (!token.chars().allMatch(Tokens::isTokenCharacter)) {
+            throw bad("The token is not valid here.");
+        }
         newestKey();
         try {
-            final var context =
-                    consumer.process(authorization.substring(SCHEME.length()).trim());
+            final JwtContext context = consumer.process(token);
             final String keyId = context.getJoseObjects().get(0).getKeyIdHeaderValue();
             final JwtClaims claims = context.getJwtClaims();
             final String slug = claims.getStringClaimValue("1sl");
@@ -189,6 +196,11 @@ public final class Tokens implements Authenticator {
         } catch (MalformedClaimException e) {
             throw bad("The token is not valid here.");
         }
+    }
+
+    /** The library's base64 skips what is not base64: the same token could be written in many ways. */
+    private static boolean isTokenCharacter(final int c) {
+        return (c < 0x80 && Character.isLetterOrDigit(c)) || c == '-' || c == '_' || c == '.';
     }
 
     private static RegistryException bad(final String message) {

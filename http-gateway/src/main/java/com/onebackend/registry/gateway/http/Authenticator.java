@@ -7,7 +7,8 @@ public interface Authenticator {
     /**
      * Who stands behind this header. Called on an event loop.
      *
-     * @throws com.onebackend.registry.api.RegistryException UNAUTHENTICATED for a bad header; UNAVAILABLE when this node
+     * @throws com.onebackend.registry.api.RegistryException UNAUTHENTICATED for a bad header; UNAVAILABLE when
+     * this node
      *     cannot tell yet
      */
     Identity authenticate(String authorization);

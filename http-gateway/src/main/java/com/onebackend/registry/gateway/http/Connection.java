@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><i>Thread:</i> the connection's event loop; {@link #answer}, {@link #guarded} and {@link #drain} from any.
  *
- * <p><i>Invariants:</i> one exchange at a time; reading stops while one is handled or written; a deadline is set in every
- * state.
+ * <p><i>Invariants:</i> one exchange at a time; reading stops while one is handled or written; a deadline is set
+ * in every state.
  */
 final class Connection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);

@@ -10,8 +10,8 @@ import java.util.function.Function;
 /**
  * One request under way, and the way back for its answer.
  *
- * <p><i>Thread:</i> what a handler reads is set before it runs; {@link #answer} may be called from any thread, and only the
- * first answer counts.
+ * <p><i>Thread:</i> what a handler reads is set before it runs; {@link #answer} may be called from any thread,
+ * and only the first answer counts.
  */
 public final class Exchange {
     private final Connection connection;

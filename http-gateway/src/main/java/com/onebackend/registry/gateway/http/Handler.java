@@ -4,8 +4,8 @@ package com.onebackend.registry.gateway.http;
 @FunctionalInterface
 public interface Handler {
     /**
-     * Answers through {@link Exchange#answer} now or later, exactly once. Runs on an event loop and must not block. May
-     * throw {@link com.onebackend.registry.api.RegistryException} instead of answering.
+     * Answers through {@link Exchange#answer} now or later, exactly once. Runs on an event loop and must not
+     * block. May throw {@link com.onebackend.registry.api.RegistryException} instead of answering.
      */
     void handle(Exchange exchange);
 }

@@ -9,8 +9,8 @@ final class Percent {
     private Percent() {}
 
     /**
-     * The text behind its percent-encoding. Refuses with 400 what is cut short, not hexadecimal, not UTF-8 or a control
-     * character.
+     * The text behind its percent-encoding. Refuses with 400 what is cut short, not hexadecimal, not UTF-8 or a
+     * control character.
      */
     static String decode(final String text, final boolean plusIsBlank) {
         if (text.indexOf('%') < 0 && (!plusIsBlank || text.indexOf('+') < 0)) {
@@ -24,7 +24,7 @@ final class Percent {
                 bytes[length++] = (byte) octet(text, at + 1);
                 at += 2;
             } else {
-                bytes[length++] = (byte) (c == '+' && plusIsBlank ? ' ' : c);
+                bytes[length++] = (byte) (plusIsBlank && c == '+' ? ' ' : c);
             }
         }
         final String decoded;
@@ -48,6 +48,6 @@ final class Percent {
         if (low < 0) {
             throw Refusal.of(400, "The address holds a broken percent escape.");
         }
-        return high << 4 | low;
+        return (high << 4) | low;
     }
 }

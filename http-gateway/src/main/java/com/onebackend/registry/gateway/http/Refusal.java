@@ -18,7 +18,10 @@ final class Refusal extends RuntimeException {
         return new Refusal(status, false, message);
     }
 
-    /** Refuses this request at once and gives the connection up: what follows on it cannot be trusted or is not wanted. */
+    /**
+     * Refuses this request at once and gives the connection up: what follows on it cannot be trusted or is not
+     * wanted.
+     */
     static Refusal closing(final int status, final String message) {
         return new Refusal(status, true, message);
     }

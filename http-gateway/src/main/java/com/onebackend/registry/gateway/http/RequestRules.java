@@ -38,7 +38,7 @@ final class RequestRules {
         final HttpHeaders headers = request.headers();
         checkTransfer(headers, is11);
         final List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
-        if (hosts.size() > 1 || is11 && hosts.isEmpty()) {
+        if (hosts.size() > 1 || (is11 && hosts.isEmpty())) {
             throw Refusal.closing(400, "Exactly one Host header is needed.");
         }
         if (!hosts.isEmpty() && !isHost(hosts.get(0))) {
@@ -73,7 +73,7 @@ final class RequestRules {
             throw Refusal.closing(400, "The Content-Length is not a number.");
         }
         final String digits = text.replaceFirst("^0+", "");
-        if (digits.length() > 18 || !digits.isEmpty() && Long.parseLong(digits) > GatewayLimits.BODY_BYTES_MAX) {
+        if (digits.length() > 18 || (!digits.isEmpty() && Long.parseLong(digits) > GatewayLimits.BODY_BYTES_MAX)) {
             throw tooLarge();
         }
     }
@@ -89,8 +89,7 @@ final class RequestRules {
         }
         for (int i = 0; i < host.length(); i++) {
             final char c = host.charAt(i);
-            final boolean good =
-                    c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || ".-_:[]%".indexOf(c) >= 0;
+            final boolean good = (c < 0x80 && Character.isLetterOrDigit(c)) || ".-_:[]%".indexOf(c) >= 0;
             if (!good) {
                 return false;
             }

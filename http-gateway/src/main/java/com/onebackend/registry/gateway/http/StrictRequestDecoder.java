@@ -11,8 +11,9 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
 
 /**
- * Netty's request decoder without its leniencies: extra blanks in the request line, a folded header line, a line that ends without CR, and a request with
- * both Transfer-Encoding and Content-Length are errors, as two parsers may read each of them differently.
+ * Netty's request decoder without its leniencies: extra blanks in the request line, a folded header line, a line
+ * that ends without CR, and a request with both Transfer-Encoding and Content-Length are errors, as two parsers
+ * may read each of them differently.
  *
  * <p><i>Thread:</i> the connection's event loop.
  */

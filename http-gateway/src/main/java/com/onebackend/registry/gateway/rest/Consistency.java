@@ -14,7 +14,10 @@ final class Consistency {
 
     private Consistency() {}
 
-    /** Answers with what {@code read} gives: at once, or after the catalog caught up for {@code ?consistency=strong}. */
+    /**
+     * Answers with what {@code read} gives: at once, or after the catalog caught up for {@code
+     * ?consistency=strong}.
+     */
     static void read(final RegistryApi api, final Exchange exchange, final Supplier<Answer> read) {
         final String wanted = exchange.query().one(PARAMETER);
         if (wanted.isEmpty() || wanted.equals("local")) {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads the fields of one JSON object. Absent, null and empty are the same; anything of a wrong type is INVALID and named
- * with its place.
+ * Reads the fields of one JSON object. Absent, null and empty are the same; anything of a wrong type is INVALID
+ * and named with its place.
  */
 final class Fields {
     private static final int PORT_MAX = 65_535;
@@ -68,7 +68,7 @@ final class Fields {
     }
 
     private int port(final JsonNode node, final String name) {
-        if (isAbsent(node) || node.isTextual() && node.asText().isEmpty()) {
+        if (isAbsent(node) || (node.isTextual() && node.asText().isEmpty())) {
             return 0;
         }
         final boolean isNumber = node.isIntegralNumber() && node.canConvertToInt();

@@ -83,7 +83,7 @@ class TokensTest {
         final PrivateKey other =
                 KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(OTHER.privateKey()));
         final String valid = signed("SHA256withRSA", ours, "{\"alg\":\"RS256\"" + kid + "}", good);
-        final String[] parts = valid.split("\\.");
+        final String[] parts = valid.split("\\.", -1);
         final byte[] pem = Base64.getMimeEncoder().encode(KEY.publicKey());
         final List<String> bad = new ArrayList<>();
         for (final String none : List.of("none", "None", "NONE", "nOnE", "")) {
@@ -132,11 +132,21 @@ class TokensTest {
                 "")) {
             bad.add(signed("SHA256withRSA", ours, "{\"alg\":\"RS256\"" + kid + "}", claims));
         }
+        bad.addAll(brokenForms(valid, good));
+        return bad.stream();
+    }
+
+    /** The good token, cut, glued and changed. */
+    private static List<String> brokenForms(final String valid, final String good) {
+        final String[] parts = valid.split("\\.", -1);
+        final List<String> bad = new ArrayList<>();
         bad.add(parts[0] + "." + parts[1] + ".");
         bad.add(parts[0] + "." + parts[1]);
         bad.add(parts[0] + "." + base64(good.replace("\"j\"", "\"k\"")) + "." + parts[2]);
-        bad.add(parts[0] + "." + parts[1] + "." + (parts[2].charAt(9) == 'A' ? "B" : "A") + parts[2].substring(1));
+        bad.add(parts[0] + "." + parts[1] + "." + (parts[2].charAt(0) == 'A' ? "B" : "A") + parts[2].substring(1));
         bad.add(parts[0] + ".." + parts[2]);
+        bad.add(valid + " x");
+        bad.add(valid + "=");
         bad.add(valid + ".x");
         bad.add(valid + "." + valid);
         bad.add("x" + valid);
@@ -144,7 +154,7 @@ class TokensTest {
         bad.add(".");
         bad.add("a.b.c.d.e");
         bad.add("x".repeat(9_000));
-        return bad.stream();
+        return bad;
     }
 
     @ParameterizedTest
@@ -171,7 +181,7 @@ class TokensTest {
     @Test
     void issuedTokenCarriesTheClaimsOfUpstream() {
         final var issued = tokens.issue(registry.account("1backend"), "app_x", "phone");
-        final String[] parts = issued.token().split("\\.");
+        final String[] parts = issued.token().split("\\.", -1);
         final var header =
                 TestGateway.json(new String(Base64.getUrlDecoder().decode(parts[0]), StandardCharsets.UTF_8));
         final var claims =

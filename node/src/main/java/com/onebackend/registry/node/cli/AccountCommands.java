@@ -17,7 +17,7 @@ final class AccountCommands {
     static void add(final CommandSpec root) {
         final CommandSpec login = CommandTree.command(
                 "login",
-                "Log in and keep the token. The password comes from the line, OB_PASSWORD, the terminal or standard input.",
+                "Log in and keep the token. The password comes from the line, OB_PASSWORD, the terminal or a pipe.",
                 AccountCommands::login);
         root.addSubcommand(
                 "login",

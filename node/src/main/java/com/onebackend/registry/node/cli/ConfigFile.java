@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * The file {@code .1backend/cliConfig.yaml}, readable by its owner only. A change is made under a lock and replaces the file
- * as a whole, so that calls at the same time neither lose each other's logins nor see half a file.
+ * The file {@code .1backend/cliConfig.yaml}, readable by its owner only. A change is made under a lock and replaces
+ * the file as a whole, so that calls at the same time neither lose each other's logins nor see half a file.
  */
 final class ConfigFile {
     private static final String FOLDER = ".1backend";

@@ -7,22 +7,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks one definition and gives its scalars the types of the API: ports are integers, everything else is text, so that
- * {@code value: 80} in YAML need not be quoted.
+ * Checks one definition and gives its scalars the types of the API: ports are integers, everything else is text, so
+ * that {@code value: 80} in YAML need not be quoted.
  */
 final class DefinitionCheck {
     private static final int PORT_MAX = 65535;
-    private static final Set<String> SET_BY_SERVER = Set.of("revision", "owner", "updatedAt", "createdAt", "updated");
 
     private final List<String> problems = new ArrayList<>();
-    private final List<String> warnings = new ArrayList<>();
 
     List<String> problems() {
         return problems;
-    }
-
-    List<String> warnings() {
-        return warnings;
     }
 
     /** The definition as it is sent. */
@@ -58,9 +52,7 @@ final class DefinitionCheck {
             case "apiSpecs" -> objects(name, value, Set.of("url", "protocolType", "version", "metadata"));
             case "clients" -> objects(name, value, Set.of("language", "url"));
             default -> {
-                if (!SET_BY_SERVER.contains(name)) {
-                    warnings.add("unknown field " + name);
-                }
+                problems.add("unknown field " + name);
                 yield value;
             }
         };
@@ -92,7 +84,7 @@ final class DefinitionCheck {
         Json.object(value).forEach((name, content) -> {
             final String inner = place + "." + name;
             if (!known.contains(name)) {
-                warnings.add("unknown field " + inner);
+                problems.add("unknown field " + inner);
             }
             if (content != null) {
                 checked.put(name, scalar(place, name, inner, content));
@@ -112,7 +104,7 @@ final class DefinitionCheck {
             case "internalPorts" -> ports(inner, content);
             case "internal" -> port(inner, content);
             // The host of a port mapping is a port; there is no other host in a definition.
-            case "host" -> place.startsWith("ports[") ? port(inner, content) : text(inner, content);
+            case "host" -> place.startsWith("ports[") ? hostPort(inner, content) : text(inner, content);
             case "metadata" -> texts(inner, content);
             default -> text(inner, content);
         };
@@ -152,6 +144,11 @@ final class DefinitionCheck {
             checked.add(port(place + "[" + i + "]", list.get(i)));
         }
         return checked;
+    }
+
+    /** The server writes 0 for a port that is not published. */
+    private Object hostPort(final String place, final Object value) {
+        return value.toString().equals("0") ? Integer.valueOf(0) : port(place, value);
     }
 
     private Object port(final String place, final Object value) {

@@ -101,7 +101,6 @@ final class DefinitionCommands {
         final List<String> problems = new ArrayList<>();
         for (final String name : call.words()) {
             final DefinitionFile file = DefinitionFile.read(call.shell(), name);
-            file.warnings().forEach(call.shell()::warn);
             problems.addAll(file.problems());
             files.add(file);
         }

@@ -17,14 +17,13 @@ import java.util.Set;
  *
  * @param definitions ready to send
  * @param problems why they must not be sent, each with its place; empty when they may
- * @param warnings what is odd, each with its place
  */
-record DefinitionFile(List<Map<String, Object>> definitions, List<String> problems, List<String> warnings) {
+record DefinitionFile(List<Map<String, Object>> definitions, List<String> problems) {
     private static final int BYTES_MAX = 4 << 20;
 
     /** Reads and checks; {@code -} is standard input. A file that cannot be read is a failure. */
     static DefinitionFile read(final Shell shell, final String name) {
-        final DefinitionFile file = new DefinitionFile(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        final DefinitionFile file = new DefinitionFile(new ArrayList<>(), new ArrayList<>());
         final String text = content(shell, name);
         try {
             final List<Object> found = new ArrayList<>();
@@ -64,7 +63,6 @@ record DefinitionFile(List<Map<String, Object>> definitions, List<String> proble
             final DefinitionCheck check = new DefinitionCheck();
             definitions.add(check.definition(Json.object(found.get(i))));
             check.problems().forEach(problem -> problems.add(where + problem));
-            check.warnings().forEach(warning -> warnings.add(where + warning));
             if (!id.isEmpty() && !ids.add(id)) {
                 problems.add(where + "the id " + id + " is in the file twice");
             }

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The free flags of {@code get}, {@code put}, {@code post} and {@code delete}, in the order they were typed, turned into a
- * JSON object or into query parameters.
+ * The free flags of {@code get}, {@code put}, {@code post} and {@code delete}, in the order they were typed, turned
+ * into a JSON object or into query parameters.
  */
 final class Flags {
     /** What is text in every record, even when it looks like a number, a boolean or JSON. */
@@ -55,7 +55,9 @@ final class Flags {
         return flags.isEmpty();
     }
 
-    /** The flags as {@code key=value&...}, keys as typed; empty when there are none. A flag without a value means true. */
+    /**
+     * The flags as {@code key=value&...}, keys as typed; empty when there are none. A flag without a value means true.
+     */
     String query() {
         final StringBuilder query = new StringBuilder();
         for (final Flag flag : flags) {
@@ -107,7 +109,9 @@ final class Flags {
         return parent;
     }
 
-    /** A second value for a key: lists are continued, single values become a list, objects cannot be repeated in part. */
+    /**
+     * A second value for a key: lists are continued, single values become a list, objects cannot be repeated in part.
+     */
     private static Object joined(final Object before, final Object value, final String key) {
         if (before instanceof Map != value instanceof Map) {
             throw CliException.usage("--" + key + " is given both as an object and as a value");

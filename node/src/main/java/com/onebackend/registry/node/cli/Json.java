@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * JSON as plain values: {@code Map<String, Object>}, {@code List<Object>}, String, Number, Boolean, null. The tree model of
- * jackson-databind would do the same and doubles the start-up time of a call.
+ * JSON as plain values: {@code Map<String, Object>}, {@code List<Object>}, String, Number, Boolean, null. The tree
+ * model of jackson-databind would do the same and doubles the start-up time of a call.
  */
 final class Json {
     private static final JsonFactory FACTORY = JsonFactory.builder().build();
@@ -64,7 +64,10 @@ final class Json {
         return new String(bytes(value), StandardCharsets.UTF_8);
     }
 
-    /** Copies JSON, indented by two blanks and ended by a newline, in constant memory. Copies nothing of an empty input. */
+    /**
+     * Copies JSON, indented by two blanks and ended by a newline, in constant memory. Copies nothing of an empty
+     * input.
+     */
     static void indent(final InputStream in, final OutputStream out) throws IOException {
         final Separators separators = Separators.createDefaultInstance()
                 .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
@@ -91,8 +94,8 @@ final class Json {
     }
 
     /**
-     * Reads {@code {"<list>": [...], ...}}, handing over the objects of the list one by one, so that a long list needs no
-     * more memory than what the caller keeps of it.
+     * Reads {@code {"<list>": [...], ...}}, handing over the objects of the list one by one, so that a long list
+     * needs no more memory than what the caller keeps of it.
      *
      * @return the other fields
      */
@@ -170,8 +173,8 @@ final class Json {
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT -> parser.getNumberValue();
             case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
-            case VALUE_TRUE -> Boolean.TRUE;
-            case VALUE_FALSE -> Boolean.FALSE;
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
             case VALUE_NULL -> null;
             default -> throw new JsonParseException(parser, "unexpected " + token);
         };

@@ -18,7 +18,7 @@ final class RequestCommands {
         final boolean get = method.equals("get");
         final String path = line.target(get);
         // A DELETE without flags has no body; PUT and POST always have one.
-        final boolean bodiless = get || method.equals("delete") && line.flags().isEmpty();
+        final boolean bodiless = get || (method.equals("delete") && line.flags().isEmpty());
         final Object body = bodiless ? null : line.flags().object();
         final Target target = Target.of(shell, new ConfigFile(shell), line.environment(), line.appHost());
         new Server(target).call(method.toUpperCase(Locale.ROOT), path, body, (answer, contentType) -> {

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What follows {@code oo get}, {@code put}, {@code post} and {@code delete}: the path up to the first {@code --}, then free
- * flags, with the options that every command has in between.
+ * What follows {@code oo get}, {@code put}, {@code post} and {@code delete}: the path up to the first {@code --},
+ * then free flags, with the options that every command has in between.
  */
 final class RequestLine {
     private static final Set<String> SHORT_OPTIONS = Set.of("-e", "-a", "-h", "-V");

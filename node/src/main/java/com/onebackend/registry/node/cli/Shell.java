@@ -42,7 +42,9 @@ record Shell(
         String password(String prompt);
     }
 
+    @SuppressWarnings("SystemConsoleNull") // the property restores null for "no terminal", which JDK 22 took away
     static Shell ofProcess() {
+        System.setProperty("jdk.console", "java.base");
         final String home = System.getenv("HOME");
         final Console console = System.console();
         return new Shell(

@@ -52,8 +52,8 @@ final class Table {
     }
 
     /**
-     * How long ago: whole seconds below a minute, then minutes, hours, days; {@code 0s ago} for what lies ahead, as clocks
-     * differ; empty for no time or the zero time of year 1; the text itself when it is no RFC 3339 time.
+     * How long ago: whole seconds below a minute, then minutes, hours, days; {@code 0s ago} for what lies ahead, as
+     * clocks differ; empty for no time or the zero time of year 1; the text itself when it is no RFC 3339 time.
      */
     static String ago(final String time, final Instant now) {
         if (time.isEmpty() || time.startsWith("0001-01-01T")) {

@@ -55,7 +55,7 @@ final class Uris {
         for (int i = 0; i < bytes.length; i++) {
             final char c = (char) (bytes[i] & 0xff);
             final boolean plain = isLetterOrDigit(c) || allowed.indexOf(c) >= 0;
-            if (plain || keepEscapes && isEscape(bytes, i)) {
+            if (plain || (keepEscapes && isEscape(bytes, i))) {
                 to.append(c);
             } else {
                 to.append('%').append(hex(c >> 4)).append(hex(c & 15));
@@ -71,7 +71,7 @@ final class Uris {
     }
 
     private static boolean isLetterOrDigit(final char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
 
     private static char hex(final int digit) {

@@ -62,6 +62,7 @@ public final class GossipLoop implements AutoCloseable {
     private final Thread thread;
     private final Turn turn = new Turn();
     private final LongAdder undecodable = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
     private volatile List<Member> members = List.of();
     private volatile long syncsCompleted;
     private volatile boolean running = true;
@@ -72,7 +73,7 @@ public final class GossipLoop implements AutoCloseable {
     private final Set<String> changedInstances = new LinkedHashSet<>();
     private final Map<String, Long> heartbeats = new HashMap<>();
     private boolean membersChanged = true;
-    private volatile long dropped;
+    private long committedVersion;
 
     public GossipLoop(
             final GossipCore core,
@@ -157,7 +158,7 @@ public final class GossipLoop implements AutoCloseable {
 
     /** Messages the transports dropped at once. */
     public long dropped() {
-        return dropped;
+        return dropped.sum();
     }
 
     /** Tasks waiting now. */
@@ -266,9 +267,10 @@ public final class GossipLoop implements AutoCloseable {
 
     private void acknowledge() {
         final long durable = durableVersion.get();
-        if (unacknowledged.isEmpty() || unacknowledged.peek().version() > durable) {
+        if (durable == committedVersion) {
             return;
         }
+        committedVersion = durable;
         core.committed(durable, turn.now, turn.effects);
         while (!unacknowledged.isEmpty() && unacknowledged.peek().version() <= durable) {
             unacknowledged.poll().durable().run();
@@ -335,7 +337,7 @@ public final class GossipLoop implements AutoCloseable {
             }
             final boolean fits = bytes.length <= WireLimits.DATAGRAM_MESSAGE_BYTES_MAX;
             if (!outbox.send(to, fits ? lane : Lane.STREAM, bytes)) {
-                dropped++;
+                dropped.increment();
             }
         }
 

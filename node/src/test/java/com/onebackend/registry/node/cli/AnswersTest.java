@@ -213,7 +213,7 @@ class AnswersTest {
                 "get /x \uFFFD"
             })
     void misunderstoodCommandExitsWithTwoAndSendsNothing(final String line) {
-        final Outcome outcome = oo.run(line.isEmpty() ? new String[0] : line.split(" "));
+        final Outcome outcome = oo.run(line.isEmpty() ? new String[0] : line.split(" ", -1));
 
         assertThat(outcome.exitCode()).isEqualTo(2);
         assertThat(outcome.out()).isEmpty();
@@ -244,7 +244,7 @@ class AnswersTest {
                 "-e local nodes ls --help"
             })
     void helpGoesToStandardOutput(final String line) {
-        final Outcome outcome = oo.run(line.split(" "));
+        final Outcome outcome = oo.run(line.split(" ", -1));
 
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out()).startsWith("Usage: oo").doesNotContain("\u001b");
@@ -264,7 +264,7 @@ class AnswersTest {
                 "-e x get /x -V"
             })
     void versionIsPrinted(final String line) {
-        final Outcome outcome = oo.run(line.split(" "));
+        final Outcome outcome = oo.run(line.split(" ", -1));
 
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out()).startsWith("oo ").hasLineCount(1);

@@ -207,7 +207,8 @@ class ConfigFileTest {
     void whoamiShowsTheAccount() {
         oo.at(server);
         server.on("/user-svc/self", 200, """
-                {"user":{"id":"usr_1","slug":"shop","name":"Shop"},"roles":["user-svc:user",{"id":"user-svc:admin"}]}""");
+                {"user":{"id":"usr_1","slug":"shop","name":"Shop"},
+                 "roles":["user-svc:user",{"id":"user-svc:admin"}]}""");
 
         assertThat(oo.run("whoami").out()).isEqualTo("""
                 slug: shop

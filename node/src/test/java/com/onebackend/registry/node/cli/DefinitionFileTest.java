@@ -38,7 +38,8 @@ class DefinitionFileTest {
                 "- {id: a, image: {name: x}}\n- {id: b, image: {name: y}}\n",
                 "id: a\nimage: {name: x}\n---\nid: b\nimage: {name: y}\n---\n",
                 "[{\"id\":\"a\",\"image\":{\"name\":\"x\"}},{\"id\":\"b\",\"image\":{\"name\":\"y\"}}]",
-                "{\"definitions\":[{\"id\":\"a\",\"image\":{\"name\":\"x\"}},{\"id\":\"b\",\"image\":{\"name\":\"y\"}}]}",
+                "{\"definitions\":[{\"id\":\"a\",\"image\":{\"name\":\"x\"}},"
+                        + "{\"id\":\"b\",\"image\":{\"name\":\"y\"}}]}",
                 "definition: {id: a, image: {name: x}}\n---\n- definition: {id: b, image: {name: y}}\n",
                 "{id: a, image: {name: x}}\n---\n{id: b, image: {name: y}}\n",
             })
@@ -82,29 +83,26 @@ class DefinitionFileTest {
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "image: {name: x}                              | d.yaml: id is required, for example: id: my-svc",
-                "{id: ' ', image: {name: x}}                   | d.yaml: id is required, for example: id: my-svc",
-                "{id: a b, image: {name: x}}                   | d.yaml: id must have no blanks and no slashes: 'a b'",
-                "id: a                                         | d.yaml: image.name or repository.url is required",
-                "{id: a, image: {internalPorts: [80]}}         | d.yaml: image.name or repository.url is required",
-                "{id: a, image: {name: x, internalPorts: 80}}  | d.yaml: image.internalPorts must be a list of ports, for"
+                "image: {name: x} | d.yaml: id is required, for example: id: my-svc",
+                "{id: ' ', image: {name: x}} | d.yaml: id is required, for example: id: my-svc",
+                "{id: a b, image: {name: x}} | d.yaml: id must have no blanks and no slashes: 'a b'",
+                "id: a | d.yaml: image.name or repository.url is required",
+                "{id: a, image: {internalPorts: [80]}} | d.yaml: image.name or repository.url is required",
+                "{id: a, image: {name: x, internalPorts: 80}}| d.yaml: image.internalPorts must be a list of ports, for"
                         + " example: [8080]",
                 "{id: a, image: {name: x, internalPorts: [0]}} | d.yaml: image.internalPorts[0] must be a port, 1 to"
                         + " 65535, not '0'",
                 "{id: a, image: {name: x}, ports: [{host: 1}]} | d.yaml: ports[0].internal is required",
                 "{id: a, image: {name: x}, envars: [{value: 1}]} | d.yaml: envars[0].key is required",
-                "{id: a, image: {name: x}, envars: {A: b}}     | d.yaml: envars must be a list; begin each entry with a"
+                "{id: a, image: {name: x}, envars: {A: b}} | d.yaml: envars must be a list; begin each entry with a"
                         + " dash",
-                "{id: a, image: {name: [x]}}                   | d.yaml: image.name must be a text",
-                "{id: [a], image: {name: x}}                   | d.yaml: id must be a text",
-                "just text                                     | d.yaml: a definition is an object with fields such as id"
-                        + " and image",
+                "{id: a, image: {name: [x]}} | d.yaml: image.name must be a text",
+                "{id: [a], image: {name: x}} | d.yaml: id must be a text",
+                "just text | d.yaml: a definition is an object with fields such as id" + " and image",
                 "[{id: a, image: {name: x}}, {id: a, image: {name: x}}] | d.yaml: definition 2 (a): the id a is in the"
                         + " file twice",
-                "'id: a: b'                                    | d.yaml: a definition is an object with fields such as id"
-                        + " and image",
-                "id: a: b                                      | d.yaml: line 1, column 6: mapping values are not allowed"
-                        + " here",
+                "'id: a: b' | d.yaml: a definition is an object with fields such as id" + " and image",
+                "id: a: b | d.yaml: line 1, column 6: mapping values are not allowed" + " here",
             })
     void problemIsNamedAndNothingIsSent(final String yaml, final String problem) throws IOException {
         Files.writeString(home.resolve("d.yaml"), yaml);
@@ -136,16 +134,26 @@ class DefinitionFileTest {
     }
 
     @Test
-    void unknownFieldIsAWarning() throws IOException {
+    void whatTheServerListedIsValid() throws IOException {
+        Files.writeString(home.resolve("all.json"), """
+                {"definitions":[{"id":"a","image":{"name":"x","internalPorts":[80]},"ports":[{"internal":80,"host":0}],
+                 "envars":[],"apiSpecs":[{"url":"/o","protocolType":"","version":"","metadata":{}}],"clients":[]}]}""");
+
+        assertThat(oo.run("def", "validate", "all.json").out()).isEqualTo("all.json: valid: a\n");
+    }
+
+    @Test
+    void unknownFieldIsAProblem() throws IOException {
         Files.writeString(home.resolve("d.yaml"), "id: a\nimage: {name: x, tag: y}\nenVars: []\n");
 
         final Outcome outcome = oo.run("def", "save", "d.yaml");
 
-        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.exitCode()).isEqualTo(1);
         assertThat(outcome.err()).isEqualTo("""
-                warning: d.yaml: unknown field image.tag
-                warning: d.yaml: unknown field enVars
+                error: d.yaml: unknown field image.tag
+                error: d.yaml: unknown field enVars
                 """);
+        assertThat(server.requests()).isEmpty();
     }
 
     @Test

@@ -81,7 +81,8 @@ class DocumentedCommandsTest {
         final List<String> words = new ArrayList<>();
         final StringBuilder word = new StringBuilder();
         char quote = 0;
-        for (final char c : command.toCharArray()) {
+        for (int i = 0; i < command.length(); i++) {
+            final char c = command.charAt(i);
             if (quote == 0 && (c == '"' || c == '\'')) {
                 quote = c;
             } else if (c == quote) {

@@ -68,7 +68,7 @@ class FlagsTest {
                 "--x=--y                          | {\"x\":\"--y\"}",
             })
     void flagBecomesJson(final String flags, final String json) {
-        assertThat(Json.text(parse(flags.split(" ")).flags().object())).isEqualTo(json);
+        assertThat(Json.text(parse(flags.split(" ", -1)).flags().object())).isEqualTo(json);
     }
 
     @ParameterizedTest
@@ -89,7 +89,7 @@ class FlagsTest {
                 "--a=1 -x"
             })
     void unclearFlagsAreRefused(final String flags) {
-        assertThatThrownBy(() -> parse(flags.split(" ")).flags().object())
+        assertThatThrownBy(() -> parse(flags.split(" ", -1)).flags().object())
                 .isInstanceOfSatisfying(
                         CliException.class, e -> assertThat(e.exitCode()).isEqualTo(Oo.EXIT_USAGE));
     }

@@ -32,7 +32,7 @@ class UrisTest {
                 "/web-svc/fetch/http://x/a            | /web-svc/fetch/http://x/a",
             })
     void typedPathBecomesTarget(final String typed, final String target) {
-        assertThat(Uris.target(List.of(typed.split(" ")))).isEqualTo(target);
+        assertThat(Uris.target(List.of(typed.split(" ", -1)))).isEqualTo(target);
     }
 
     @Test

@@ -244,6 +244,22 @@ class RocksDamageTest {
     }
 
     @Test
+    void nothingIsWrittenAfterAFailedWrite() {
+        open(folder).close();
+        try (StoreFolder claimed = StoreFolder.claim(folder);
+                RocksHandle raw = RocksHandle.open(claimed.store(), StoreOptions.defaults(), false, null)) {
+            assertThatThrownBy(() -> raw.write(true, batch -> {
+                        throw new RocksDBException("no answer from the disk");
+                    }))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining("no answer from the disk");
+            assertThatThrownBy(() -> raw.write(false, batch -> {}))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining("end this process");
+        }
+    }
+
+    @Test
     void unreadableInstanceIsRefusedAtLoad() {
         rewrite(Family.INSTANCES, StoreKeys.part(health("a", 1).key()), new byte[] {-1, -1, -1});
         assertLoadRefused("instance record");
