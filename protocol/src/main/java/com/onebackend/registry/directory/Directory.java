@@ -16,12 +16,12 @@ import java.util.function.Consumer;
 /**
  * The read model of instances.
  *
- * <p><i>Thread:</i> {@link #put}, {@link #remove} and {@link #publish} belong to the gossip loop; every read may come from
- * any thread, never blocks and sees each instance either before or after a change.
+ * <p><i>Thread:</i> {@link #put}, {@link #remove} and {@link #publish} belong to the gossip loop; every read may come
+ * from any thread, never blocks and sees each instance either before or after a change.
  *
- * <p><i>Invariants:</i> the row under the id is the truth. A key is indexed before its row shows and leaves the index after
- * it: so who goes through an index and checks the row finds exactly what the rows say. A view is rebuilt only when one of
- * its instances changed; entries of the others, and what is rendered of them, stay.
+ * <p><i>Invariants:</i> the row under the id is the truth. A key is indexed before its row shows and leaves the index
+ * after it: so who goes through an index and checks the row finds exactly what the rows say. A view is rebuilt only
+ * when one of its instances changed; entries of the others, and what is rendered of them, stay.
  */
 public final class Directory {
     private static final Comparator<Row> BY_SLUG_AND_ID =
@@ -62,8 +62,8 @@ public final class Directory {
     }
 
     /**
-     * The instance registered under this slug and url; null when there is none. Two hash lookups. Of several, which only
-     * two nodes that did not hear each other can make, the one with the lowest id.
+     * The instance registered under this slug and url; null when there is none. Two hash lookups. Of several, which
+     * only two nodes that did not hear each other can make, the one with the lowest id.
      */
     public Entry byAddress(final String slug, final String url) {
         final Address address = new Address(slug, url);
@@ -189,7 +189,7 @@ public final class Directory {
         return narrowest == null ? allRows() : rowsOf(narrowest);
     }
 
-    /** Service by service, which comes out sorted; unless one might be missed because it changes its service just now. */
+    /** Service by service, which comes out sorted, unless one that changes its service might be missed. */
     private Collection<Row> allRows() {
         final int before = movesShown;
         final List<Row> found = new ArrayList<>(rows.size());

@@ -55,7 +55,7 @@ class DirectoryConcurrencyTest {
         }
     }
 
-    /** The host wanders between the field and the url, the node's spelling changes; every version answers the queries. */
+    /** The host wanders between field and url, the node's spelling changes; every version answers the queries. */
     private static Instance wandering(final int number, final int version) {
         final boolean isEven = version % 2 == 0;
         return Instances.of(
