@@ -69,7 +69,9 @@ final class AcceptedConnection extends ConnectionHandler {
 
     private void closeWhenIdle(final ChannelHandlerContext ctx) {
         final long silentNanos = System.nanoTime() - lastFrameNanos;
-        if (held.isEmpty() && silentNanos > TimeUnit.MILLISECONDS.toNanos(times.acceptedIdleMillis())) {
+        if (state == State.GOSSIP
+                && held.isEmpty()
+                && silentNanos > TimeUnit.MILLISECONDS.toNanos(times.acceptedIdleMillis())) {
             ctx.close();
         }
     }

@@ -49,8 +49,8 @@ import org.bouncycastle.operator.DefaultSignatureAlgorithmIdentifierFinder;
  * The cluster's certificate authority. Its P-256 key is computed from the cluster secret and its own certificate is
  * signed deterministically, so that every node holds the same one, byte for byte, and nothing needs to be distributed.
  *
- * <p>Certificates do not expire in practice: who holds the secret can always make new ones, so that an expiry date would
- * protect nothing and could only stop a cluster whose clocks are wrong or that ran for long.
+ * <p>Certificates do not expire in practice: who holds the secret can always make new ones, so that an expiry date
+ * would protect nothing and could only stop a cluster whose clocks are wrong or that ran for long.
  */
 final class CertificateAuthority {
     private static final String CURVE = "secp256r1";

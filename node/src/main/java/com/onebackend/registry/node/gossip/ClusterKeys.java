@@ -13,8 +13,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Every key that nodes share, derived from the cluster secret (OB_CLUSTER_SECRET). Who holds the secret is a node; there
- * is no weaker and no stronger proof.
+ * Every key that nodes share, derived from the cluster secret (OB_CLUSTER_SECRET). Who holds the secret is a node;
+ * there is no weaker and no stronger proof.
  *
  * <p><i>Thread:</i> any. <i>Invariants:</i> each purpose has a key of its own, so that bytes made for one never open as
  * another.

@@ -150,8 +150,8 @@ public final class ClusterTls {
         final KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, noPassword);
         for (final KeyManager manager : factory.getKeyManagers()) {
-            if (manager instanceof X509ExtendedKeyManager) {
-                return (X509ExtendedKeyManager) manager;
+            if (manager instanceof X509ExtendedKeyManager extended) {
+                return extended;
             }
         }
         throw new SSLException("this Java offers no key manager");

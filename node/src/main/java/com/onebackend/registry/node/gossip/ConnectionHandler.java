@@ -53,8 +53,7 @@ abstract class ConnectionHandler extends SimpleChannelInboundHandler<Frame> {
 
     @Override
     public void userEventTriggered(final ChannelHandlerContext ctx, final Object event) throws Exception {
-        if (event instanceof SslHandshakeCompletionEvent) {
-            final SslHandshakeCompletionEvent handshake = (SslHandshakeCompletionEvent) event;
+        if (event instanceof SslHandshakeCompletionEvent handshake) {
             if (handshake.isSuccess()) {
                 onSecure(ctx);
             } else {

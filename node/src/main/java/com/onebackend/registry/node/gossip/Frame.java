@@ -14,10 +14,27 @@ import java.util.List;
  * kind u8 | payload length u32 | payload
  * </pre>
  */
-record Frame(FrameKind kind, byte[] payload) {
+final class Frame {
     static final int HEADER_BYTES = 5;
 
     private static final byte[] NOTHING = new byte[0];
+
+    private final FrameKind kind;
+    private final byte[] payload;
+
+    /** Keeps the array: it must not be changed any more. */
+    Frame(final FrameKind kind, final byte[] payload) {
+        this.kind = kind;
+        this.payload = payload;
+    }
+
+    FrameKind kind() {
+        return kind;
+    }
+
+    byte[] payload() {
+        return payload;
+    }
 
     /** A frame without payload. */
     static Frame empty(final FrameKind kind) {
@@ -28,7 +45,7 @@ record Frame(FrameKind kind, byte[] payload) {
     ByteBuf encode(final ByteBufAllocator allocator) {
         return allocator
                 .buffer(HEADER_BYTES + payload.length)
-                .writeByte(kind.ordinal())
+                .writeByte(kind.code())
                 .writeInt(payload.length)
                 .writeBytes(payload);
     }

@@ -2,27 +2,34 @@ package com.onebackend.registry.node.gossip;
 
 import com.onebackend.registry.wire.WireLimits;
 
-/** What a frame on a connection is, and how large it may be. The order is the wire's: append only. */
+/** What a frame on a connection is, and how large it may be. */
 enum FrameKind {
     /** The first frame in either direction: who am I, and what is this connection for. */
-    HELLO(1_024),
+    HELLO(0, 1_024),
     /** One gossip message, from the connecting side only. Not answered. */
-    GOSSIP(WireLimits.FRAME_BYTES_MAX),
+    GOSSIP(1, WireLimits.FRAME_BYTES_MAX),
     /** The one question of a request connection. */
-    REQUEST(64 << 10),
+    REQUEST(2, 64 << 10),
     /** Its answer; the connection ends after it. */
-    RESPONSE(WireLimits.FRAME_BYTES_MAX),
+    RESPONSE(3, WireLimits.FRAME_BYTES_MAX),
     /** Are you still there? From the connecting side; answered by {@link #PONG}. */
-    PING(0),
+    PING(4, 0),
     /** Yes. */
-    PONG(0);
+    PONG(5, 0);
 
-    private static final FrameKind[] BY_CODE = values();
+    private static final FrameKind[] ALL = values();
 
+    private final int code;
     private final int payloadBytesMax;
 
-    FrameKind(final int payloadBytesMax) {
+    FrameKind(final int code, final int payloadBytesMax) {
+        this.code = code;
         this.payloadBytesMax = payloadBytesMax;
+    }
+
+    /** Its number on the wire. */
+    int code() {
+        return code;
     }
 
     int payloadBytesMax() {
@@ -31,6 +38,11 @@ enum FrameKind {
 
     /** The kind with this number on the wire, or null. */
     static FrameKind of(final int code) {
-        return code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
+        for (final FrameKind kind : ALL) {
+            if (kind.code == code) {
+                return kind;
+            }
+        }
+        return null;
     }
 }

@@ -23,7 +23,10 @@ record Hello(Purpose purpose, long clusterHash, long bootId, String nodeId, Endp
     private static final int NODE_ID_BYTES_MAX = 3 * MemberId.NODE_ID_CHARS_MAX;
     private static final int FIXED_BYTES = 1 + 1 + Long.BYTES + Long.BYTES + Short.BYTES + Short.BYTES + Short.BYTES;
 
-    /** What the connection is for. The order is the wire's. */
+    private static final int GOSSIP_CODE = 0;
+    private static final int REQUEST_CODE = 1;
+
+    /** What the connection is for. */
     enum Purpose {
         GOSSIP,
         REQUEST
@@ -39,7 +42,7 @@ record Hello(Purpose purpose, long clusterHash, long bootId, String nodeId, Endp
         final byte[] host = (listensAt == null ? "" : listensAt.host()).getBytes(StandardCharsets.UTF_8);
         final ByteBuffer out = ByteBuffer.allocate(FIXED_BYTES + id.length + host.length)
                 .put(VERSION)
-                .put((byte) purpose.ordinal())
+                .put((byte) (purpose == Purpose.GOSSIP ? GOSSIP_CODE : REQUEST_CODE))
                 .putLong(clusterHash)
                 .putLong(bootId)
                 .putShort((short) id.length)
@@ -58,10 +61,10 @@ record Hello(Purpose purpose, long clusterHash, long bootId, String nodeId, Endp
                 return Optional.empty();
             }
             final int purposeCode = in.get();
-            if (purposeCode < 0 || purposeCode >= Purpose.values().length) {
+            if (purposeCode != GOSSIP_CODE && purposeCode != REQUEST_CODE) {
                 return Optional.empty();
             }
-            final Purpose purpose = Purpose.values()[purposeCode];
+            final Purpose purpose = purposeCode == GOSSIP_CODE ? Purpose.GOSSIP : Purpose.REQUEST;
             final long clusterHash = in.getLong();
             final long bootId = in.getLong();
             final String nodeId = text(in, NODE_ID_BYTES_MAX);

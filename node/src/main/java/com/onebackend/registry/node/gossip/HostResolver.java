@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Host names to addresses, without ever blocking who asks. An answer is kept for {@link #FRESH_NANOS} and then asked for
- * again, so that a peer whose address changed is found; until the new answer is there, and while none can be had, the
- * old one serves.
+ * Host names to addresses, without ever blocking who asks. An answer is kept for {@link #FRESH_NANOS} and then asked
+ * for again, so that a peer whose address changed is found; until the new answer is there, and while none can be had,
+ * the old one serves.
  *
  * <p><i>Thread:</i> any; names are looked up on two daemon threads of its own. <i>Lifecycle:</i> closed after the
  * transports.

@@ -20,9 +20,9 @@ import javax.crypto.spec.SecretKeySpec;
  * magic u16 | version u8 | 0 u8 | cluster hash u64 | boot id u64 | counter u64 | ciphertext | tag 16 bytes
  * </pre>
  *
- * <p><i>Thread:</i> any; sealing and opening do not wait for each other. <i>Invariants:</i> a nonce is never used twice,
- * because the boot id, and with it the key, is drawn anew for each object and the counter only grows. What was sent by a
- * process before this one started can be repeated to this one once; generations and incarnations make it stale.
+ * <p><i>Thread:</i> any; sealing and opening do not wait for each other. <i>Invariants:</i> a nonce is never used
+ * twice, because the boot id, and with it the key, is drawn anew for each object and the counter only grows. What was
+ * sent before this process started can be repeated to it, once; generations and incarnations make it stale.
  */
 final class PacketSeal {
     static final int HEADER_BYTES = 28;
@@ -116,7 +116,7 @@ final class PacketSeal {
 
     private byte[] open(final byte[] packet, final long senderId, final long counter, final Object who) {
         final Sender known = senders.get(senderId);
-        if (known != null && !known.window.isFresh(counter) || counter <= 0) {
+        if (counter <= 0 || (known != null && !known.window.isFresh(counter))) {
             counters.add(TransportEvent.DATAGRAM_REPLAYED, who, "");
             return null;
         }

@@ -19,13 +19,13 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -66,7 +66,7 @@ public final class StreamTransport implements AutoCloseable {
     private final Map<Greeted, Channel> gossipFrom = new ConcurrentHashMap<>();
     private final ChannelGroup accepted = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicLong queuedBytes = new AtomicLong();
-    private final AtomicInteger requestsUnderWay = new AtomicInteger();
+    private final Set<RequestCall> calls = ConcurrentHashMap.newKeySet();
 
     private volatile Session session;
     private volatile RequestServer requests;
@@ -211,17 +211,17 @@ public final class StreamTransport implements AutoCloseable {
     public CompletableFuture<byte[]> request(final Endpoint to, final byte[] request, final Duration timeout) {
         Invariants.check(request.length <= REQUEST_BYTES_MAX, "request is too large");
         if (isClosed) {
-            return CompletableFuture.failedFuture(new IOException("the transport is closed"));
+            return CompletableFuture.failedFuture(closed());
         }
-        if (requestsUnderWay.incrementAndGet() > REQUESTS_MAX) {
-            requestsUnderWay.decrementAndGet();
+        if (calls.size() >= REQUESTS_MAX) {
             return CompletableFuture.failedFuture(new RejectedExecutionException("too many requests under way"));
         }
         counters.add(TransportEvent.REQUEST_SENT);
         final CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        final RequestCall call = new RequestCall(Hello.ofRequest(bootId, nodeId), request, answer, counters);
+        calls.add(call);
         final EventLoop loop = loops.next();
-        final Future<Channel> dialing =
-                dialer.dial(loop, to, 0, new RequestCall(Hello.ofRequest(bootId, nodeId), request, answer, counters));
+        final Future<Channel> dialing = dialer.dial(loop, to, 0, call);
         dialing.addListener(done -> {
             if (!done.isSuccess()) {
                 answer.completeExceptionally(new IOException("cannot reach " + to, done.cause()));
@@ -233,7 +233,7 @@ public final class StreamTransport implements AutoCloseable {
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
         answer.whenComplete((bytes, failure) -> {
-            requestsUnderWay.decrementAndGet();
+            calls.remove(call);
             deadline.cancel(false);
             if (failure != null) {
                 counters.add(TransportEvent.REQUEST_FAILED, to, failure.toString());
@@ -242,7 +242,14 @@ public final class StreamTransport implements AutoCloseable {
                 dialing.getNow().close();
             }
         });
+        if (isClosed) {
+            answer.completeExceptionally(closed());
+        }
         return answer;
+    }
+
+    private static IOException closed() {
+        return new IOException("the transport is closed");
     }
 
     Session session() {
@@ -272,7 +279,7 @@ public final class StreamTransport implements AutoCloseable {
         }
     }
 
-    /** Closes all connections; what is queued is dropped. Requests under way fail. */
+    /** Closes all connections; what is queued is dropped, and requests under way fail. Not from an event loop. */
     @Override
     public void close() {
         isClosed = true;
@@ -283,6 +290,7 @@ public final class StreamTransport implements AutoCloseable {
             listener.close().awaitUninterruptibly(CLOSE_MILLIS_MAX);
         }
         links.values().forEach(PeerLink::close);
+        calls.forEach(call -> call.onFailure(closed()));
         accepted.close().awaitUninterruptibly(CLOSE_MILLIS_MAX);
     }
 

@@ -1,6 +1,6 @@
 package com.onebackend.registry.node.gossip;
 
-/** What the transports count. Nothing here is an error of the caller; a dropped message is repaired by gossip itself. */
+/** What the transports count. Nothing here is an error of the caller: gossip itself repairs what was dropped. */
 public enum TransportEvent {
     DATAGRAM_SENT,
     DATAGRAM_RECEIVED,

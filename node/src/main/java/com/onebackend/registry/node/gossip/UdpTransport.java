@@ -21,8 +21,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Sealed datagrams, best effort: whatever goes wrong with one is counted, and the next is sent. A datagram that does not
- * prove itself is never answered.
+ * Sealed datagrams, best effort: whatever goes wrong with one is counted, and the next is sent. A datagram that does
+ * not prove itself is never answered.
  *
  * <p><i>Thread:</i> any may send; the receiver is called on an event loop and must not block. <i>Lifecycle:</i>
  * {@link #bind}, then {@link #joinCluster} once the cluster is known, then {@link #close}. Before it joined, it neither
@@ -110,7 +110,7 @@ public final class UdpTransport implements AutoCloseable {
     /**
      * Sends and forgets. Never blocks.
      *
-     * @return false when it was dropped at once: larger than {@link #PAYLOAD_BYTES_MAX}, not joined yet, too much unsent
+     * @return false when it was dropped at once: larger than {@link #PAYLOAD_BYTES_MAX}, not joined, too much unsent
      */
     public boolean send(final Endpoint to, final byte[] plaintext) {
         final Session joined = session;

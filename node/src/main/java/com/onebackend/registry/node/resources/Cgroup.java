@@ -88,7 +88,7 @@ final class Cgroup {
     }
 
     private static long cpuLimit(final Path group) {
-        final String[] quotaAndPeriod = text(group.resolve("cpu.max")).split(" ");
+        final String[] quotaAndPeriod = text(group.resolve("cpu.max")).split(" ", -1);
         if (quotaAndPeriod.length == 2) {
             return millicores(number(quotaAndPeriod[0]), number(quotaAndPeriod[1]));
         }
@@ -112,14 +112,14 @@ final class Cgroup {
     /** The folders of this process's group and those above, for version 2 and for the named controller of version 1. */
     private List<Path> groups(final String controller) {
         final List<Path> folders = new ArrayList<>();
-        for (final String line : text(membership).split("\n")) {
+        for (final String line : text(membership).split("\n", -1)) {
             final String[] fields = line.split(":", 3);
             if (fields.length != 3) {
                 continue;
             }
             if (fields[1].isEmpty()) {
                 addWithParents(folders, mount, fields[2]);
-            } else if (List.of(fields[1].split(",")).contains(controller)) {
+            } else if (List.of(fields[1].split(",", -1)).contains(controller)) {
                 final Path own = mount.resolve(fields[1]);
                 addWithParents(folders, Files.isDirectory(own) ? own : mount.resolve(controller), fields[2]);
             }
@@ -139,7 +139,7 @@ final class Cgroup {
     }
 
     private static long statistic(final Path file, final String name) {
-        for (final String line : text(file).split("\n")) {
+        for (final String line : text(file).split("\n", -1)) {
             if (line.startsWith(name + " ")) {
                 return number(line.substring(name.length() + 1));
             }

@@ -16,7 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks NVIDIA's own tool for the GPUs. Where the tool is absent or fails there are none, and it is left alone for a while.
+ * Asks NVIDIA's own tool for the GPUs. Where the tool is absent or fails there are none, and it is left alone for
+ * {@link #RETRY_NANOS}.
  *
  * <p><i>Thread:</i> confined; a call blocks for {@link #RUN_MILLIS_MAX} at most.
  */
@@ -115,7 +116,7 @@ final class NvidiaSmi {
     /** The GPUs of one run; a line that is not understood is left out, a value that is not offered is 0 or empty. */
     static List<Gpu> parse(final String table, final String cudaVersion) {
         final List<Gpu> gpus = new ArrayList<>();
-        for (final String line : table.split("\n")) {
+        for (final String line : table.split("\n", -1)) {
             final String[] columns = line.strip().split("\\s*,\\s*", -1);
             if (columns.length == COLUMN_COUNT && gpus.size() < WireLimits.GPUS_MAX) {
                 gpus.add(new Gpu(

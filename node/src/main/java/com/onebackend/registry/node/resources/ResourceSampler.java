@@ -21,11 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Samples this machine at an interval. What cannot be measured here is shown as nothing, said once in the log, and never
- * keeps the rest from being measured.
+ * Samples this machine at an interval. What cannot be measured here is shown as nothing, said once in the log, and
+ * never keeps the rest from being measured.
  *
- * <p><i>Thread:</i> a daemon thread of its own; the consumer is called on it. <i>Lifecycle:</i> {@link #start} once, then
- * {@link #close}.
+ * <p><i>Thread:</i> a daemon thread of its own; the consumer is called on it. <i>Lifecycle:</i> {@link #start} once,
+ * then {@link #close}.
  */
 public final class ResourceSampler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ResourceSampler.class);

@@ -3,6 +3,7 @@ package com.onebackend.registry.node.gossip;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.List;
@@ -39,7 +40,7 @@ final class HandMadePeer implements AutoCloseable {
 
     void write(final Frame frame) {
         write(ByteBuffer.allocate(Frame.HEADER_BYTES + frame.payload().length)
-                .put((byte) frame.kind().ordinal())
+                .put((byte) frame.kind().code())
                 .putInt(frame.payload().length)
                 .put(frame.payload())
                 .array());
@@ -68,7 +69,7 @@ final class HandMadePeer implements AutoCloseable {
     boolean isClosedByPeer() {
         try {
             return socket.getInputStream().read() < 0;
-        } catch (final java.net.SocketTimeoutException e) {
+        } catch (final SocketTimeoutException e) {
             return false;
         } catch (final IOException e) {
             return true;

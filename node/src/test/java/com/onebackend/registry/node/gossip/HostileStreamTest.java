@@ -5,8 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +30,10 @@ class HostileStreamTest {
         node.close();
     }
 
+    private Socket connect() throws IOException {
+        return new Socket(InetAddress.getLoopbackAddress(), node.streams.port());
+    }
+
     private Hello hello(final TestNode of) {
         return of.streams.session().hello();
     }
@@ -41,10 +48,9 @@ class HostileStreamTest {
 
     @Test
     void plaintextPeerIsRefused() throws IOException {
-        try (Socket socket = new Socket(TestNode.HOST, node.streams.port())) {
+        try (Socket socket = connect()) {
             socket.setSoTimeout(5_000);
-            socket.getOutputStream()
-                    .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             drain(socket);
         }
         await().until(() -> node.count(TransportEvent.HANDSHAKE_FAILED) == 1);
@@ -53,19 +59,21 @@ class HostileStreamTest {
 
     @Test
     void silentPeerIsTimedOut() throws IOException {
-        try (Socket socket = new Socket(TestNode.HOST, node.streams.port())) {
-            socket.setSoTimeout(5_000);
+        try (TestNode impatient = TestNode.impatient();
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), impatient.streams.port())) {
+            socket.setSoTimeout(10_000);
             drain(socket);
+            await().until(() -> impatient.streams.acceptedConnections() == 0);
         }
-        assertThat(node.streams.acceptedConnections()).isZero();
     }
 
     @Test
-    void memberThatNeverGreetsIsTimedOut() {
-        try (HandMadePeer mute = HandMadePeer.connect(node, TestNode.SECRET)) {
+    void memberThatNeverGreetsIsTimedOut() throws IOException {
+        try (TestNode impatient = TestNode.impatient();
+                HandMadePeer mute = HandMadePeer.connect(impatient, TestNode.SECRET)) {
             assertThat(mute.isClosedByPeer()).isTrue();
+            assertThat(impatient.count(TransportEvent.CONNECTION_TIMED_OUT)).isEqualTo(1);
         }
-        assertThat(node.count(TransportEvent.CONNECTION_TIMED_OUT)).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -77,7 +85,7 @@ class HostileStreamTest {
                 liar.write(hello(node).frame());
                 assertThat(liar.read().kind()).isEqualTo(FrameKind.HELLO);
                 liar.write(ByteBuffer.allocate(Frame.HEADER_BYTES)
-                        .put((byte) kind.ordinal())
+                        .put((byte) kind.code())
                         .putInt(length)
                         .array());
                 assertThat(liar.isClosedByPeer()).isTrue();
@@ -115,7 +123,7 @@ class HostileStreamTest {
                 // Looks like the start of a TLS handshake.
                 noise[0] = 22;
             }
-            try (Socket socket = new Socket(TestNode.HOST, node.streams.port())) {
+            try (Socket socket = connect()) {
                 socket.getOutputStream().write(noise);
             }
         }
@@ -144,7 +152,7 @@ class HostileStreamTest {
             while (socket.getInputStream().read() >= 0) {
                 // An alert may come before the end.
             }
-        } catch (final java.net.SocketTimeoutException e) {
+        } catch (final SocketTimeoutException e) {
             throw e;
         } catch (final IOException e) {
             assertThat(e).as("reset is as good as closed").isNotNull();

@@ -150,4 +150,15 @@ class StreamRequestTest {
         gate.countDown();
         await().until(() -> failureOf(a.streams.request(b.endpoint(), QUESTION, LONG)) == null);
     }
+
+    @Test
+    void closingFailsWhatIsUnderWay() {
+        b.handler = this::awaitGate;
+        final CompletableFuture<byte[]> pending = a.streams.request(b.endpoint(), QUESTION, LONG);
+        a.streams.close();
+        assertThat(failureOf(pending)).isInstanceOf(IOException.class).hasMessageContaining("closed");
+        assertThat(failureOf(a.streams.request(b.endpoint(), QUESTION, LONG)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("closed");
+    }
 }

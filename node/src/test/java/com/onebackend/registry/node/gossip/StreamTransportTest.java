@@ -125,19 +125,15 @@ class StreamTransportTest {
     }
 
     @Test
-    void fullInboxStopsReadingAndLosesNothing() throws IOException {
-        // Patient times: the check for a stalled peer would otherwise reconnect, and what was on its way be lost.
-        try (TestNode patient =
-                new TestNode(TestNode.SECRET, StreamTimes.STANDARD).bind(0).join(TestNode.CLUSTER)) {
-            b.isInboxFull = true;
-            for (int i = 0; i < 500; i++) {
-                assertThat(patient.streams.send(b.endpoint(), new byte[10_000])).isTrue();
-            }
-            await().until(() -> b.count(TransportEvent.READ_PAUSED) > 0);
-            assertThat(b.count(TransportEvent.FRAME_RECEIVED)).isLessThan(500);
-            b.isInboxFull = false;
-            await().until(() -> b.frames.size() == 500);
+    void fullInboxStopsReadingAndLosesNothing() {
+        b.isInboxFull = true;
+        for (int i = 0; i < 500; i++) {
+            assertThat(a.streams.send(b.endpoint(), new byte[10_000])).isTrue();
         }
+        await().until(() -> b.count(TransportEvent.READ_PAUSED) > 0);
+        assertThat(b.count(TransportEvent.FRAME_RECEIVED)).isLessThan(500);
+        b.isInboxFull = false;
+        await().until(() -> b.frames.size() == 500);
     }
 
     @Test
@@ -154,19 +150,21 @@ class StreamTransportTest {
     }
 
     @Test
-    void peerThatStoppedAnsweringIsGivenUpAndReconnected() {
-        assertDelivers(a, b);
-        b.isInboxFull = true;
-        // Its kernel still takes bytes, its process does not: only the unanswered ping tells.
-        await().until(() -> a.streams.send(b.endpoint(), DELTA) && a.count(TransportEvent.CONNECTION_TIMED_OUT) > 0);
-        b.isInboxFull = false;
-        assertDelivers(a, b);
+    void peerThatStoppedAnsweringIsGivenUpAndReconnected() throws IOException {
+        try (TestNode impatient = TestNode.impatient()) {
+            assertDelivers(impatient, b);
+            b.isInboxFull = true;
+            // Its kernel still takes bytes, its process does not: only the unanswered ping tells.
+            await().until(() -> impatient.streams.send(b.endpoint(), DELTA)
+                    && impatient.count(TransportEvent.CONNECTION_TIMED_OUT) > 0);
+            b.isInboxFull = false;
+            assertDelivers(impatient, b);
+        }
     }
 
     @Test
     void unusedConnectionIsClosedAndReopenedOnDemand() throws IOException {
-        final StreamTimes forgetful = new StreamTimes(1_000, 1_000, 1_000, 50, 400, 200, 10, 100, 5);
-        try (TestNode frugal = new TestNode(TestNode.SECRET, forgetful).bind(0).join(TestNode.CLUSTER)) {
+        try (TestNode frugal = TestNode.impatient()) {
             assertDelivers(frugal, b);
             await().until(() -> b.streams.acceptedConnections() == 0);
             assertDelivers(frugal, b);

@@ -2,6 +2,7 @@ package com.onebackend.registry.node.gossip;
 
 import com.onebackend.registry.model.Endpoint;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -9,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
 
 /** Both transports of one node on loopback, and what they received. */
 final class TestNode implements AutoCloseable {
@@ -17,8 +19,15 @@ final class TestNode implements AutoCloseable {
     static final String OTHER_SECRET = "0Za5Gd1Jh6Fc3By8Ts4Wp9NmL2xQv7Rk";
     static final long CLUSTER = 0x1234_5678_9ABC_DEF0L;
 
-    /** Short, so that what takes a minute in production can be seen. */
-    static final StreamTimes QUICK = new StreamTimes(1_000, 1_000, 1_000, 50, 400, 60_000, 10, 100, 5);
+    /** Quick to try again, and patient with a busy machine. */
+    static final StreamTimes QUICK = new StreamTimes(5_000, 5_000, 10_000, 1_000, 30_000, 60_000, 10, 100, 5);
+
+    /** So short that what takes a minute in production can be seen. */
+    static final StreamTimes IMPATIENT = new StreamTimes(5_000, 5_000, 1_500, 50, 400, 200, 10, 100, 5);
+
+    static {
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+    }
 
     final EventLoops loops = EventLoops.start("test-io", 1);
     final HostResolver resolver = new HostResolver();
@@ -46,6 +55,11 @@ final class TestNode implements AutoCloseable {
     /** A node that is bound and in the cluster. */
     static TestNode joined() throws IOException {
         return new TestNode(SECRET).bind(0).join(CLUSTER);
+    }
+
+    /** The same, with no patience for silent peers. */
+    static TestNode impatient() throws IOException {
+        return new TestNode(SECRET, IMPATIENT).bind(0).join(CLUSTER);
     }
 
     TestNode bind(final int port) throws IOException {
