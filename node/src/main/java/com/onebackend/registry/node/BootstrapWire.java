@@ -19,7 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The bootstrap's questions and answers as requests over the authenticated streams between nodes: small JSON objects, so
+ * The bootstrap's questions and answers as requests over the authenticated streams between nodes: small JSON objects,
+ * so
  * that an operator can read them in a trace.
  */
 final class BootstrapWire implements BootstrapPeers {

@@ -20,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts into the catalog what this node owes it: in a new cluster the admin account and the key that signs tokens, at every
+ * Puts into the catalog what this node owes it: in a new cluster the admin account and the key that signs tokens, at
+ * every
  * start this node's own record. Tries until the majority takes it.
  *
  * <p><i>Thread:</i> its own, given by the caller; ends when done, or when interrupted.

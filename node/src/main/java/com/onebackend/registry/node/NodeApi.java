@@ -37,7 +37,8 @@ import org.slf4j.LoggerFactory;
 /**
  * What the door may ask of this node: composes catalog, gossip and instances.
  *
- * <p><i>Thread:</i> any. Until the node belongs to a cluster every write is refused with UNAVAILABLE and reads are empty.
+ * <p><i>Thread:</i> any. Until the node belongs to a cluster every write is refused with UNAVAILABLE and reads are
+ * empty.
  */
 final class NodeApi implements RegistryApi {
     private static final Logger LOG = LoggerFactory.getLogger(NodeApi.class);

@@ -187,9 +187,8 @@ record NodeConfig(
         }
         for (final String peer : peers) {
             if (!isLoopback(url("OB_PEERS", peer).getHost())) {
-                throw new ConfigException(
-                        "OB_SELF_URL " + selfUrl + " is this machine's loopback, which the peer " + peer
-                                + " cannot reach: set OB_SELF_URL to an address of this machine that its peers can reach");
+                throw new ConfigException("OB_SELF_URL " + selfUrl + " is this machine's loopback, which the peer "
+                        + peer + " cannot reach: set OB_SELF_URL to an address its peers can reach");
             }
         }
     }
@@ -198,8 +197,7 @@ record NodeConfig(
         final String nodeId = text(environment, "OB_NODE_ID", "");
         if (!nodeId.isEmpty() && !nodeId.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")) {
             throw new ConfigException(
-                    "OB_NODE_ID " + nodeId
-                            + " must be 1 to 128 letters, digits, dots, dashes or underscores, starting with a letter or digit");
+                    "OB_NODE_ID " + nodeId + " must be 1 to 128 letters, digits or . _ -, the first a letter or digit");
         }
         return nodeId;
     }

@@ -15,7 +15,8 @@ final class NodeIdentities {
      * The identity of the process that starts now.
      *
      * @param stored what the data folder holds; null when it is new
-     * @param wallMillis milliseconds since 1970: the first generation, so that a wiped node still returns with a higher one
+     * @param wallMillis milliseconds since 1970: the first generation, so that a wiped node still returns with a
+     * higher one
      * @throws ConfigException when the data folder is another node's
      */
     static NodeIdentity next(

@@ -74,7 +74,11 @@ public final class NodeMain {
         return settings;
     }
 
-    /** Ends the process because it cannot go on: nothing is acknowledged any more, a supervisor starts it again. */
+    /**
+     * Ends the process because it cannot go on: nothing is acknowledged any more, a supervisor starts it again. Halts
+     * when an orderly end takes too long, for a node that can neither work nor end is the worst.
+     */
+    @SuppressWarnings("checkstyle:noGc")
     private static void end(final String why, final Throwable cause) {
         final int status = cause instanceof ConfigException ? EXIT_CONFIG : EXIT_FAILED;
         if (status == EXIT_CONFIG) {

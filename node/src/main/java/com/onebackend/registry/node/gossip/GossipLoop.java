@@ -30,7 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The owner of the gossip core: one thread that takes tasks from a bounded queue, runs them on the core and performs the
+ * The owner of the gossip core: one thread that takes tasks from a bounded queue, runs them on the core and performs
+ * the
  * effects.
  *
  * <p><i>Thread:</i> {@link #post}, {@link #received} and the readers ({@link #members}, {@link #report}) may be called

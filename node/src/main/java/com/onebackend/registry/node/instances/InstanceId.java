@@ -7,7 +7,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 
 /**
- * The id of an instance whose caller gave none: a function of slug and url, so that the same registration sent to two nodes
+ * The id of an instance whose caller gave none: a function of slug and url, so that the same registration sent to two
+ * nodes
  * at the same moment is one record.
  */
 final class InstanceId {

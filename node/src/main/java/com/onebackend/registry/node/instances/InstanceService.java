@@ -17,7 +17,8 @@ import java.util.function.Consumer;
 /**
  * Registers and deregisters instances on this node.
  *
- * <p><i>Thread:</i> called from any; validates there, decides and writes on the gossip loop, answers when the write is on
+ * <p><i>Thread:</i> called from any; validates there, decides and writes on the gossip loop, answers when the write
+ * is on
  * disk.
  */
 public final class InstanceService {

@@ -30,7 +30,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The yardstick: a Netty server that answers each path with bytes it was given, and does nothing else. Reads (path, body)
+ * The yardstick: a Netty server that answers each path with bytes it was given, and does nothing else. Reads (path,
+ * body)
  * pairs from standard input, prints its port, ends when standard input does.
  */
 final class MinimalServer {

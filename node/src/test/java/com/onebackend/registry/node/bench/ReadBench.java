@@ -21,7 +21,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
- * Discovery reads beside a minimal Netty server that returns the same bytes: 10,000 instances in 1,000 services, one random
+ * Discovery reads beside a minimal Netty server that returns the same bytes: 10,000 instances in 1,000 services, one
+ * random
  * service of ten per request, keep-alive, 32 connections, both servers in one run, in turns.
  */
 final class ReadBench {
