@@ -167,7 +167,7 @@ record NodeConfig(
 
     private static List<String> seeds(final Map<String, String> environment) {
         final Set<String> seeds = new LinkedHashSet<>();
-        for (final String peer : text(environment, "OB_PEERS", "").split("[,\\s]+")) {
+        for (final String peer : text(environment, "OB_PEERS", "").split("[,\\s]+", -1)) {
             if (!peer.isEmpty()) {
                 final String trimmed = trimSlash(peer);
                 url("OB_PEERS", trimmed);

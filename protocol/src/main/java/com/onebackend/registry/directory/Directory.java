@@ -16,12 +16,12 @@ import java.util.function.Consumer;
 /**
  * The read model of instances.
  *
- * <p><i>Thread:</i> {@link #put}, {@link #remove} and {@link #publish} belong to the gossip loop; every read may come from
- * any thread, never blocks and sees each instance either before or after a change.
+ * <p><i>Thread:</i> {@link #put}, {@link #remove} and {@link #publish} belong to the gossip loop; every read may come
+ * from any thread, never blocks and sees each instance either before or after a change.
  *
- * <p><i>Invariants:</i> the row under the id is the truth. A key is indexed before its row shows and leaves the index after
- * it: so who goes through an index and checks the row finds exactly what the rows say. A view is rebuilt only when one of
- * its instances changed; entries of the others, and what is rendered of them, stay.
+ * <p><i>Invariants:</i> the row under the id is the truth. A key is indexed before its row shows and leaves the index
+ * after it: so who goes through an index and checks the row finds exactly what the rows say. A view is rebuilt only
+ * when one of its instances changed; entries of the others, and what is rendered of them, stay.
  */
 public final class Directory {
     private static final Comparator<Row> BY_SLUG_AND_ID =
@@ -33,6 +33,12 @@ public final class Directory {
     private final IdIndex byDeployment = new IdIndex();
     private final IdIndex byNode = new IdIndex();
     private final IdIndex byHost = new IdIndex();
+
+    /** Odd while instances change their service, so that a walk over the services can tell that it may miss one. */
+    private volatile int movesShown;
+
+    /** Writer only. */
+    private int moves;
 
     /** Writer only: what {@link #publish} will show; empty = removed. */
     private final NavigableMap<String, Optional<Row>> pending = new TreeMap<>();
@@ -56,8 +62,8 @@ public final class Directory {
     }
 
     /**
-     * The instance registered under this slug and url; null when there is none. Two hash lookups. Of several, which only
-     * two nodes that did not hear each other can make, the one with the lowest id.
+     * The instance registered under this slug and url; null when there is none. Two hash lookups. Of several, which
+     * only two nodes that did not hear each other can make, the one with the lowest id.
      */
     public Entry byAddress(final String slug, final String url) {
         final Address address = new Address(slug, url);
@@ -124,6 +130,11 @@ public final class Directory {
         if (pending.isEmpty()) {
             return;
         }
+        final boolean isMoving =
+                pending.values().stream().flatMap(Optional::stream).anyMatch(this::isMove);
+        if (isMoving) {
+            movesShown = ++moves;
+        }
         final Map<String, NavigableMap<String, Optional<Row>>> changesBySlug = new HashMap<>();
         pending.forEach((id, change) -> {
             final Row before = rows.get(id);
@@ -135,6 +146,9 @@ public final class Directory {
         });
         changesBySlug.forEach(this::rebuild);
         pending.clear();
+        if (isMoving) {
+            movesShown = ++moves;
+        }
     }
 
     /** How many rows {@link #find} would look at. */
@@ -167,12 +181,32 @@ public final class Directory {
         if (slug != null) {
             final ServiceView view = service(slug);
             if (narrowest == null || view.entries().size() <= narrowest.size()) {
-                return rowsOf(view.entries().stream()
-                        .map(entry -> entry.instance().id())
-                        .toList());
+                final List<Row> found = new ArrayList<>(view.entries().size());
+                addRowsOf(view, found);
+                return found;
             }
         }
-        return narrowest == null ? rows.values() : rowsOf(narrowest);
+        return narrowest == null ? allRows() : rowsOf(narrowest);
+    }
+
+    /** Service by service, which comes out sorted, unless one that changes its service might be missed. */
+    private Collection<Row> allRows() {
+        final int before = movesShown;
+        final List<Row> found = new ArrayList<>(rows.size());
+        final List<String> slugs = new ArrayList<>(services.keySet());
+        slugs.sort(Comparator.naturalOrder());
+        slugs.forEach(slug -> addRowsOf(service(slug), found));
+        return before % 2 == 0 && before == movesShown ? found : rows.values();
+    }
+
+    /** The rows of a service as they are now, which may be later than the view. */
+    private void addRowsOf(final ServiceView view, final List<Row> found) {
+        for (final Entry entry : view.entries()) {
+            final Row row = rows.get(entry.instance().id());
+            if (row != null && row.slug().equals(view.slug())) {
+                found.add(row);
+            }
+        }
     }
 
     private List<Row> rowsOf(final Collection<String> ids) {
@@ -189,6 +223,11 @@ public final class Directory {
     private static NavigableMap<String, Optional<Row>> changesOf(
             final Map<String, NavigableMap<String, Optional<Row>>> changesBySlug, final String slug) {
         return changesBySlug.computeIfAbsent(slug, any -> new TreeMap<>());
+    }
+
+    private boolean isMove(final Row after) {
+        final Row before = rows.get(after.id());
+        return before != null && !before.slug().equals(after.slug());
     }
 
     private void show(final String id, final Row before, final Row after) {

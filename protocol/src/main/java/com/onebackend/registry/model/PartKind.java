@@ -6,8 +6,8 @@ public enum PartKind {
     HEALTH,
     INTENT,
     /**
-     * The latest deregistration. A register of its own, so that what it killed stays dead whatever arrives in which order,
-     * also after the instance was registered again.
+     * The latest deregistration. A register of its own, so that what it killed stays dead whatever arrives in which
+     * order, also after the instance was registered again.
      */
     TOMBSTONE
 }

@@ -8,8 +8,8 @@ import com.onebackend.registry.model.PartKind;
 /**
  * The winning entries of one instance; each may be null.
  *
- * <p><i>Invariants:</i> a function of the set of entries that went in, whatever their order: each register holds its latest
- * entry, unless the latest tombstone is later still.
+ * <p><i>Invariants:</i> a function of the set of entries that went in, whatever their order: each register holds its
+ * latest entry, unless the latest tombstone is later still.
  */
 public record InstanceParts(LogEntry registration, LogEntry health, LogEntry intent, LogEntry tombstone) {
     /** Nothing known of the instance. */

@@ -18,8 +18,8 @@ public record LogEntry(Origin origin, long version, Stamp stamp, String instance
     }
 
     /**
-     * True when this entry is later than {@code other}: wins over it if both have the same key, kills it if this one is a
-     * tombstone of the same instance.
+     * True when this entry is later than {@code other}: wins over it if both have the same key, kills it if this one
+     * is a tombstone of the same instance.
      */
     public boolean supersedes(final LogEntry other) {
         final int byStamp = stamp.compareTo(other.stamp);

@@ -22,7 +22,7 @@ public sealed interface LogMessage {
      *
      * @param base the receiver must have all of the origin's versions up to here
      * @param head after applying it has all versions up to here
-     * @param entries every version in (base, head] as produced, ascending
+     * @param entries every version produced in (base, head], ascending; a restart skips numbers
      */
     record Push(Origin origin, long base, long head, long gcVersion, List<LogEntry> entries) implements LogMessage {
         public Push {

@@ -10,15 +10,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The sync sessions this node answers. A session holds cursors, not entries: each chunk is read from the table when it is
- * asked for.
+ * The sync sessions this node answers. A session holds cursors, not entries: each chunk is read from the table when
+ * it is asked for.
  *
  * <p>The last chunk is made in one step that reaches the end of every log, so that the heads it carries are covered by
  * entries sent, whatever was superseded between two chunks.
  *
  * <p><i>Thread:</i> the gossip loop.
  *
- * <p><i>Invariants:</i> one session per peer; every entry that became live behind a cursor is sent before the last chunk.
+ * <p><i>Invariants:</i> one session per peer; every entry that became live behind a cursor is sent before the last
+ * chunk.
  */
 final class OutgoingSessions {
     private final ReplicaConfig config;

@@ -9,11 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The own log from the first write to the push: numbers given, writes that wait for the disk, writes that wait to be pushed.
+ * The own log from the first write to the push: numbers given, writes that wait for the disk, writes that wait to be
+ * pushed.
  *
- * <p>A write shows to this node at once, to peers only when it is on disk: until then it lies as a layer over the {@link
- * LogTable}, and what it supersedes stays there. Otherwise a peer could be told that we have a version which, after a crash,
- * would exist nowhere but with its superseder gone.
+ * <p>A write shows to this node at once, to peers only when it is on disk: until then it lies as a layer over the
+ * {@link LogTable}, and what it supersedes stays there. Otherwise a peer could skip a version as superseded, by a write
+ * that a crash then undoes: we would have the version back, the peer never.
  *
  * <p><i>Thread:</i> the gossip loop.
  *

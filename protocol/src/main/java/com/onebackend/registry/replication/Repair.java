@@ -10,8 +10,8 @@ import java.util.TreeSet;
 /**
  * Notices logs that differ although the vectors say they are equal, and has them read from their start.
  *
- * <p>Happens after evictions (one node saw a superseding entry of the evicted origin, the other did not), after a disk that
- * lost what it had confirmed, and by bugs. Nothing else would ever mend it.
+ * <p>Happens after evictions (one node saw a superseding entry of the evicted origin, the other did not), after a
+ * disk that lost what it had confirmed, and by bugs. Nothing else would ever mend it.
  */
 final class Repair {
     /** How rare repairs become at most when they do not help: one in so many times the usual number of sessions. */

@@ -19,17 +19,17 @@ import java.util.Set;
  *
  * <p><i>Thread:</i> one owner, the gossip loop or a simulation; nothing here is synchronised.
  *
- * <p><i>Lifecycle:</i> {@link #restore} and {@link #restoreHead} for all that storage holds, then everything else in any
- * order; {@link #drain} after each step, and {@link #durable} when own versions of a drained batch are on disk.
+ * <p><i>Lifecycle:</i> {@link #restore} and {@link #restoreHead} for all that storage holds, then everything else in
+ * any order; {@link #drain} after each step, and {@link #durable} when own versions of a drained batch are on disk.
  *
  * <p><i>Invariants:</i>
  *
  * <ul>
- *   <li>What is shown to peers is a function of the set of entries received and of own entries on disk, whatever order they
- *       came in and how often.
+ *   <li>What is shown to peers is a function of the set of entries received and of own entries on disk, whatever
+ *       order they came in and how often.
  *   <li>Of every version up to an origin's {@code maxVersion} we hold the entry or one that supersedes it. Hence pushes
- *       leave nothing out, and a sync moves the whole vector at once, at its end: one log alone may say "superseded" by an
- *       entry in another log that was not sent yet.
+ *       leave nothing out, and a sync moves the whole vector at once, at its end: one log alone may say "superseded"
+ *       by an entry in another log that was not sent yet.
  *   <li>An own version that is not on disk is never sent, and hides nothing from peers.
  * </ul>
  *
@@ -102,8 +102,8 @@ public final class Replica {
     }
 
     /**
-     * Writes one part into the own log. A registration whose {@code born} is {@link Stamp#ZERO} keeps that of the registration
-     * it replaces, or is born now. Needs {@link #hasRoom}.
+     * Writes one part into the own log. A registration whose {@code born} is {@link Stamp#ZERO} keeps that of the
+     * registration it replaces, or is born now. Needs {@link #hasRoom}.
      */
     public LogEntry write(final String instanceId, final Part part, final long wallMillis) {
         isStarted = true;
@@ -214,7 +214,8 @@ public final class Replica {
 
     /**
      * The catalog removed a node: its records go, its pushes are refused from now on. Its tombstones stay and go on
-     * killing what is older, or a deregistration could be undone by whoever was away. To be called again after a restart.
+     * killing what is older, or a deregistration could be undone by whoever was away. To be called again after a
+     * restart.
      */
     public void evict(final Origin origin) {
         Invariants.check(!origin.equals(self), "a node does not evict itself");
@@ -266,7 +267,7 @@ public final class Replica {
         return refusals.getOrDefault(reason, 0L);
     }
 
-    /** How often logs had to be read again because sets differed under equal vectors; anything but 0 deserves a look. */
+    /** How often logs were read again because sets differed under equal vectors; rarely anything but 0. */
     public long repairs() {
         return repair.count();
     }

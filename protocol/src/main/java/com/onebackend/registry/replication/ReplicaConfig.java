@@ -15,10 +15,10 @@ import com.onebackend.registry.model.Invariants;
  * @param stampAheadMillisMax a received stamp may be ahead of the wall clock by no more
  * @param undurableMax own writes that wait for the disk
  * @param originsMax logs kept
- * @param restartGapVersions own version numbers skipped at the first write after a restart: should the disk have lost its
- *     tail although it had confirmed it, the numbers lost are not given again
- * @param repairAfterSessions after so many sessions in a row that ended with equal vectors and unequal sets, the next one
- *     reads the differing logs from their start
+ * @param restartGapVersions own version numbers skipped at the first write after a restart: should the disk have lost
+ *     its tail although it had confirmed it, the numbers lost are not given again
+ * @param repairAfterSessions after so many sessions in a row that ended with equal vectors and unequal sets, the next
+ *     one reads the differing logs from their start
  */
 public record ReplicaConfig(
         int chunkEntriesMax,

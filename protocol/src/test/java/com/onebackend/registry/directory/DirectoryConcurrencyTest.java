@@ -55,7 +55,7 @@ class DirectoryConcurrencyTest {
         }
     }
 
-    /** The host wanders between the field and the url, the node's spelling changes; every version answers the queries. */
+    /** The host wanders between field and url, the node's spelling changes; every version answers the queries. */
     private static Instance wandering(final int number, final int version) {
         final boolean isEven = version % 2 == 0;
         return Instances.of(
@@ -87,6 +87,34 @@ class DirectoryConcurrencyTest {
             });
             for (int round = 1; round <= ROUNDS; round++) {
                 directory.put(wandering(round % INSTANCES, round / INSTANCES));
+                directory.publish();
+            }
+            isOver.set(true);
+            result.get(30, TimeUnit.SECONDS);
+        } finally {
+            isOver.set(true);
+            reader.shutdownNow();
+        }
+    }
+
+    @Test
+    void instanceThatChangesItsServiceIsNeverMissingAndNeverTwice() throws Exception {
+        for (int i = 0; i < INSTANCES; i++) {
+            directory.put(Instances.of("i" + i, "s" + i % 3, "http://h/" + i));
+        }
+        directory.publish();
+        final ExecutorService reader = Executors.newSingleThreadExecutor();
+        try {
+            final Future<?> result = reader.submit(() -> {
+                do {
+                    assertThat(idsFound(directory, InstanceQuery.ALL))
+                            .hasSize(INSTANCES)
+                            .doesNotHaveDuplicates();
+                } while (!isOver.get());
+            });
+            for (int round = 1; round <= ROUNDS; round++) {
+                final int number = round % INSTANCES;
+                directory.put(Instances.of("i" + number, "s" + (round / INSTANCES + number) % 3, "http://h/" + number));
                 directory.publish();
             }
             isOver.set(true);

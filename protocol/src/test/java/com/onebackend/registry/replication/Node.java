@@ -104,7 +104,7 @@ final class Node {
         return entries;
     }
 
-    /** Loses the process and all batches after the first {@code unconfirmedKept} unconfirmed ones; returns what was kept. */
+    /** Loses the process and all batches but so many unconfirmed ones; returns what was kept. */
     List<LogEntry> crash(final int unconfirmedKept) {
         confirmed += unconfirmedKept;
         batches.subList(confirmed, batches.size()).clear();

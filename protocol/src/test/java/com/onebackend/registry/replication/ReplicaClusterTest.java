@@ -1,6 +1,7 @@
 package com.onebackend.registry.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ class ReplicaClusterTest {
     private static final int STEPS = 500;
 
     static LongStream seeds() {
-        return LongStream.rangeClosed(1, 60);
+        return LongStream.rangeClosed(1, 40);
     }
 
     @ParameterizedTest
@@ -158,12 +159,13 @@ class ReplicaClusterTest {
         /** The rule everything rests on: up to the vector, everything is there or superseded. */
         private void checkVectors() {
             for (final Node node : nodes) {
+                final Map<Origin, Long> vector = new HashMap<>();
+                node.replica.digest().heads().forEach(head -> vector.put(head.origin(), head.maxVersion()));
                 for (final LogEntry entry : confirmed.entries()) {
-                    if (entry.version() <= maxVersion(node, entry.origin())) {
-                        final InstanceParts parts = node.replica.shown(entry.instanceId());
-                        assertThat(parts.with(entry))
-                                .as("%s: %s claims %s", label, node.name, entry)
-                                .isSameAs(parts);
+                    final InstanceParts parts = node.replica.shown(entry.instanceId());
+                    if (entry.version() <= vector.getOrDefault(entry.origin(), 0L)
+                            && !parts.with(entry).equals(parts)) {
+                        fail("%s: %s claims to have %s", label, node.name, entry);
                     }
                 }
             }

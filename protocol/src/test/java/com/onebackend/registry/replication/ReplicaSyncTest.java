@@ -52,8 +52,8 @@ class ReplicaSyncTest {
     }
 
     /**
-     * The trap: C's entry supersedes A's, so A's is no longer sent. Had the requester counted A's log as complete when the
-     * chunk with A's last entry came, a break here would leave it without either for ever.
+     * The trap: C's entry supersedes A's, so A's is no longer sent. Had the requester counted A's log as complete
+     * when the chunk with A's last entry came, a break here would leave it without either for ever.
      */
     @Test
     void vectorMovesOnlyWithTheLastChunkAndForAllLogsAtOnce() {

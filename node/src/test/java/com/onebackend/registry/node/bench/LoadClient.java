@@ -1,6 +1,7 @@
 package com.onebackend.registry.node.bench;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -23,7 +24,7 @@ final class LoadClient {
     private final int connections;
 
     LoadClient(final int port, final int connections) {
-        this.server = new InetSocketAddress("127.0.0.1", port);
+        this.server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         this.connections = connections;
     }
 

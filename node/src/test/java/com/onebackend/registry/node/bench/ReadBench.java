@@ -114,7 +114,7 @@ final class ReadBench {
     /** User and system time of a process, in hundredths of a second. */
     private static long cpuTicks(final long pid) throws IOException {
         final String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-        final String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        final String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
     }
 
