@@ -33,12 +33,11 @@ import java.util.random.RandomGenerator;
  * <p><i>Thread:</i> one owner, the gossip loop or a simulation; nothing here is synchronised.
  *
  * <p><i>Lifecycle:</i> construct, {@link #restore} everything storage holds, {@link #restored}, {@link #join}, then
- * {@link #receive}, {@link
- * #tick} and commands in any order, {@link #leave} at the end. {@link #tick} wants to be called every 20 to 50 ms.
+ * {@link #receive}, {@link #tick} and commands in any order, {@link #leave} at the end. {@link #tick} wants to be
+ * called every 20 to 50 ms.
  *
  * <p><i>Invariants:</i> own versions are sent only after {@link #committed}; a vector never goes back; the same calls
- * with
- * the same times and the same random source give the same effects.
+ * with the same times and the same random source give the same effects.
  *
  * <p><i>Paper:</i> SWIM (Das et al., 2002), Lifeguard (Dadgar et al., 2018), Scuttlebutt (van Renesse et al., 2008).
  */

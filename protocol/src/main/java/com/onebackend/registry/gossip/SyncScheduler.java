@@ -13,8 +13,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * Decides when to ask whom for what we lack: at an interval, at once when a member appears or a push did not fit, and
- * soon
- * when a member's vector keeps differing from ours.
+ * soon when a member's vector keeps differing from ours.
  *
  * <p><i>Thread:</i> the gossip loop.
  *

@@ -78,7 +78,7 @@ class DetectionSimTest {
         }
     }
 
-    /** Round robin: at worst 2N - 3 probes go elsewhere first; then the failed probe's interval, the suspicion, the news. */
+    /** Round robin: at worst 2N - 3 other probes first; then the failed probe's interval, the suspicion, the news. */
     private static long boundNanos(final int nodes) {
         return (2L * nodes - 2) * SWIM.probeIntervalNanos() + DetectionMeter.suspicionMaxNanos(SWIM, nodes) + SECOND;
     }

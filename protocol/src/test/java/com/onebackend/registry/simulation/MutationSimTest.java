@@ -202,7 +202,7 @@ class MutationSimTest {
         return new LogBatch(List.of(), List.of(), List.of(head), List.of());
     }
 
-    /** Crashes, so that there are syncs; small batches, so that these have several chunks; many writes for long pushes. */
+    /** Crashes, so that there are syncs; small batches, so that these have several chunks; writes for long pushes. */
     private static Simulation busy(final long seed) {
         return new Simulation(SimulationConfig.chaos(seed, 3)
                 .withNetwork(NetworkFaults.NONE)

@@ -203,8 +203,8 @@ final class Simulation {
     }
 
     /**
-     * After the last fault: the dead and lost are tried at their interval, suspicions raised during the faults run out or
-     * are refuted, and then syncs that met a dead end are given up and started anew.
+     * After the last fault: the dead and lost are tried at their interval, suspicions raised during the faults run out
+     * or are refuted, and then syncs that met a dead end are given up and started anew.
      */
     long convergenceBoundNanos() {
         final GossipConfig gossip = config.gossip();

@@ -27,8 +27,8 @@ import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 
 /**
- * One machine: a disk that outlives its processes, clocks of its own, and while it runs a gossip core driven the way the
- * daemon's loop drives it.
+ * One machine: a disk that outlives its processes, clocks of its own, and while it runs a gossip core driven the way
+ * the daemon's loop drives it.
  */
 final class VirtualNode implements VirtualNetwork.Port {
     /** What arrives for a stopped process beyond this is lost, as in a socket's buffer. */
@@ -282,7 +282,7 @@ final class VirtualNode implements VirtualNetwork.Port {
         world.trace().add(world.events().nowNanos(), what, this, detail, index);
     }
 
-    /** One sync at a time, which covers everything appended before it started; what comes meanwhile waits for the next. */
+    /** One sync at a time, which covers everything appended before it started; what comes meanwhile waits. */
     private void syncIfIdle() {
         if (isSyncing || disk.unsyncedBatches() == 0) {
             return;
