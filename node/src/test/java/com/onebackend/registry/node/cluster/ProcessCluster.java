@@ -11,9 +11,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -23,12 +25,13 @@ final class ProcessCluster implements AutoCloseable {
     static final String PASSWORD = "an-admin-password-for-tests";
     static final ObjectMapper JSON = new ObjectMapper();
 
-    private static final String SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef";
+    private static final int SECRET_BYTES = 32;
     private static final Path DISTRIBUTION = Path.of(System.getProperty("registry.distribution", "target/registry"));
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+    private final String secret = randomSecret();
     private final Path folder;
     private final List<Integer> ports = new ArrayList<>();
     private final Map<Integer, Process> processes = new HashMap<>();
@@ -80,7 +83,7 @@ final class ProcessCluster implements AutoCloseable {
         environment.put("OB_AVAILABILITY_ZONE", "local-" + n);
         environment.put("OB_PEERS", String.join(",", urls));
         environment.put("OB_FOLDER", data(n).toString());
-        environment.put("OB_CLUSTER_SECRET", SECRET);
+        environment.put("OB_CLUSTER_SECRET", secret);
         environment.put("OB_ADMIN_PASSWORD", PASSWORD);
         return environment;
     }
@@ -185,6 +188,12 @@ final class ProcessCluster implements AutoCloseable {
         for (final Process process : processes.values()) {
             process.destroyForcibly().waitFor();
         }
+    }
+
+    private static String randomSecret() {
+        final byte[] bytes = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
     }
 
     /** A port whose two successors are free as well: gossip and Raft listen there. */
