@@ -3,10 +3,11 @@
 
 # True when the distribution is there and nothing it is made of is newer.
 distribution_is_fresh() {
-  _dist=$1/node/target/registry
-  [ -f "$_dist/.built" ] || return 1
+  # The archive is the last thing a build makes; the files inside have the time of the release.
+  _archive=$(ls -t "$1"/node/target/registry-*.tar.gz 2>/dev/null | head -n 1)
+  [ -n "$_archive" ] && [ -x "$1/node/target/registry/bin/registry" ] || return 1
   _newer=$(find "$1/pom.xml" "$1"/*/pom.xml "$1/protocol/src/main" "$1/storage/src/main" \
-    "$1/http-gateway/src/main" "$1/node/src/main" -newer "$_dist/.built" -type f 2>/dev/null | head -n 1)
+    "$1/http-gateway/src/main" "$1/node/src/main" -newer "$_archive" -type f 2>/dev/null | head -n 1)
   [ -z "$_newer" ]
 }
 
@@ -19,5 +20,4 @@ ensure_distribution() {
     echo "The build failed; its messages are above. The same by hand: mvn -Dquick -DskipTests package" >&2
     exit 1
   fi
-  touch "$1/node/target/registry/.built"
 }
