@@ -1,4 +1,4 @@
-# To be sourced: . "$here/lib/jdk.sh"; ensure_jdk_and_maven
+# To be sourced after lib/packages.sh: . "$here/lib/jdk.sh"; ensure_jdk_and_maven
 # shellcheck shell=sh
 
 # Prints the major version of the JDK in use (JAVA_HOME first, then PATH), or 0 when there is no compiler.
@@ -30,19 +30,13 @@ ensure_jdk_and_maven() {
   command -v mvn >/dev/null 2>&1 || _missing="$_missing maven"
   [ -n "$_missing" ] || return 0
 
-  if command -v apt-get >/dev/null 2>&1; then
-    if [ "$(id -u)" -eq 0 ]; then
-      echo "Installing:" $_missing >&2
-      apt-get update -qq >&2
-      DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $_missing >&2
-      if [ "$(jdk_version)" -ge 17 ] && command -v mvn >/dev/null 2>&1; then
-        return 0
-      fi
-      echo "The installation went through, but javac or mvn still does not answer." >&2
-      exit 1
+  # Package names hold no blanks: split on purpose.
+  # shellcheck disable=SC2086
+  if install_packages "A JDK (17 or later) and Maven are" $_missing; then
+    if [ "$(jdk_version)" -ge 17 ] && command -v mvn >/dev/null 2>&1; then
+      return 0
     fi
-    echo "A JDK (17 or later) and Maven are needed. Install them with:" >&2
-    echo "  sudo apt-get update && sudo apt-get install -y" $_missing >&2
+    echo "The installation went through, but javac or mvn still does not answer." >&2
   elif command -v dnf >/dev/null 2>&1; then
     echo "A JDK (17 or later) and Maven are needed. Install them with:" >&2
     echo "  sudo dnf install -y java-17-openjdk-devel maven" >&2
