@@ -197,10 +197,13 @@ class HttpRawTest {
         gateway.registry.silent = true;
         final var write =
                 gateway.send("PUT", "/registry-svc/instance", gateway.admin(), "{\"slug\":\"s\",\"url\":\"http://a\"}");
-        assertThat(write.statusCode()).isEqualTo(504);
-        assertThat(write.body()).contains("may have happened");
+        assertThat(write.statusCode()).isEqualTo(503);
+        assertThat(write.body()).contains("may have happened").contains("\"happened\":\"unknown\"");
+        assertThat(write.headers().firstValue("Retry-After")).isEmpty();
         final var read = gateway.send("GET", "/registry-svc/definitions?consistency=strong", gateway.admin(), null);
         assertThat(read.statusCode()).isEqualTo(503);
+        assertThat(read.body()).contains("\"happened\":\"no\"");
+        assertThat(read.headers().firstValue("Retry-After")).contains("1");
     }
 
     @Test

@@ -22,8 +22,8 @@ public enum ErrorCode {
     INTERNAL(500),
     /** No majority, or not ready. Did not happen; retry later. */
     UNAVAILABLE(503),
-    /** No answer in time. May have happened; read before a retry. */
-    INDETERMINATE(504);
+    /** No majority, or no answer, after it was handed on. May have happened; read before a retry. */
+    INDETERMINATE(503);
 
     private final int httpStatus;
 

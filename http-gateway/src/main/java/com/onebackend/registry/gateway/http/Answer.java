@@ -1,7 +1,6 @@
 package com.onebackend.registry.gateway.http;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryError;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,26 +31,38 @@ public record Answer(int status, String contentType, Body body, List<String> hea
         return NO_CONTENT;
     }
 
-    /** The one mapping from a refusal of the registry to HTTP. */
+    /**
+     * The one mapping from a refusal of the registry to HTTP. Both kinds of 503 say in {@code happened} whether a write
+     * may have taken effect: {@code no} may be sent again as it is, {@code unknown} wants a look first.
+     */
     public static Answer of(final RegistryError error) {
-        final String message =
-                error.code() == ErrorCode.INDETERMINATE && !error.message().contains("may have happened")
-                        ? error.message() + MAY_HAVE_HAPPENED
-                        : error.message();
-        return error(error.code().httpStatus(), message);
+        final int status = error.code().httpStatus();
+        return switch (error.code()) {
+            case INDETERMINATE -> json(status, body(indeterminate(error.message()), ",\"happened\":\"unknown\""));
+            case UNAVAILABLE ->
+                json(status, body(error.message(), ",\"happened\":\"no\"")).with("Retry-After", "1");
+            default -> error(status, error.message());
+        };
     }
 
     /** <code>{"error": message}</code> with the header lines its status asks for. */
     public static Answer error(final int status, final String message) {
-        final byte[] json = ("{\"error\":\""
-                        + new String(JsonStringEncoder.getInstance().quoteAsString(message)) + "\"}")
-                .getBytes(StandardCharsets.UTF_8);
-        final Answer answer = json(status, json);
+        final Answer answer = json(status, body(message, ""));
         return switch (status) {
             case 401 -> answer.with("WWW-Authenticate", "Bearer");
             case 429, 503 -> answer.with("Retry-After", "1");
             default -> answer;
         };
+    }
+
+    private static String indeterminate(final String message) {
+        return message.contains("may have happened") ? message : message + MAY_HAVE_HAPPENED;
+    }
+
+    private static byte[] body(final String message, final String more) {
+        return ("{\"error\":\"" + new String(JsonStringEncoder.getInstance().quoteAsString(message)) + "\"" + more
+                        + "}")
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     /** The same answer with one more header line. The caller vouches for the value: no line breaks. */

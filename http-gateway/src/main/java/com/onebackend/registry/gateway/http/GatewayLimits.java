@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param connectionsPerAddressMax open connections of one client address; beyond it 429
  * @param idleTime how long a connection may rest between two requests
  * @param readTime how long a request may take to arrive, head and body together, from its first byte; then 408
- * @param requestTime how long a handler may take; then 504 (a write) or 503 (a read), and how long a slow reader of
+ * @param requestTime how long a handler may take; then 503, and how long a slow reader of
  *     an answer may make no progress
  * @param lingerTime how long a refused connection is drained, so that the refusal is not lost by a reset
  */
