@@ -16,7 +16,7 @@ ensure_distribution() {
   distribution_is_fresh "$1" && return 0
   ensure_jdk_and_maven
   echo "Building the distribution (the first build fetches libraries, later ones take seconds) ..." >&2
-  if ! (cd "$1" && mvn -B -q -ntp -Dquick -DskipTests package >&2); then
+  if ! (cd "$1" && mvn -B -q -ntp -Dstyle.color=never -Dquick -DskipTests package >&2); then
     echo "The build failed; its messages are above. The same by hand: mvn -Dquick -DskipTests package" >&2
     exit 1
   fi

@@ -10,6 +10,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -109,6 +111,14 @@ class RestTest {
     }
 
     @Test
+    void nodeUrlFilterTakesTheNodeIdAsWell() {
+        put("/registry-svc/instance", "{\"id\":\"a\",\"slug\":\"s\",\"url\":\"http://a\"}");
+        assertThat(get("/registry-svc/instances?nodeUrl=n1").body()).contains("\"id\":\"a\"");
+        assertThat(get("/registry-svc/instances?nodeUrl=n2").body()).isEqualTo("{\"instances\":[]}");
+        assertThat(get("/registry-svc/instances?nodeUrl=n9").body()).isEqualTo("{\"instances\":[]}");
+    }
+
+    @Test
     void unknownFilterIsRefusedByName() {
         final var answer = get("/registry-svc/instances?slug=s&slugg=x");
         assertThat(answer.statusCode()).isEqualTo(400);
@@ -193,6 +203,27 @@ class RestTest {
     }
 
     @Test
+    void jsonBeyondALimitIsNotCalledInvalid() {
+        final var deep = put("/registry-svc/instance", "{\"a\":" + "[".repeat(40) + "]".repeat(40) + "}");
+        assertThat(error(deep)).contains("deeper than 32").doesNotContain("not valid");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"C0AF", "FF", "EDA080"})
+    void bodyThatIsNotUtf8IsRefused(final String hex) throws IOException {
+        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write("{\"url\":\"http://a".getBytes(StandardCharsets.UTF_8));
+        bytes.write(HexFormat.of().parseHex(hex));
+        bytes.write("b\"}".getBytes(StandardCharsets.UTF_8));
+        final var answer = gateway.send(HttpRequest.newBuilder(gateway.uri("/registry-svc/instance"))
+                .header("Authorization", "Bearer " + admin)
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(bytes.toByteArray()))
+                .build());
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(error(answer)).contains("UTF-8");
+    }
+
+    @Test
     void deregisteringIs204AndThen404() {
         put("/registry-svc/instance", "{\"id\":\"a/b\",\"slug\":\"s\",\"url\":\"http://a\"}");
         assertThat(gateway.send("DELETE", "/registry-svc/instance/a%2Fb", admin, null)
@@ -249,6 +280,8 @@ class RestTest {
                 "{\"definition\":{}}|definition.id",
                 "{\"definition\":{\"id\":\"d\"}}|definition.image.name",
                 "{\"definition\":{\"id\":\"d\",\"image\":{}}}|definition.image.name",
+                "{\"definition\":{\"id\":\"d\",\"image\":{\"name\":\" \"}}}|definition.image.name",
+                "{\"definition\":{\"id\":\"a/b\",\"image\":{\"name\":\"x\"}}}|definition.id",
                 "{\"definition\":{\"id\":\"d\",\"image\":{\"nam\":\"x\"}}}|definition.image.nam",
                 "{\"definition\":{\"id\":\"d\",\"image\":{\"name\":\"x\"},\"ports\":[{\"host\":\"a\"}]}}"
                         + "|definition.ports[0].host",
@@ -455,7 +488,7 @@ class RestTest {
     private HttpResponse<String> gzipped(final String body) throws IOException {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-            out.write(body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            out.write(body.getBytes(StandardCharsets.UTF_8));
         }
         return gateway.send(HttpRequest.newBuilder(gateway.uri("/registry-svc/instance"))
                 .header("Authorization", "Bearer " + admin)

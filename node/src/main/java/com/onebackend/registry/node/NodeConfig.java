@@ -43,6 +43,8 @@ record NodeConfig(
     /** Named in OB_PEERS at most. */
     static final int PEERS_MAX = 64;
 
+    private static final int PORT_MAX = 65_535;
+
     private static final String DEFAULT_SELF_URL = "http://127.0.0.1:11337";
     private static final Set<String> KNOWN = Set.of(
             "OB_SELF_URL",
@@ -220,6 +222,9 @@ record NodeConfig(
         if (!List.of("http", "https").contains(scheme) || url.getHost() == null || url.getRawUserInfo() != null) {
             throw new ConfigException(setting + " " + text + " must look like http://host:11337");
         }
+        if (url.getPort() == 0 || url.getPort() > PORT_MAX) {
+            throw new ConfigException(setting + " " + text + " has a port that is not 1 to " + PORT_MAX);
+        }
         return url;
     }
 
@@ -227,13 +232,13 @@ record NodeConfig(
         final String text = text(environment, name, Integer.toString(fallback));
         try {
             final int port = Integer.parseInt(text);
-            if (port > 0 && port <= 65_535) {
+            if (port > 0 && port <= PORT_MAX) {
                 return port;
             }
         } catch (final NumberFormatException e) {
             throw new ConfigException(name + " " + text + " is not a port number");
         }
-        throw new ConfigException(name + " " + text + " is not a port: it must be 1 to 65535");
+        throw new ConfigException(name + " " + text + " is not a port: it must be 1 to " + PORT_MAX);
     }
 
     private static String text(final Map<String, String> environment, final String name, final String fallback) {

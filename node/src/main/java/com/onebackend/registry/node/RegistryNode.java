@@ -179,8 +179,19 @@ public final class RegistryNode implements AutoCloseable {
         }
     }
 
+    /** At port 0 only the address itself can be wrong. */
+    private static void refuseForeignAddress(final String host) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.bind(new InetSocketAddress(host, 0));
+        } catch (final IOException e) {
+            throw new ConfigException(
+                    host + " is no address of this machine (" + e.getMessage() + "): correct OB_BIND_HOST");
+        }
+    }
+
     /** Raft would find out much later, when the node has been promised to a cluster. */
     private static void refuseTakenPort(final String host, final int port, final String setting) {
+        refuseForeignAddress(host);
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(host, port));

@@ -59,6 +59,7 @@ final class Startup implements AutoCloseable {
     private static final long ALONE_MILLIS_MAX = 5_000;
 
     private static final long CHECK_MILLIS = 50;
+    private static final long REMOVAL_CHECK_MILLIS = 500;
     private static final long LEAVE_MILLIS = 300;
     private static final long JOIN_MILLIS_MAX = 5_000;
 
@@ -140,7 +141,10 @@ final class Startup implements AutoCloseable {
             final CatalogService catalog = startCatalog(decision, bootstrap);
             final GossipLoop gossip = startGossip(decision.clusterId(), catalog);
             startEnrolment(catalog);
-            awaitReady(catalog, gossip);
+            if (awaitReady(catalog, gossip)) {
+                awaitRemoval(catalog);
+            }
+            refuseRemoved(decision.clusterId());
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (final RuntimeException e) {
@@ -332,11 +336,11 @@ final class Startup implements AutoCloseable {
 
     /**
      * Ready means: answers like the others. A node that has its data from before answers alone, too, when after a while
-     * nobody else can be reached: discovery goes on without a majority.
+     * nobody else can be reached: discovery goes on without a majority. False: this node was removed from the cluster.
      */
-    private void awaitReady(final CatalogService catalog, final GossipLoop gossip) throws InterruptedException {
+    private boolean awaitReady(final CatalogService catalog, final GossipLoop gossip) throws InterruptedException {
         final long start = System.nanoTime();
-        while (true) {
+        while (!catalog.isEvicted()) {
             final boolean hasAccounts =
                     !catalog.signingKeys().isEmpty() && catalog.account(Enrolment.ADMIN_SLUG) != null;
             final boolean isAlone = gossip.members().stream()
@@ -349,11 +353,28 @@ final class Startup implements AutoCloseable {
             if (hasAccounts && ((isEnrolled && isSynced) || (hasWaited && (isAlone || isSynced)))) {
                 parts.readiness().ready();
                 LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
-                return;
+                return true;
             }
             parts.readiness().waitsFor(isEnrolled ? "catching up with the instances" : "catching up with the catalog");
             TimeUnit.MILLISECONDS.sleep(CHECK_MILLIS);
         }
+        return false;
+    }
+
+    /** Returns when the others go on without this node. */
+    private static void awaitRemoval(final CatalogService catalog) throws InterruptedException {
+        while (!catalog.isEvicted()) {
+            TimeUnit.MILLISECONDS.sleep(REMOVAL_CHECK_MILLIS);
+        }
+    }
+
+    /** A removed node that ran on would answer from a catalog that stands still. */
+    private void refuseRemoved(final String clusterId) {
+        parts.readiness().waitsFor("removed from the cluster");
+        final String message = "node " + parts.self().id() + " was removed from the cluster " + clusterId
+                + "; to let it join again as a new node, empty its folder "
+                + parts.config().folder() + " and start it";
+        parts.onFatal().onFatal(message, new ConfigException(message));
     }
 
     /** Opened late, and perhaps while the node is being closed: then it is closed at once. */

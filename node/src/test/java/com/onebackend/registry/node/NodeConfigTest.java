@@ -45,6 +45,19 @@ class NodeConfigTest {
     }
 
     @Test
+    void aPortThatIsNoneIsRefused() {
+        refused("65535", "OB_SELF_URL", "http://127.0.0.1:65536");
+        refused(
+                "OB_PEERS http://127.0.0.1:65540",
+                "OB_SELF_URL",
+                "http://127.0.0.1:65530",
+                "OB_PEERS",
+                "http://127.0.0.1:65540",
+                "OB_CLUSTER_SECRET",
+                SECRET);
+    }
+
+    @Test
     void loopbackSelfWithForeignPeersIsRefused() {
         refused(
                 "loopback",

@@ -44,7 +44,7 @@ public final class SimulateMain {
             final String arg = args.next();
             switch (arg) {
                 case "--seed" -> seed = number(arg, args);
-                case "--nodes" -> nodes = (int) Math.min(NODES_MAX, Math.max(1, number(arg, args)));
+                case "--nodes" -> nodes = nodes(number(arg, args));
                 case "--seconds" -> seconds = number(arg, args);
                 case "--calm" -> isCalm = true;
                 case "--verbose" -> listener = System.out::println;
@@ -56,6 +56,13 @@ public final class SimulateMain {
             config = config.lasting(seconds * SECOND);
         }
         return config.listening(listener);
+    }
+
+    private static int nodes(final long wanted) {
+        if (wanted < 1 || wanted > NODES_MAX) {
+            throw new IllegalArgumentException("--nodes must be 1 to " + NODES_MAX + ", not " + wanted);
+        }
+        return (int) wanted;
     }
 
     private static long number(final String name, final Iterator<String> args) {

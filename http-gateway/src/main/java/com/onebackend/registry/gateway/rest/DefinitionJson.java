@@ -14,12 +14,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Definitions on the wire. */
 final class DefinitionJson {
     private static final int TEXT = GatewayLimits.TEXT_CHARS_MAX;
     private static final Set<String> KNOWN =
             Set.of("id", "image", "ports", "envars", "repository", "apiSpecs", "clients");
+    /** What a slug may be, so that an instance can name its definition. */
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:@~-]*");
+
     private static final Map<String, String> LANGUAGES = Map.ofEntries(
             Map.entry("javascript", "JavaScript"),
             Map.entry("js", "JavaScript"),
@@ -71,10 +75,13 @@ final class DefinitionJson {
         if (id.isEmpty()) {
             throw fields.invalid("id", "is required");
         }
+        if (!ID.matcher(id).matches()) {
+            throw fields.invalid("id", "must be letters, digits or . _ : @ ~ -, starting with a letter or digit");
+        }
         final Definition.Image image = image(fields.objectOrNull("image"));
         final Definition.Repository repository = repository(fields.objectOrNull("repository"));
-        final boolean hasImage = image != null && !image.name().isEmpty();
-        final boolean hasRepository = repository != null && !repository.url().isEmpty();
+        final boolean hasImage = image != null && !image.name().isBlank();
+        final boolean hasRepository = repository != null && !repository.url().isBlank();
         if (!hasImage && !hasRepository) {
             throw new RegistryException(
                     ErrorCode.INVALID,

@@ -2,6 +2,7 @@ package com.onebackend.registry.gateway.rest;
 
 import com.onebackend.registry.api.Caller;
 import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.Permission;
 import com.onebackend.registry.api.RegistryApi;
 import com.onebackend.registry.api.RegistryException;
@@ -14,6 +15,7 @@ import com.onebackend.registry.gateway.http.Policy;
 import com.onebackend.registry.gateway.http.Query;
 import com.onebackend.registry.gateway.http.Route;
 import com.onebackend.registry.model.InstanceStatus;
+import com.onebackend.registry.model.NodeRecord;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +68,7 @@ public final class InstanceHandlers {
         exchange.answer(Answer.ok(InstanceJson.list(found)));
     }
 
-    private static InstanceQuery query(final Query query, final Caller caller) {
+    private InstanceQuery query(final Query query, final Caller caller) {
         query.allowOnly(FILTERS);
         return new InstanceQuery(
                 query.one("id"),
@@ -77,10 +79,23 @@ public final class InstanceHandlers {
                 port(query.one("port")),
                 query.one("path"),
                 query.one("deploymentId"),
-                query.one("nodeUrl"),
+                nodeUrl(query.one("nodeUrl")),
                 status(query.one("status")),
                 query.all("tag"),
                 caller.seesAll() ? null : caller.slug());
+    }
+
+    /** A node may be named by its id as well. */
+    private String nodeUrl(final String given) {
+        if (given.isEmpty() || given.contains("://")) {
+            return given;
+        }
+        return api.nodes().stream()
+                .map(NodeView::record)
+                .filter(node -> node.id().equals(given))
+                .map(NodeRecord::url)
+                .findFirst()
+                .orElse(given);
     }
 
     private static InstanceStatus status(final String given) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -17,6 +18,9 @@ import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.gateway.http.GatewayLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -47,6 +51,10 @@ final class Json {
             .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
             .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+    private static final String BEYOND_LIMITS = "is nested deeper than " + GatewayLimits.JSON_DEPTH_MAX
+            + " levels, or holds a string longer than " + GatewayLimits.JSON_STRING_CHARS_MAX
+            + " characters, a name of "
+            + GatewayLimits.JSON_NAME_CHARS_MAX + " or a number of " + GatewayLimits.JSON_NUMBER_CHARS_MAX;
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -74,7 +82,16 @@ final class Json {
             return JsonNodeFactory.instance.objectNode();
         }
         try {
-            return asObject(TREES.readTree(body), "The body");
+            // Strictly: the parser itself takes overlong forms, which hide characters, and guesses other encodings.
+            final String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body))
+                    .toString();
+            return asObject(TREES.readTree(text), "The body");
+        } catch (CharacterCodingException e) {
+            throw new RegistryException(ErrorCode.INVALID, "The body is not UTF-8.");
+        } catch (StreamConstraintsException e) {
+            throw new RegistryException(ErrorCode.INVALID, "The body " + BEYOND_LIMITS + ".");
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.INVALID, "The body is not valid JSON" + where(e) + ".");
         }
@@ -85,6 +102,8 @@ final class Json {
         try {
             final JsonNode node = TREES.readTree(text);
             return node == null ? MissingNode.getInstance() : node;
+        } catch (StreamConstraintsException e) {
+            throw new RegistryException(ErrorCode.INVALID, "The field '" + field + "' " + BEYOND_LIMITS + ".");
         } catch (IOException e) {
             throw new RegistryException(
                     ErrorCode.INVALID, "The field '" + field + "' is a string that is not valid JSON" + where(e) + ".");

@@ -20,6 +20,8 @@ final class RegistrationRules {
     private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]{0,31}");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._~:\\[\\]%-]{1,253}");
 
+    private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})(\\.|$)){4}(?<!\\.)");
+
     private RegistrationRules() {}
 
     /** Checks what can be checked without knowing what is registered already. */
@@ -40,7 +42,9 @@ final class RegistrationRules {
             throw invalid("scheme must be lower-case letters and digits, like http");
         }
         host("host", request.host());
-        host("ip", request.ip());
+        if (!request.ip().isEmpty() && !isIpAddress(request.ip())) {
+            throw invalid("ip is not an IP address; a name goes into host");
+        }
         if (request.tags() != null) {
             tags(request.tags());
         }
@@ -56,8 +60,11 @@ final class RegistrationRules {
     /** The full address the request declares; only when {@link #hasAddress}. */
     static String url(final RegisterInstance request) {
         if (!request.url().isEmpty()) {
-            if (UrlText.parse(request.url()).isEmpty()) {
-                throw invalid("url " + request.url() + " is not an address like http://host:8080/path");
+            final UrlText url = UrlText.parse(request.url())
+                    .orElseThrow(
+                            () -> invalid("url " + request.url() + " is not an address like http://host:8080/path"));
+            if (!url.userInfo().isEmpty()) {
+                throw invalid("url must not hold a user or password: everybody who discovers it would read them");
             }
             return request.url();
         }
@@ -127,6 +134,14 @@ final class RegistrationRules {
         if (!value.isEmpty() && !HOST.matcher(value).matches()) {
             throw invalid(field + " is not a host name or IP address");
         }
+    }
+
+    /** Literals only: nothing is looked up. */
+    private static boolean isIpAddress(final String text) {
+        final String bare = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+        return bare.indexOf(':') >= 0
+                ? UrlText.parse("http://[" + bare + "]").isPresent()
+                : IPV4.matcher(bare).matches();
     }
 
     private static void text(final String field, final String value, final int charsMax) {

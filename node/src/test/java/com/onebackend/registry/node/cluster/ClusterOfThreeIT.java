@@ -6,12 +6,15 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.onebackend.registry.node.cluster.ProcessCluster.Answer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -234,6 +237,25 @@ class ClusterOfThreeIT {
                                 .path("nodes")
                                 .size()
                         == 2);
+    }
+
+    @Test
+    @Order(11)
+    void aRemovedNodeIsToldSoAndJoinsAgainWithAnEmptyFolder() throws Exception {
+        final Process removed = cluster.start(3, cluster.environment(3));
+        assertThat(removed.waitFor(START.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(removed.exitValue()).isEqualTo(78);
+        assertThat(cluster.logTail(3)).contains("node-3 was removed from the cluster");
+
+        try (Stream<Path> files = Files.walk(cluster.data(3))) {
+            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+        cluster.start(3);
+        awaitReady(3);
+        await().atMost(SOON).until(() -> state(1, "node-3").equals("alive"));
+        assertThat(definitions(3)).isEqualTo(definitions(1));
     }
 
     private static Answer register(final int n, final String id, final String slug, final String url) {

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RegistrationRulesTest {
     private static final String SELF = "http://node-1:11337";
@@ -42,6 +43,22 @@ class RegistrationRulesTest {
             final String url) {
         assertThat(merge(request("", "", scheme, host, ip, port, path), null).url())
                 .isEqualTo(url);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"999.1.1.1", "192.0.2", "192.0.2.1.5", "192.0.2.1.", "a-name", "::zz"})
+    void ipThatIsNoAddressIsRefused(final String ip) {
+        assertThatThrownBy(() -> RegistrationRules.check(request("", "", "http", "", ip, 80, "")))
+                .isInstanceOf(RegistryException.class)
+                .hasMessageContaining("ip is not");
+    }
+
+    @Test
+    void aUrlWithAPasswordIsRefused() {
+        assertThatThrownBy(() -> merge(request("", "http://user:secret@a:1", "", "", "", 0, ""), null))
+                .isInstanceOf(RegistryException.class)
+                .hasMessageContaining("password")
+                .hasMessageNotContaining("secret");
     }
 
     @Test
