@@ -7,6 +7,7 @@ import com.onebackend.registry.model.Invariants;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.Origin;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -166,6 +167,26 @@ public final class Membership {
             courier.gossip(Lane.DATAGRAM, member.id(), member.endpoint(), self(), out);
         }
         out.changed(before, self());
+    }
+
+    /**
+     * The catalog removed a node with its data folder: final for its generations up to {@code upTo}, and for every
+     * later one that still has this folder. The node returns only with an empty one.
+     */
+    public void forget(
+            final String nodeId,
+            final Origin origin,
+            final Generation upTo,
+            final long nowNanos,
+            final SwimOutput out) {
+        if (!origin.equals(self().id().origin())) {
+            table.forget(origin);
+        }
+        final Member known = table.get(nodeId);
+        final boolean isLater = known != null
+                && known.id().origin().equals(origin)
+                && known.id().generation().compareTo(upTo) > 0;
+        forget(nodeId, isLater ? known.id().generation() : upTo, nowNanos, out);
     }
 
     /**
