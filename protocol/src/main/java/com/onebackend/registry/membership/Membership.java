@@ -63,7 +63,7 @@ public final class Membership {
     public Membership(final MembershipConfig config, final Member self, final RandomGenerator random) {
         Invariants.check(self.state() == MemberState.ALIVE, "a member starts alive");
         Invariants.check(
-                RumorQueue.estimatedBytes(self) <= Courier.MEMBER_BYTES_MAX,
+                isGossipable(self),
                 "node id, host and URL together are too long to be gossiped: " + self);
         this.config = config;
         this.random = random;
@@ -75,6 +75,11 @@ public final class Membership {
         this.reunion = new Reunion(config, table, courier);
         this.pulls = new TablePull(config, table, courier, random);
         this.reminders = new Reminders(REMINDER_PROBE_INTERVALS * config.probeIntervalNanos(), config.membersMax());
+    }
+
+    /** True when node id, host and URL together are short enough for rumors. */
+    public static boolean isGossipable(final Member member) {
+        return RumorQueue.estimatedBytes(member) <= Courier.MEMBER_BYTES_MAX;
     }
 
     /** Asks the seeds now, and for ever again whenever one of their addresses belongs to no reachable member. */
