@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.onebackend.registry.node.cluster.ProcessCluster.Answer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -228,6 +229,26 @@ class ClusterOfThreeIT {
                                 .path("nodes")
                                 .size()
                         == 2);
+    }
+
+    @Test
+    @Order(11)
+    void aRemovedNodeThatReturnsEndsAndSaysWhyAndJoinsAgainWithAnEmptyFolder() throws Exception {
+        cluster.start(3);
+        assertThat(cluster.awaitEnd(3, START)).isEqualTo(78);
+        assertThat(cluster.logTail(3)).contains("removed this node").contains("OB_FOLDER");
+        assertThat(cluster.isReady(1)).isTrue();
+        assertThat(state(1, "node-3")).isNotEqualTo("alive");
+
+        Files.move(cluster.data(3), cluster.data(3).resolveSibling("data-removed"));
+        cluster.start(3);
+        awaitReady(3);
+        register(3, "inst_again", "again", "http://198.18.0.10:8080");
+        awaitIds("again", List.of("inst_again"), 1, 2, 3);
+        awaitIds("doomed", List.of(), 1, 2, 3);
+        awaitIds("kept", ids(1, "kept"), 3);
+        await().atMost(SOON).until(() -> saveDefinition(3, "again").status() == 201);
+        await().atMost(SOON).until(() -> definitions(1).contains("again"));
     }
 
     private static Answer register(final int n, final String id, final String slug, final String url) {
