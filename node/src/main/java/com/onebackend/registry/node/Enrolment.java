@@ -53,8 +53,8 @@ final class Enrolment {
         this.folder = folder;
     }
 
-    /** Returns when the catalog has all of it; false when this node was removed from the cluster. */
-    boolean run() throws InterruptedException {
+    /** Returns when the catalog has all of it: an empty text; else why it never takes this process. */
+    String run() throws InterruptedException {
         String lastProblem = "";
         while (true) {
             try {
@@ -63,10 +63,7 @@ final class Enrolment {
                 ensureAdmin();
                 final CatalogResult saved =
                         await(catalog.write(new CatalogCommand.SaveNode(NodeApi.proposal(self.id()), self)));
-                if (!saved.isOk()) {
-                    LOG.error("the catalog does not take this node: {}", saved.message());
-                }
-                return saved.isOk();
+                return saved.isOk() ? "" : "the catalog does not take this node: " + saved.message();
             } catch (final RegistryException | TimeoutException e) {
                 if (!String.valueOf(e.getMessage()).equals(lastProblem)) {
                     lastProblem = String.valueOf(e.getMessage());

@@ -44,6 +44,8 @@ record NodeConfig(
     static final int PEERS_MAX = 64;
 
     private static final int PORT_MAX = 65_535;
+    /** Characters of OB_REGION and of OB_AVAILABILITY_ZONE. */
+    static final int PLACE_CHARS_MAX = 256;
 
     private static final String DEFAULT_SELF_URL = "http://127.0.0.1:11337";
     private static final Set<String> KNOWN = Set.of(
@@ -100,7 +102,7 @@ record NodeConfig(
                 httpPort,
                 port(environment, "OB_GOSSIP_PORT", httpPort + 1),
                 port(environment, "OB_RAFT_PORT", httpPort + 2),
-                text(environment, "OB_BIND_HOST", isLoopback(self.getHost()) ? self.getHost() : "0.0.0.0"),
+                text(environment, "OB_BIND_HOST", bindHost(self.getHost())),
                 nodeId(environment),
                 text(environment, "OB_REGION", ""),
                 text(environment, "OB_AVAILABILITY_ZONE", text(environment, "OB_AZ", "")),
@@ -137,6 +139,10 @@ record NodeConfig(
     }
 
     private void refuseUnusable() {
+        if (region.length() > PLACE_CHARS_MAX || availabilityZone.length() > PLACE_CHARS_MAX) {
+            throw new ConfigException(
+                    "OB_REGION and OB_AVAILABILITY_ZONE have at most " + PLACE_CHARS_MAX + " characters");
+        }
         if (httpPort == gossipPort || httpPort == raftPort || gossipPort == raftPort) {
             throw new ConfigException("the HTTP port " + httpPort + ", OB_GOSSIP_PORT " + gossipPort
                     + " and OB_RAFT_PORT " + raftPort + " must all differ");
@@ -219,6 +225,12 @@ record NodeConfig(
             throw new ConfigException(setting + " " + text + " is not a URL: " + e.getReason());
         }
         final String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
+        if (url.getRawQuery() != null || url.getRawFragment() != null) {
+            throw new ConfigException(setting + " " + text + " must end before the '?' or '#'");
+        }
+        if (url.getPort() == 0 || url.getPort() > 65_535) {
+            throw new ConfigException(setting + " " + text + " has no usable port: it must be 1 to 65535");
+        }
         if (!List.of("http", "https").contains(scheme) || url.getHost() == null || url.getRawUserInfo() != null) {
             throw new ConfigException(setting + " " + text + " must look like http://host:11337");
         }
@@ -252,6 +264,14 @@ record NodeConfig(
 
     private static boolean sameUrl(final String one, final String other) {
         return one.equalsIgnoreCase(other);
+    }
+
+    /** Loopback stays on loopback; else every address, of both families where an IPv6 one is advertised. */
+    private static String bindHost(final String host) {
+        if (isLoopback(host)) {
+            return host;
+        }
+        return host.startsWith("[") ? "::" : "0.0.0.0";
     }
 
     private static boolean isLoopback(final String host) {

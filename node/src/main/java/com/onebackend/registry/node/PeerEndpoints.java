@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class PeerEndpoints {
     private static final int TIMEOUT_MILLIS = 1_500;
+    private static final int PORT_MAX = 65_535;
     private static final int ANSWER_BYTES_MAX = 64 << 10;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -37,11 +38,17 @@ final class PeerEndpoints {
         return asked;
     }
 
+    /** Where the node at {@code url} said it listens; the usual place while it has not been asked. Does not ask. */
+    Endpoint knownOrUsual(final String url) {
+        final Endpoint remembered = known.get(url);
+        return remembered == null ? usual(url) : remembered;
+    }
+
     /** The usual place: the port after the HTTP port. */
     static Endpoint usual(final String url) {
         final URI uri = URI.create(url);
         final int httpPort = uri.getPort() > 0 ? uri.getPort() : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
-        return new Endpoint(uri.getHost(), httpPort + 1);
+        return new Endpoint(uri.getHost(), Math.min(httpPort + 1, PORT_MAX));
     }
 
     /** What was learnt from this node is not true any more. */
@@ -58,7 +65,7 @@ final class PeerEndpoints {
         try (InputStream in = connection.getInputStream()) {
             final JsonNode answer = JSON.readTree(in.readNBytes(ANSWER_BYTES_MAX));
             final int port = answer.path("gossipPort").asInt();
-            if (port <= 0 || port > 65_535) {
+            if (port <= 0 || port > PORT_MAX) {
                 throw new IOException(uri + " does not name a gossip port");
             }
             return new Endpoint(uri.getHost(), port);

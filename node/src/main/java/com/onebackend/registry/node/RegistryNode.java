@@ -3,6 +3,7 @@ package com.onebackend.registry.node;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.gateway.GatewayConfig;
 import com.onebackend.registry.gateway.GatewayServer;
+import com.onebackend.registry.membership.Membership;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.FatalHandler;
@@ -87,6 +88,7 @@ public final class RegistryNode implements AutoCloseable {
         bindGossip(config, closing, answers, transports);
 
         final NodeRecord self = record(config, identity);
+        refuseTooLong(self, config);
         final Directory directory = new Directory();
         final Readiness readiness = new Readiness();
         final NodeApi api = new NodeApi(self, directory, keys, readiness);
@@ -168,6 +170,14 @@ public final class RegistryNode implements AutoCloseable {
                 config.gossipPort(),
                 config.raftPort(),
                 ResourceSampler.hostFacts());
+    }
+
+    /** Every member tells every other one of this node, in datagrams. */
+    static void refuseTooLong(final NodeRecord self, final NodeConfig config) {
+        if (!Membership.isGossipable(Startup.member(self, config.host()))) {
+            throw new ConfigException("OB_NODE_ID " + self.id() + " and OB_SELF_URL " + self.url()
+                    + " are too long together to be told to the others: shorten one of them");
+        }
     }
 
     private static void warnOfWeakSettings(final NodeConfig config, final NodeIdentity identity) {

@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -48,23 +49,25 @@ import org.slf4j.LoggerFactory;
 /**
  * Finds the cluster, starts catalog and gossip, enrols this node and says when it is ready.
  *
- * <p><i>Thread:</i> its own, "startup", which ends when the node is ready; {@link #close} on any.
+ * <p><i>Thread:</i> its own, "startup", which later watches whether the node still belongs to the cluster;
+ * {@link #close} on any.
  */
 final class Startup implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
     private static final String CLUSTER_NAME = "registry";
     private static final Duration FOUNDING_WAIT = Duration.ofSeconds(30);
     private static final Duration REPORT_INTERVAL = Duration.ofSeconds(15);
-    /** A node that has its data answers after so long even when nobody else can be reached. */
-    private static final long ALONE_MILLIS_MAX = 5_000;
-
     private static final long CHECK_MILLIS = 50;
-    private static final long REMOVAL_CHECK_MILLIS = 500;
+    private static final long WATCH_MILLIS = 1_000;
+    /** Raft's view may be an old one for a moment, while it reads its log. */
+    private static final long EVICTED_MILLIS_MIN = 5_000;
+
     private static final long LEAVE_MILLIS = 300;
     private static final long JOIN_MILLIS_MAX = 5_000;
 
     private final Parts parts;
     private final CloseOrder closing = new CloseOrder();
+    private final PeerEndpoints endpoints = new PeerEndpoints();
     private final Thread thread = new Thread(this::run, "startup");
     private volatile Thread enrolling;
     private volatile boolean isClosed;
@@ -110,18 +113,18 @@ final class Startup implements AutoCloseable {
     public void close() {
         isClosed = true;
         parts.readiness().waitsFor("stopping");
-        for (final Thread running : new Thread[] {thread, enrolling}) {
-            if (running != null) {
-                running.interrupt();
-                join(running);
-            }
+        end(thread);
+        // Only now: the startup thread may have begun the enrolment meanwhile.
+        if (enrolling != null) {
+            end(enrolling);
         }
         synchronized (closing) {
             closing.close();
         }
     }
 
-    private static void join(final Thread thread) {
+    private static void end(final Thread thread) {
+        thread.interrupt();
         try {
             thread.join(JOIN_MILLIS_MAX);
         } catch (final InterruptedException e) {
@@ -132,6 +135,7 @@ final class Startup implements AutoCloseable {
     private void run() {
         try {
             parts.readiness().waitsFor("looking for the cluster");
+            final boolean wasMember = !parts.answers().identity().clusterId().isEmpty();
             final Bootstrap bootstrap = bootstrap();
             final BootstrapDecision decision = bootstrap.run();
             if (decision.kind() == BootstrapDecision.Kind.REFUSE) {
@@ -141,13 +145,11 @@ final class Startup implements AutoCloseable {
             final CatalogService catalog = startCatalog(decision, bootstrap);
             final GossipLoop gossip = startGossip(decision.clusterId(), catalog);
             startEnrolment(catalog);
-            if (awaitReady(catalog, gossip)) {
-                awaitRemoval(catalog);
-            }
-            refuseRemoved(decision.clusterId());
+            final boolean hadData = wasMember || decision.kind() == BootstrapDecision.Kind.FOUND;
+            watch(catalog, gossip, hadData);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (final RuntimeException e) {
+        } catch (final RuntimeException | Error e) {
             if (!isClosed) {
                 parts.onFatal().onFatal("starting failed: " + e.getMessage(), e);
             }
@@ -158,7 +160,7 @@ final class Startup implements AutoCloseable {
         return new Bootstrap(
                 CLUSTER_NAME,
                 Seeds.of(parts.config().selfUrl(), parts.config().seeds()),
-                new BootstrapWire(parts.transports(), new PeerEndpoints()),
+                new BootstrapWire(parts.transports(), endpoints),
                 parts.answers(),
                 clusterId -> Files.isDirectory(raftFolder().resolve(clusterId).resolve("current")));
     }
@@ -220,11 +222,9 @@ final class Startup implements AutoCloseable {
     private GossipLoop startGossip(final String clusterId, final CatalogService catalog) {
         parts.readiness().waitsFor("reading the instances from disk");
         final NodeRecord self = parts.self();
-        final Endpoint endpoint = new Endpoint(parts.config().host(), self.gossipPort());
-        final MemberId id = new MemberId(self.id(), self.origin(), self.generation());
+        final Member member = member(self, parts.config().host());
         final RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
-        final GossipCore core = new GossipCore(
-                GossipConfig.LAN, new Member(id, Incarnation.FIRST, MemberState.ALIVE, endpoint, self.url()), random);
+        final GossipCore core = new GossipCore(GossipConfig.LAN, member, random);
         parts.store().instances().load(core::restore, core::restoreHead);
 
         final GroupCommit commit = opened(
@@ -241,16 +241,18 @@ final class Startup implements AutoCloseable {
                         commit::trySubmit,
                         failure -> parts.onFatal().onFatal("the gossip loop ended", failure)));
         gossip.start();
+        // Before the first message comes in: nothing of a removed node is believed for a moment.
+        catalog.onNodeRemoved(removed -> forget(gossip, removed));
+        catalog.removed().forEach(removed -> forget(gossip, removed));
         parts.transports()
                 .joinCluster(
                         hash(clusterId),
-                        endpoint,
+                        member.endpoint(),
                         (from, bytes) -> receive(gossip, from, bytes),
                         (from, bytes) -> receive(gossip, from, bytes));
-        final List<Endpoint> seeds = seeds(catalog);
-        catalog.onNodeRemoved(removed -> forget(gossip, removed));
-        catalog.removed().forEach(removed -> forget(gossip, removed));
-        gossip.post(turn -> turn.core().join(seeds, turn.now(), turn.effects()));
+        final AtomicReference<List<Endpoint>> joined = new AtomicReference<>(List.of());
+        catalog.onChange(index -> join(gossip, catalog, joined));
+        join(gossip, catalog, joined);
         opened("leave", () -> leave(gossip));
         startReports(gossip);
         NodeMetrics.bind(
@@ -261,6 +263,13 @@ final class Startup implements AutoCloseable {
                 parts.transports().counters());
         parts.api().serve(new Services(clusterId, catalog, gossip, new InstanceService(gossip, self.url())));
         return gossip;
+    }
+
+    /** This process as the other members shall know it. */
+    static Member member(final NodeRecord self, final String host) {
+        final MemberId id = new MemberId(self.id(), self.origin(), self.generation());
+        final Endpoint endpoint = new Endpoint(host, self.gossipPort());
+        return new Member(id, Incarnation.FIRST, MemberState.ALIVE, endpoint, self.url());
     }
 
     private static boolean receive(final GossipLoop gossip, final Endpoint from, final byte[] bytes) {
@@ -282,18 +291,27 @@ final class Startup implements AutoCloseable {
                         turn -> turn.core().report(sample.usage(), sample.gpus(), turn.now(), turn.effects())));
     }
 
+    /** Looks for members where the catalog says they are, again whenever it says something new. Does not block. */
+    private void join(
+            final GossipLoop gossip, final CatalogService catalog, final AtomicReference<List<Endpoint>> joined) {
+        final List<Endpoint> seeds = seeds(catalog);
+        if (!seeds.equals(joined.getAndSet(seeds))) {
+            gossip.command(turn -> turn.core().join(seeds, turn.now(), turn.effects()));
+        }
+    }
+
     private static void forget(final GossipLoop gossip, final RemovedNode removed) {
-        gossip.post(turn -> turn.core()
+        gossip.command(turn -> turn.core()
                 .forget(removed.nodeId(), removed.origin(), removed.generation(), turn.now(), turn.effects()));
     }
 
     private static void leave(final GossipLoop gossip) throws InterruptedException {
-        gossip.post(turn -> turn.core().leave(turn.now(), turn.effects()));
+        gossip.command(turn -> turn.core().leave(turn.now(), turn.effects()));
         // The good-bye is a few datagrams: give them the time to leave before the sockets close.
         TimeUnit.MILLISECONDS.sleep(LEAVE_MILLIS);
     }
 
-    /** Where members may be found: those the catalog knows, and those named, at their usual port. */
+    /** Where members may be found: those the catalog knows, and those named. */
     private List<Endpoint> seeds(final CatalogService catalog) {
         final List<Endpoint> seeds = new ArrayList<>();
         for (final NodeRecord node : catalog.nodes()) {
@@ -303,9 +321,9 @@ final class Startup implements AutoCloseable {
             }
         }
         for (final String url : parts.config().peers()) {
-            final Endpoint usual = PeerEndpoints.usual(url);
-            if (seeds.stream().noneMatch(seed -> seed.equals(usual))) {
-                seeds.add(usual);
+            final Endpoint named = endpoints.knownOrUsual(url);
+            if (!seeds.contains(named)) {
+                seeds.add(named);
             }
         }
         return seeds;
@@ -321,10 +339,15 @@ final class Startup implements AutoCloseable {
         enrolling = new Thread(
                 () -> {
                     try {
-                        isEnrolled = enrolment.run();
+                        final String refusal = enrolment.run();
+                        if (refusal.isEmpty()) {
+                            isEnrolled = true;
+                        } else {
+                            refused(refusal);
+                        }
                     } catch (final InterruptedException e) {
                         Thread.currentThread().interrupt();
-                    } catch (final RuntimeException e) {
+                    } catch (final RuntimeException | Error e) {
                         if (!isClosed) {
                             parts.onFatal().onFatal("enrolment failed", e);
                         }
@@ -334,46 +357,58 @@ final class Startup implements AutoCloseable {
         enrolling.start();
     }
 
-    /**
-     * Ready means: answers like the others. A node that has its data from before answers alone, too, when after a while
-     * nobody else can be reached: discovery goes on without a majority. False: this node was removed from the cluster.
-     */
-    private boolean awaitReady(final CatalogService catalog, final GossipLoop gossip) throws InterruptedException {
+    /** Says when the node is ready, and ends it when the cluster has removed it; until it is closed. */
+    private void watch(final CatalogService catalog, final GossipLoop gossip, final boolean hadData)
+            throws InterruptedException {
         final long start = System.nanoTime();
-        while (!catalog.isEvicted()) {
-            final boolean hasAccounts =
-                    !catalog.signingKeys().isEmpty() && catalog.account(Enrolment.ADMIN_SLUG) != null;
-            final boolean isAlone = gossip.members().stream()
-                    .noneMatch(
-                            member -> !member.id().nodeId().equals(parts.self().id())
-                                    && member.state().isReachable());
-            final boolean expectsOthers = !parts.config().peers().isEmpty();
-            final boolean isSynced = gossip.syncsCompleted() > 0 || (isAlone && !expectsOthers);
-            final boolean hasWaited = System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(ALONE_MILLIS_MAX);
-            if (hasAccounts && ((isEnrolled && isSynced) || (hasWaited && (isAlone || isSynced)))) {
-                parts.readiness().ready();
-                LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
-                return true;
+        long belongedNanos = start;
+        boolean isReady = false;
+        while (true) {
+            final long now = System.nanoTime();
+            belongedNanos = catalog.isEvicted() ? belongedNanos : now;
+            if (TimeUnit.NANOSECONDS.toMillis(now - belongedNanos) >= EVICTED_MILLIS_MIN) {
+                refused("the cluster has removed this node");
+                return;
             }
-            parts.readiness().waitsFor(isEnrolled ? "catching up with the instances" : "catching up with the catalog");
-            TimeUnit.MILLISECONDS.sleep(CHECK_MILLIS);
+            if (!isReady) {
+                isReady = facts(catalog, gossip, hadData, now - start).isReady();
+                if (isReady) {
+                    parts.readiness().ready();
+                    LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(now - start));
+                } else {
+                    parts.readiness()
+                            .waitsFor(isEnrolled ? "catching up with the instances" : "catching up with the catalog");
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(isReady ? WATCH_MILLIS : CHECK_MILLIS);
         }
-        return false;
     }
 
-    /** Returns when the others go on without this node. */
-    private static void awaitRemoval(final CatalogService catalog) throws InterruptedException {
-        while (!catalog.isEvicted()) {
-            TimeUnit.MILLISECONDS.sleep(REMOVAL_CHECK_MILLIS);
-        }
+    private ReadyFacts facts(
+            final CatalogService catalog, final GossipLoop gossip, final boolean hadData, final long waitedNanos) {
+        final String self = parts.self().id();
+        return new ReadyFacts(
+                !catalog.signingKeys().isEmpty() && catalog.account(Enrolment.ADMIN_SLUG) != null,
+                isEnrolled,
+                hadData,
+                !parts.config().peers().isEmpty()
+                        || catalog.nodes().stream().anyMatch(node -> !node.id().equals(self)),
+                gossip.members().stream()
+                        .noneMatch(member -> !member.id().nodeId().equals(self)
+                                && member.state().isReachable()),
+                gossip.isCaughtUp(),
+                gossip.syncsCompleted() > 0,
+                TimeUnit.NANOSECONDS.toMillis(waitedNanos));
     }
 
-    /** A removed node that ran on would answer from a catalog that stands still. */
-    private void refuseRemoved(final String clusterId) {
-        parts.readiness().waitsFor("removed from the cluster");
-        final String message = "node " + parts.self().id() + " was removed from the cluster " + clusterId
-                + "; to let it join again as a new node, empty its folder "
-                + parts.config().folder() + " and start it";
+    /** What this node would acknowledge nobody else would ever see: it must not go on. */
+    private void refused(final String why) {
+        if (isClosed) {
+            return;
+        }
+        final String message = why + "; to let it join again as a new node, start it with an empty OB_FOLDER (now "
+                + parts.config().folder() + ")";
+        parts.readiness().waitsFor(message);
         parts.onFatal().onFatal(message, new ConfigException(message));
     }
 

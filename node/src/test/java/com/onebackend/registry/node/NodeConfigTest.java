@@ -3,6 +3,9 @@ package com.onebackend.registry.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.NodeRecord;
+import com.onebackend.registry.model.Origin;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -100,6 +103,41 @@ class NodeConfigTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(expected)
                 .hasMessageContaining(name);
+    }
+
+    @Test
+    void aUrlThatCannotBeUsedIsRefused() {
+        refused("1 to 65535", "OB_SELF_URL", "http://a.example:0");
+        refused("1 to 65535", "OB_SELF_URL", "http://a.example:70000");
+        refused("'?'", "OB_SELF_URL", "http://a.example:11337?x=1");
+        refused("1 to 65535", "OB_PEERS", "http://b.example:0", "OB_CLUSTER_SECRET", SECRET);
+        refused("256", "OB_REGION", "r".repeat(257));
+        refused("256", "OB_AZ", "r".repeat(257));
+    }
+
+    @Test
+    void anIpv6NodeListensAtAllAddressesOfBothFamilies() {
+        final NodeConfig config = NodeConfig.from(Map.of("OB_SELF_URL", "http://[2001:db8::1]:11337"));
+        assertThat(config.host()).isEqualTo("[2001:db8::1]");
+        assertThat(config.bindHost()).isEqualTo("::");
+        assertThat(NodeConfig.from(Map.of("OB_SELF_URL", "http://[::1]:11337")).bindHost())
+                .isEqualTo("[::1]");
+    }
+
+    @Test
+    void aNodeWhoseNameIsTooLongToBeToldToOthersIsRefused() {
+        RegistryNode.refuseTooLong(
+                node("n".repeat(100), "http://a:1"), NodeConfig.from(Map.of("OB_SELF_URL", "http://a:1")));
+        final String host = "a".repeat(60) + "." + "b".repeat(60) + "." + "c".repeat(60) + ".example";
+        final String url = "http://" + host + ":11337";
+        final NodeConfig config = NodeConfig.from(Map.of("OB_SELF_URL", url));
+        assertThatThrownBy(() -> RegistryNode.refuseTooLong(node("node-1", url), config))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("OB_SELF_URL");
+    }
+
+    private static NodeRecord node(final String id, final String url) {
+        return new NodeRecord(id, new Origin(1), new Generation(1), url, "", "", 2, 3, NodeRecord.HostFacts.UNKNOWN);
     }
 
     @Test

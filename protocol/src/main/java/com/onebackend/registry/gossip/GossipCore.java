@@ -103,6 +103,10 @@ public final class GossipCore {
             counters.ownEchoes++;
             return;
         }
+        if (membership.isForgotten(message.from())) {
+            counters.refusedRemoved++;
+            return;
+        }
         switch (message.type()) {
             case SWIM -> onSwim(from, (GossipMessage.Swim) message, now, out);
             case LOG -> onLog(from, (GossipMessage.Log) message, now, out);
@@ -153,7 +157,7 @@ public final class GossipCore {
     /** The catalog removed a node: it is never believed again up to this generation, and its instances go. */
     public void forget(
             final String nodeId, final Origin origin, final Generation upTo, final Now now, final Effects out) {
-        membership.forget(nodeId, upTo, now.nanos(), swimOutput(out));
+        membership.forget(nodeId, origin, upTo, now.nanos(), swimOutput(out));
         reports.remove(nodeId);
         if (!origin.equals(selfId.origin())) {
             replica.evict(origin);
@@ -191,6 +195,11 @@ public final class GossipCore {
         return syncs.completedCount();
     }
 
+    /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
+    public boolean isCaughtUp() {
+        return syncs.isCaughtUp();
+    }
+
     /** What happened since the start. */
     public GossipCounters counters() {
         return counters;
@@ -204,11 +213,6 @@ public final class GossipCore {
     }
 
     private void onLog(final Endpoint from, final GossipMessage.Log message, final Now now, final Effects out) {
-        final Member sender = membership.member(message.from().nodeId());
-        if (sender != null && sender.state() == MemberState.REMOVED) {
-            counters.refusedRemoved++;
-            return;
-        }
         final String nodeId = message.from().nodeId();
         switch (message.message().type()) {
             case PUSH -> onPush(nodeId, (LogMessage.Push) message.message(), now);
@@ -270,7 +274,7 @@ public final class GossipCore {
 
     private void onReport(final NodeReport report, final Effects out) {
         final Member member = membership.member(report.from().nodeId());
-        if (member == null || member.state() == MemberState.REMOVED) {
+        if (member == null) {
             return;
         }
         if (report.isNewerThan(reports.get(report.from().nodeId()))) {

@@ -3,6 +3,7 @@ package com.onebackend.registry.gossip;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -64,16 +65,24 @@ final class SyncScheduler {
 
     /** Sessions to start now, out of those wanted and those due. */
     List<Start> due(final List<Member> peers, final long nowNanos) {
-        expire(peers, nowNanos);
+        expire(nowNanos);
         // Compared by difference: a monotonic clock starts anywhere and may run over.
         if (!isStarted || nowNanos - nextIntervalNanos >= 0) {
             if (isStarted && !peers.isEmpty()) {
                 want(peers.get(random.nextInt(peers.size())).id().nodeId());
             }
             isStarted = true;
+            final Set<String> reachable = nodeIds(peers);
+            differsSinceNanos.keySet().retainAll(reachable);
+            wanted.retainAll(reachable);
             final long fifth = config.syncIntervalNanos() / 5;
             nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
         }
+        // Asked after every message: most of the time there is nothing to do.
+        if (wanted.isEmpty()) {
+            return List.of();
+        }
+        wanted.retainAll(nodeIds(peers));
         final List<Start> starts = new ArrayList<>();
         for (final Member peer : peers) {
             final String nodeId = peer.id().nodeId();
@@ -106,12 +115,17 @@ final class SyncScheduler {
         sessions.remove(nodeId);
     }
 
+    /** True when a session ran to its end and no other one is under way or wanted. */
+    boolean isCaughtUp() {
+        return completed > 0 && sessions.isEmpty() && wanted.isEmpty();
+    }
+
     /** Own sessions that ran to their end. */
     long completedCount() {
         return completed;
     }
 
-    private void expire(final List<Member> peers, final long nowNanos) {
+    private void expire(final long nowNanos) {
         for (final Iterator<Map.Entry<String, Session>> i = sessions.entrySet().iterator(); i.hasNext(); ) {
             final Map.Entry<String, Session> entry = i.next();
             if (nowNanos - entry.getValue().deadlineNanos() >= 0) {
@@ -119,9 +133,11 @@ final class SyncScheduler {
                 wanted.add(entry.getKey());
             }
         }
-        final List<String> reachable =
-                peers.stream().map(peer -> peer.id().nodeId()).toList();
-        wanted.retainAll(reachable);
-        differsSinceNanos.keySet().retainAll(reachable);
+    }
+
+    private static Set<String> nodeIds(final List<Member> peers) {
+        final Set<String> nodeIds = new HashSet<>();
+        peers.forEach(peer -> nodeIds.add(peer.id().nodeId()));
+        return nodeIds;
     }
 }

@@ -4,11 +4,14 @@ import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -21,6 +24,8 @@ final class MemberTable {
     private final Map<String, Member> others = new TreeMap<>();
     /** Removed node ids and the last generation the removal covers, oldest first. */
     private final Map<String, Generation> forgotten = new LinkedHashMap<>();
+    /** Data folders of removed nodes, oldest first: each start of a node is a new generation of the same folder. */
+    private final Set<Origin> forgottenOrigins = new LinkedHashSet<>();
 
     private Member self;
     private List<Member> all;
@@ -77,9 +82,21 @@ final class MemberTable {
         }
     }
 
+    /** The catalog removed the node that has this data folder: for good, whatever its generation. */
+    void forget(final Origin origin) {
+        forgottenOrigins.remove(origin);
+        forgottenOrigins.add(origin);
+        if (forgottenOrigins.size() > membersMax) {
+            final Iterator<Origin> oldest = forgottenOrigins.iterator();
+            oldest.next();
+            oldest.remove();
+        }
+    }
+
     boolean isForgotten(final MemberId id) {
         final Generation upTo = forgotten.get(id.nodeId());
-        return upTo != null && id.generation().compareTo(upTo) <= 0;
+        return forgottenOrigins.contains(id.origin())
+                || (upTo != null && id.generation().compareTo(upTo) <= 0);
     }
 
     /** Everyone, this node included, ordered by node id. */

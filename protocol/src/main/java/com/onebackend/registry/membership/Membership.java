@@ -7,6 +7,7 @@ import com.onebackend.registry.model.Invariants;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.Origin;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -61,9 +62,7 @@ public final class Membership {
      */
     public Membership(final MembershipConfig config, final Member self, final RandomGenerator random) {
         Invariants.check(self.state() == MemberState.ALIVE, "a member starts alive");
-        Invariants.check(
-                RumorQueue.estimatedBytes(self) <= Courier.MEMBER_BYTES_MAX,
-                "node id, host and URL together are too long to be gossiped: " + self);
+        Invariants.check(isGossipable(self), "node id, host and URL together are too long to be gossiped: " + self);
         this.config = config;
         this.random = random;
         this.table = new MemberTable(self, config.membersMax());
@@ -74,6 +73,11 @@ public final class Membership {
         this.reunion = new Reunion(config, table, courier);
         this.pulls = new TablePull(config, table, courier, random);
         this.reminders = new Reminders(REMINDER_PROBE_INTERVALS * config.probeIntervalNanos(), config.membersMax());
+    }
+
+    /** True when node id, host and URL together are short enough for rumors. */
+    public static boolean isGossipable(final Member member) {
+        return RumorQueue.estimatedBytes(member) <= Courier.MEMBER_BYTES_MAX;
     }
 
     /** Asks the seeds now, and for ever again whenever one of their addresses belongs to no reachable member. */
@@ -166,6 +170,26 @@ public final class Membership {
             courier.gossip(Lane.DATAGRAM, member.id(), member.endpoint(), self(), out);
         }
         out.changed(before, self());
+    }
+
+    /**
+     * The catalog removed a node with its data folder: final for its generations up to {@code upTo}, and for every
+     * later one that still has this folder. The node returns only with an empty one.
+     */
+    public void forget(
+            final String nodeId,
+            final Origin origin,
+            final Generation upTo,
+            final long nowNanos,
+            final SwimOutput out) {
+        if (!origin.equals(self().id().origin())) {
+            table.forget(origin);
+        }
+        final Member known = table.get(nodeId);
+        final boolean isLater = known != null
+                && known.id().origin().equals(origin)
+                && known.id().generation().compareTo(upTo) > 0;
+        forget(nodeId, isLater ? known.id().generation() : upTo, nowNanos, out);
     }
 
     /**

@@ -87,6 +87,74 @@ class GossipCoreTest {
     }
 
     @Test
+    void forgottenNodeStaysForgottenWhenItStartsAgainWithItsFolder() {
+        meetPeer();
+        core.forget("peer", PEER.id().origin(), PEER.id().generation(), at(2), out);
+        out.sent.clear();
+        final MemberId later = new MemberId("peer", PEER.id().origin(), new Generation(9));
+        final Member again = new Member(later, Incarnation.FIRST, MemberState.ALIVE, PEER.endpoint(), PEER.url());
+        core.receive(
+                PEER.endpoint(), new GossipMessage.Swim(later, 0, new SwimMessage.Join(again, List.of())), at(3), out);
+        // Nor does another member's word bring it back.
+        final Member third = member("third", 3, "http://third");
+        core.receive(
+                third.endpoint(),
+                new GossipMessage.Swim(third.id(), 0, new SwimMessage.Join(third, List.of(again))),
+                at(4),
+                out);
+        assertThat(core.members())
+                .filteredOn(member -> member.state().isReachable())
+                .containsExactly(SELF, third);
+    }
+
+    @Test
+    void forgottenNodeThatWasNeverMetIsNotAnswered() {
+        core.forget("peer", PEER.id().origin(), PEER.id().generation(), at(2), out);
+        final LogMessage request = new LogMessage.SyncRequest(1, core.digest());
+        core.receive(PEER.endpoint(), new GossipMessage.Log(PEER.id(), request), at(3), out);
+        assertThat(out.sent).isEmpty();
+        assertThat(core.counters().snapshot().refusedRemoved()).isEqualTo(1);
+    }
+
+    @Test
+    void emptyFolderOfAForgottenNodeIsWelcome() {
+        core.forget("peer", PEER.id().origin(), PEER.id().generation(), at(2), out);
+        final MemberId wiped = new MemberId("peer", new Origin(77), new Generation(9));
+        final Member fresh = new Member(wiped, Incarnation.FIRST, MemberState.ALIVE, PEER.endpoint(), PEER.url());
+        core.receive(
+                PEER.endpoint(), new GossipMessage.Swim(wiped, 0, new SwimMessage.Join(fresh, List.of())), at(3), out);
+        assertThat(core.members()).contains(fresh);
+    }
+
+    @Test
+    void caughtUpMeansThatEveryReachableMemberWasAsked() {
+        assertThat(core.isCaughtUp()).isFalse();
+        meetPeer();
+        final Member third = member("third", 3, "http://third");
+        core.receive(
+                third.endpoint(),
+                new GossipMessage.Swim(third.id(), 0, new SwimMessage.Join(third, List.of())),
+                at(2),
+                out);
+        final List<Long> sessions = new ArrayList<>();
+        for (final GossipMessage message : out.sent) {
+            if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.SyncRequest request) {
+                sessions.add(request.session());
+            }
+        }
+        assertThat(sessions).hasSize(2);
+        answerEmpty(PEER, sessions.get(0));
+        assertThat(core.isCaughtUp()).isFalse();
+        answerEmpty(third, sessions.get(1));
+        assertThat(core.isCaughtUp()).isTrue();
+    }
+
+    private void answerEmpty(final Member peer, final long session) {
+        final LogMessage chunk = new LogMessage.SyncChunk(session, 0, true, List.of(), List.of());
+        core.receive(peer.endpoint(), new GossipMessage.Log(peer.id(), chunk), at(3), out);
+    }
+
+    @Test
     void restartedMemberIsSyncedWithAtOnceThoughItsLastSessionNeverEnded() {
         meetPeer();
         assertThat(requests()).isEqualTo(1);

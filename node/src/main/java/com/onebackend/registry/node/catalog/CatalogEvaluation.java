@@ -129,6 +129,10 @@ final class CatalogEvaluation {
         if (out != null && node.generation().compareTo(out.generation()) <= 0) {
             return conflict("node " + node.id() + " was removed from the cluster");
         }
+        if (out != null && node.origin().equals(out.origin())) {
+            // Everybody has dropped what this folder holds, and refuses what it would add.
+            return conflict("node " + node.id() + " was removed from the cluster, with its data folder");
+        }
         final NodeRecord stored = tables.nodes.get(node.id());
         if (stored != null && node.generation().compareTo(stored.generation()) < 0) {
             return conflict("a later start of node " + node.id() + " is in the catalog");

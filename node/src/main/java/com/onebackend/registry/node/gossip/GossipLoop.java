@@ -9,18 +9,19 @@ import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.replication.LogBatch;
 import com.onebackend.registry.wire.WireCodec;
 import com.onebackend.registry.wire.WireLimits;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +45,9 @@ public final class GossipLoop implements AutoCloseable {
     /** Tasks waiting at most; a further one is refused. */
     public static final int INBOX_MAX = 16_384;
 
+    /** Commands of this node itself waiting at most; more than a catalog can remove at once. */
+    public static final int COMMANDS_MAX = 16_384;
+
     /** Own writes waiting for the disk at most; a further one is refused. */
     public static final int UNACKNOWLEDGED_MAX = 65_536;
 
@@ -57,7 +61,8 @@ public final class GossipLoop implements AutoCloseable {
     private final Outbox outbox;
     private final InstanceLogWriter writer;
     private final Consumer<Throwable> fatal;
-    private final ArrayBlockingQueue<Consumer<Turn>> inbox = new ArrayBlockingQueue<>(INBOX_MAX);
+    private final BlockingQueue<Task> inbox = new ArrayBlockingQueue<>(INBOX_MAX);
+    private final BlockingQueue<Task> commands = new ArrayBlockingQueue<>(COMMANDS_MAX);
     private final AtomicLong durableVersion = new AtomicLong();
     private final Map<String, NodeReport> reports = new ConcurrentHashMap<>();
     private final Thread thread;
@@ -66,7 +71,9 @@ public final class GossipLoop implements AutoCloseable {
     private final LongAdder dropped = new LongAdder();
     private volatile List<Member> members = List.of();
     private volatile long syncsCompleted;
+    private volatile boolean isCaughtUp;
     private volatile boolean running = true;
+    private volatile boolean ended;
 
     // Owned by the loop thread.
     private final ArrayDeque<PendingBatch> unsubmitted = new ArrayDeque<>();
@@ -75,6 +82,7 @@ public final class GossipLoop implements AutoCloseable {
     private final Map<String, Long> heartbeats = new HashMap<>();
     private boolean membersChanged = true;
     private long committedVersion;
+    private long writtenVersion;
 
     public GossipLoop(
             final GossipCore core,
@@ -88,6 +96,15 @@ public final class GossipLoop implements AutoCloseable {
         this.writer = writer;
         this.fatal = fatal;
         this.thread = new Thread(this::run, "gossip-loop");
+    }
+
+    /** Work for the loop. */
+    @FunctionalInterface
+    public interface Task {
+        void run(Turn turn);
+
+        /** The loop has ended without it; on any thread. Whoever waits for an answer must be told so. */
+        default void abandoned() {}
     }
 
     /** Where messages leave; only enqueues: it never blocks and may drop. */
@@ -111,7 +128,7 @@ public final class GossipLoop implements AutoCloseable {
 
     private record PendingBatch(LogBatch batch, long ownVersion) {}
 
-    private record Acknowledgement(long version, Runnable durable) {}
+    private record Acknowledgement(long version, Runnable durable, Runnable lost) {}
 
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
@@ -120,9 +137,23 @@ public final class GossipLoop implements AutoCloseable {
         thread.start();
     }
 
-    /** Queues a task for the loop; false when the queue is full or the loop has ended. */
-    public boolean post(final Consumer<Turn> task) {
-        return running && inbox.offer(task);
+    /** Queues a task for the loop; false when the queue is full or the loop has ended, and then nothing is called. */
+    public boolean post(final Task task) {
+        if (!running || !inbox.offer(task)) {
+            return false;
+        }
+        // The loop may have ended in between: then nobody looks at the queue any more.
+        return !ended || !inbox.remove(task);
+    }
+
+    /**
+     * Queues what this node itself must do, before everything that clients and peers ask of it: never refused, however
+     * full the inbox is. A node that cannot even keep up with this is told to end. Dropped when the loop has ended.
+     */
+    public void command(final Task task) {
+        if (running && !commands.offer(task)) {
+            fatal.accept(new IllegalStateException("more than " + COMMANDS_MAX + " commands wait for the gossip loop"));
+        }
     }
 
     /**
@@ -145,6 +176,11 @@ public final class GossipLoop implements AutoCloseable {
     /** Anti-entropy sessions of this node that ran to their end. */
     public long syncsCompleted() {
         return syncsCompleted;
+    }
+
+    /** True once this node had asked every reachable member for what it lacks, and had got it. */
+    public boolean isCaughtUp() {
+        return isCaughtUp;
     }
 
     /** A peer's message did not decode: counted, otherwise as if it had not come. */
@@ -212,12 +248,15 @@ public final class GossipLoop implements AutoCloseable {
             return unacknowledged.size() < UNACKNOWLEDGED_MAX && core.hasRoom();
         }
 
-        /** Runs {@code durable} once own versions up to {@code version} are on disk. */
-        public void whenDurable(final long version, final Runnable durable) {
-            if (durableVersion.get() >= version) {
+        /**
+         * Runs {@code durable} once every own write so far is on disk: an answer may rest on a write that another
+         * request made a moment ago. Runs {@code lost} instead when the loop ends before that.
+         */
+        public void whenDurable(final Runnable durable, final Runnable lost) {
+            if (durableVersion.get() >= writtenVersion) {
                 durable.run();
             } else {
-                unacknowledged.add(new Acknowledgement(version, durable));
+                unacknowledged.add(new Acknowledgement(writtenVersion, durable, lost));
             }
         }
 
@@ -230,20 +269,22 @@ public final class GossipLoop implements AutoCloseable {
 
     private void run() {
         long nextTickNanos = System.nanoTime();
-        final List<Consumer<Turn>> round = new ArrayList<>(TASKS_PER_ROUND_MAX);
+        final ArrayDeque<Task> round = new ArrayDeque<>(TASKS_PER_ROUND_MAX);
         try {
-            while (running || !inbox.isEmpty()) {
-                round.clear();
+            while (running || !inbox.isEmpty() || !commands.isEmpty()) {
                 final long waitNanos = Math.max(0, nextTickNanos - System.nanoTime());
                 // While the disk does not keep up nothing new is taken, so that memory stays bounded.
-                final Consumer<Turn> first =
-                        unsubmitted.isEmpty() ? inbox.poll(waitNanos, TimeUnit.NANOSECONDS) : pause();
+                final Task first = unsubmitted.isEmpty() ? inbox.poll(waitNanos, TimeUnit.NANOSECONDS) : pause();
+                commands.drainTo(round);
                 if (first != null) {
                     round.add(first);
                     inbox.drainTo(round, TASKS_PER_ROUND_MAX - 1);
                 }
                 turn.now = new Now(System.nanoTime(), System.currentTimeMillis());
-                round.forEach(task -> task.accept(turn));
+                while (!round.isEmpty()) {
+                    round.peek().run(turn);
+                    round.remove();
+                }
                 if (turn.now.nanos() - nextTickNanos >= 0) {
                     core.tick(turn.now, turn.effects);
                     nextTickNanos = turn.now.nanos() + TICK_NANOS;
@@ -255,13 +296,26 @@ public final class GossipLoop implements AutoCloseable {
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (final RuntimeException | Error e) {
-            running = false;
             LOG.error("gossip loop ended by a programmer's error", e);
             fatal.accept(e);
+        } finally {
+            running = false;
+            ended = true;
+            abandon(round);
         }
     }
 
-    private Consumer<Turn> pause() throws InterruptedException {
+    /** Nobody is left waiting for an answer that cannot come. */
+    private void abandon(final ArrayDeque<Task> round) {
+        unacknowledged.forEach(waiting -> waiting.lost().run());
+        unacknowledged.clear();
+        round.forEach(Task::abandoned);
+        for (Task waiting = inbox.poll(); waiting != null; waiting = inbox.poll()) {
+            waiting.abandoned();
+        }
+    }
+
+    private Task pause() throws InterruptedException {
         TimeUnit.MILLISECONDS.sleep(1);
         return null;
     }
@@ -292,6 +346,7 @@ public final class GossipLoop implements AutoCloseable {
             membersChanged = false;
         }
         syncsCompleted = core.syncsCompleted();
+        isCaughtUp |= core.isCaughtUp();
     }
 
     private void show(final String id) {
@@ -345,6 +400,7 @@ public final class GossipLoop implements AutoCloseable {
         @Override
         public void persist(final LogBatch batch, final long ownVersion) {
             unsubmitted.add(new PendingBatch(batch, ownVersion));
+            writtenVersion = Math.max(writtenVersion, ownVersion);
         }
 
         @Override
@@ -355,6 +411,9 @@ public final class GossipLoop implements AutoCloseable {
         @Override
         public void memberChanged(final Member before, final Member after) {
             membersChanged = true;
+            if (after.state() == MemberState.REMOVED) {
+                reports.remove(after.id().nodeId());
+            }
             LOG.info(
                     "member id={} state={} was={} incarnation={} generation={} at={}",
                     after.id().nodeId(),

@@ -25,6 +25,9 @@ public final class InstanceService {
     private static final RegistryError OVERLOADED = new RegistryError(
             ErrorCode.OVERLOADED, "this node has too many writes waiting; nothing was changed, try again in a second");
 
+    private static final RegistryError CLOSING = new RegistryError(
+            ErrorCode.INDETERMINATE, "this node is ending; it may have happened or not, ask another node");
+
     private final GossipLoop loop;
     private final String selfUrl;
 
@@ -52,35 +55,49 @@ public final class InstanceService {
             reply.failure(e.error());
             return;
         }
-        onLoop(reply, turn -> registerOnLoop(turn, caller, slug, request, reply));
+        post(reply, turn -> registerOnLoop(turn, caller, slug, request, reply));
     }
 
     /** Removes an instance everywhere and for good. */
     public void deregister(final Caller caller, final String instanceId, final Reply<Instance> reply) {
-        onLoop(reply, turn -> {
+        post(reply, turn -> {
             final Instance known = turn.core().instance(instanceId);
             if (known == null || !caller.actsFor(known.slug())) {
-                throw new RegistryException(ErrorCode.NOT_FOUND, "there is no instance " + instanceId);
+                // It may be gone by a write that a crash could still undo.
+                final RegistryError unknown =
+                        new RegistryError(ErrorCode.NOT_FOUND, "there is no instance " + instanceId);
+                turn.whenDurable(() -> reply.failure(unknown), () -> reply.failure(CLOSING));
+                return;
             }
-            final long version = turn.core().write(instanceId, new Part.Tombstone(), turn.now(), turn.effects());
-            turn.whenDurable(version, () -> reply.success(known));
+            turn.core().write(instanceId, new Part.Tombstone(), turn.now(), turn.effects());
+            turn.whenDurable(() -> reply.success(known), () -> reply.failure(CLOSING));
         });
     }
 
-    private <T> void onLoop(final Reply<T> reply, final Consumer<GossipLoop.Turn> task) {
-        final boolean taken = loop.post(turn -> {
+    private <T> void post(final Reply<T> reply, final Consumer<GossipLoop.Turn> work) {
+        if (!loop.post(new Write(reply, work))) {
+            reply.failure(OVERLOADED);
+        }
+    }
+
+    /** One client's write on the loop; whatever happens, the client is answered. */
+    private record Write(Reply<?> reply, Consumer<GossipLoop.Turn> work) implements GossipLoop.Task {
+        @Override
+        public void run(final GossipLoop.Turn turn) {
             if (!turn.isWritable()) {
                 reply.failure(OVERLOADED);
                 return;
             }
             try {
-                task.accept(turn);
+                work.accept(turn);
             } catch (final RegistryException e) {
                 reply.failure(e.error());
             }
-        });
-        if (!taken) {
-            reply.failure(OVERLOADED);
+        }
+
+        @Override
+        public void abandoned() {
+            reply.failure(CLOSING);
         }
     }
 
@@ -103,13 +120,13 @@ public final class InstanceService {
             registerOnLoop(turn, caller, before.slug(), request, reply);
             return;
         }
-        final long registered = writeRegistration(turn, id, slug, request, before);
-        final long judged = writeHealth(turn, id, request, before);
+        writeRegistration(turn, id, slug, request, before);
+        writeHealth(turn, id, request, before);
         if (before != null) {
             turn.heartbeat(id);
         }
         final Instance after = turn.core().instance(id);
-        turn.whenDurable(Math.max(registered, judged), () -> reply.success(after));
+        turn.whenDurable(() -> reply.success(after), () -> reply.failure(CLOSING));
     }
 
     private String identity(final GossipLoop.Turn turn, final String slug, final RegisterInstance request) {
@@ -121,8 +138,8 @@ public final class InstanceService {
         return known == null ? InstanceId.of(slug, url) : known.instance().id();
     }
 
-    /** Returns the version written; 0 when the registration is what it was. */
-    private long writeRegistration(
+    /** Writes unless the registration is what it was. */
+    private void writeRegistration(
             final GossipLoop.Turn turn,
             final String id,
             final String slug,
@@ -131,20 +148,22 @@ public final class InstanceService {
         final Part.Registration old = before == null ? null : before.registration();
         final Part.Registration next =
                 RegistrationRules.merge(request, slug, old, selfUrl, old == null ? Stamp.ZERO : old.born());
-        return next.equals(old) ? 0 : turn.core().write(id, next, turn.now(), turn.effects());
+        if (!next.equals(old)) {
+            turn.core().write(id, next, turn.now(), turn.effects());
+        }
     }
 
-    /** Returns the version written; 0 when health is what it was. */
-    private long writeHealth(
+    /** Writes unless health is what it was. */
+    private void writeHealth(
             final GossipLoop.Turn turn, final String id, final RegisterInstance request, final Instance before) {
         final InstanceStatus oldStatus = before == null ? InstanceStatus.UNKNOWN : before.status();
         final String oldDetails = before == null ? "" : before.details();
         final InstanceStatus status = request.status() == null ? oldStatus : request.status();
         final String details = request.status() == null && request.details().isEmpty() ? oldDetails : request.details();
         if (before != null && status == oldStatus && details.equals(oldDetails)) {
-            return 0;
+            return;
         }
         final Part.Health health = new Part.Health(status, details, turn.now().wallMillis());
-        return turn.core().write(id, health, turn.now(), turn.effects());
+        turn.core().write(id, health, turn.now(), turn.effects());
     }
 }

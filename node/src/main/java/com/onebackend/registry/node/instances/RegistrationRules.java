@@ -35,6 +35,7 @@ final class RegistrationRules {
         if (request.details().length() > DETAILS_CHARS_MAX) {
             throw invalid("details is longer than " + DETAILS_CHARS_MAX + " characters");
         }
+        unicode("details", request.details());
         if (request.port() < 0 || request.port() > 65_535) {
             throw invalid("port " + request.port() + " is not between 1 and 65535");
         }
@@ -153,6 +154,14 @@ final class RegistrationRules {
                 throw invalid(field + " must not contain blanks or control characters");
             }
         }
+        unicode(field, value);
+    }
+
+    /** Half a character has no bytes: other nodes, and this one after a restart, would read something else. */
+    private static void unicode(final String field, final String value) {
+        if (value.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            throw invalid(field + " contains half of a surrogate pair, which is no character");
+        }
     }
 
     private static void tags(final List<String> tags) {
@@ -163,6 +172,7 @@ final class RegistrationRules {
             if (tag.isEmpty() || tag.length() > TEXT_CHARS_MAX || tag.chars().anyMatch(Character::isISOControl)) {
                 throw invalid("a tag must have 1 to " + TEXT_CHARS_MAX + " printable characters");
             }
+            unicode("a tag", tag);
         }
     }
 

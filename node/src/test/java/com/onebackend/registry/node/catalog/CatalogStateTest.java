@@ -65,7 +65,7 @@ class CatalogStateTest {
     }
 
     @Test
-    void removedNodeReturnsOnlyAsALaterGeneration() {
+    void removedNodeReturnsOnlyAsALaterGenerationWithAnEmptyFolder() {
         final List<RemovedNode> told = new ArrayList<>();
         state.onNodeRemoved(told::add);
         apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
@@ -80,7 +80,14 @@ class CatalogStateTest {
         assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 8)))
                         .code())
                 .isEqualTo(Code.CONFLICT);
+        // Each start is a later generation: what was removed is the data folder.
         assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 9)))
+                        .code())
+                .isEqualTo(Code.CONFLICT);
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 8, 70)))
+                        .code())
+                .isEqualTo(Code.CONFLICT);
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 9, 70)))
                         .isOk())
                 .isTrue();
         assertThat(apply(new RemoveNode(Samples.proposal(), "other", new Generation(1)))

@@ -39,9 +39,13 @@ final class Samples {
     }
 
     static NodeRecord node(final String id, final long generation) {
+        return node(id, generation, 7);
+    }
+
+    static NodeRecord node(final String id, final long generation, final long origin) {
         return new NodeRecord(
                 id,
-                new Origin(7),
+                new Origin(origin),
                 new Generation(generation),
                 "http://" + id + ":58231",
                 "eu",

@@ -10,11 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -241,21 +239,22 @@ class ClusterOfThreeIT {
 
     @Test
     @Order(11)
-    void aRemovedNodeIsToldSoAndJoinsAgainWithAnEmptyFolder() throws Exception {
-        final Process removed = cluster.start(3, cluster.environment(3));
-        assertThat(removed.waitFor(START.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        assertThat(removed.exitValue()).isEqualTo(78);
-        assertThat(cluster.logTail(3)).contains("node-3 was removed from the cluster");
+    void aRemovedNodeThatReturnsEndsAndSaysWhyAndJoinsAgainWithAnEmptyFolder() throws Exception {
+        cluster.start(3);
+        assertThat(cluster.awaitEnd(3, START)).isEqualTo(78);
+        assertThat(cluster.logTail(3)).contains("removed this node").contains("OB_FOLDER");
+        assertThat(cluster.isReady(1)).isTrue();
+        assertThat(state(1, "node-3")).isNotEqualTo("alive");
 
-        try (Stream<Path> files = Files.walk(cluster.data(3))) {
-            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+        Files.move(cluster.data(3), cluster.data(3).resolveSibling("data-removed"));
         cluster.start(3);
         awaitReady(3);
-        await().atMost(SOON).until(() -> state(1, "node-3").equals("alive"));
-        assertThat(definitions(3)).isEqualTo(definitions(1));
+        register(3, "inst_again", "again", "http://198.18.0.10:8080");
+        awaitIds("again", List.of("inst_again"), 1, 2, 3);
+        awaitIds("doomed", List.of(), 1, 2, 3);
+        awaitIds("kept", ids(1, "kept"), 3);
+        await().atMost(SOON).until(() -> saveDefinition(3, "again").status() == 201);
+        await().atMost(SOON).until(() -> definitions(1).contains("again"));
     }
 
     private static Answer register(final int n, final String id, final String slug, final String url) {

@@ -121,6 +121,14 @@ final class ProcessCluster implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** Waits until the process ends by itself; returns the exit status. */
+    int awaitEnd(final int n, final Duration atMost) throws InterruptedException {
+        if (!processes.get(n).waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("node " + n + " is still running:\n" + logTail(n));
+        }
+        return processes.get(n).exitValue();
+    }
+
     boolean isReady(final int n) {
         if (!processes.get(n).isAlive()) {
             throw new IllegalStateException("node " + n + " ended:\n" + logTail(n));

@@ -1,0 +1,200 @@
+package com.onebackend.registry.node.instances;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.onebackend.registry.api.Caller;
+import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RegisterInstance;
+import com.onebackend.registry.api.RegistryError;
+import com.onebackend.registry.api.Reply;
+import com.onebackend.registry.directory.Directory;
+import com.onebackend.registry.gossip.GossipConfig;
+import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.Incarnation;
+import com.onebackend.registry.model.Instance;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.node.gossip.GossipLoop;
+import com.onebackend.registry.replication.LogBatch;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The loop and the service over a disk that confirms when the test says so. */
+class InstanceServiceTest {
+    private static final Caller ADMIN = new Caller("usr_admin", "admin", Set.of(), true);
+
+    private final SlowDisk disk = new SlowDisk();
+    private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
+    private final GossipLoop loop = new GossipLoop(
+            new GossipCore(GossipConfig.LAN, self(), new SplittableRandom(1)),
+            new Directory(),
+            (to, lane, message) -> true,
+            disk,
+            fatal::add);
+    private final InstanceService service = new InstanceService(loop, "http://self:1");
+
+    @BeforeEach
+    void start() {
+        loop.start();
+    }
+
+    @AfterEach
+    void stop() {
+        loop.close();
+    }
+
+    @Test
+    void repeatedRegistrationIsNotAnsweredBeforeTheFirstOneIsOnDisk() {
+        final Answers first = new Answers();
+        final Answers repeated = new Answers();
+        service.register(ADMIN, request("inst_a"), first);
+        until(() -> !disk.waiting.isEmpty());
+        service.register(ADMIN, request("inst_a"), repeated);
+        settle();
+        assertThat(repeated.answers).isEmpty();
+
+        disk.confirm();
+        until(() -> first.successes.get() == 1 && repeated.successes.get() == 1);
+        // What is on disk already is confirmed at once.
+        final Answers third = new Answers();
+        service.register(ADMIN, request("inst_a"), third);
+        until(() -> third.successes.get() == 1);
+    }
+
+    @Test
+    void repeatedDeregistrationIsNotAnsweredBeforeTheFirstOneIsOnDisk() {
+        final Answers registered = new Answers();
+        service.register(ADMIN, request("inst_a"), registered);
+        until(() -> !disk.waiting.isEmpty());
+        disk.confirm();
+        until(() -> registered.successes.get() == 1);
+
+        final Answers first = new Answers();
+        final Answers repeated = new Answers();
+        service.deregister(ADMIN, "inst_a", first);
+        until(() -> !disk.waiting.isEmpty());
+        service.deregister(ADMIN, "inst_a", repeated);
+        settle();
+        assertThat(first.answers).isEmpty();
+        assertThat(repeated.answers).isEmpty();
+        disk.confirm();
+        until(() -> first.successes.get() == 1);
+        until(() -> repeated.answers.contains(ErrorCode.NOT_FOUND));
+    }
+
+    @Test
+    void whoeverWaitsForTheDiskIsAnsweredWhenTheLoopEnds() {
+        final Answers answers = new Answers();
+        service.register(ADMIN, request("inst_a"), answers);
+        until(() -> !disk.waiting.isEmpty());
+        loop.close();
+        assertThat(answers.answers).containsExactly(ErrorCode.INDETERMINATE);
+
+        final Answers late = new Answers();
+        service.register(ADMIN, request("inst_b"), late);
+        assertThat(late.answers).hasSize(1);
+    }
+
+    @Test
+    void whoeverIsQueuedIsAnsweredWhenTheLoopDies() throws InterruptedException {
+        final CountDownLatch blocked = new CountDownLatch(1);
+        loop.post(turn -> {
+            awaitQuietly(blocked);
+            throw new IllegalStateException("a bug");
+        });
+        final Answers answers = new Answers();
+        service.register(ADMIN, request("inst_a"), answers);
+        blocked.countDown();
+        until(() -> answers.answers.equals(List.of(ErrorCode.INDETERMINATE)));
+        assertThat(fatal).hasSize(1);
+    }
+
+    @Test
+    void commandIsNotRefusedWhenTheInboxIsFull() {
+        final CountDownLatch blocked = new CountDownLatch(1);
+        loop.post(turn -> awaitQuietly(blocked));
+        until(() -> loop.inboxSize() == 0);
+        while (loop.post(turn -> {})) {
+            assertThat(loop.inboxSize()).isLessThanOrEqualTo(GossipLoop.INBOX_MAX);
+        }
+        final AtomicInteger ran = new AtomicInteger();
+        loop.command(turn -> ran.incrementAndGet());
+        blocked.countDown();
+        until(() -> ran.get() == 1);
+    }
+
+    private static void awaitQuietly(final CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Returns when everything posted before has run. */
+    private void settle() {
+        final CountDownLatch passed = new CountDownLatch(1);
+        loop.post(turn -> passed.countDown());
+        until(() -> passed.getCount() == 0);
+    }
+
+    private static void until(final BooleanSupplier condition) {
+        await().until(condition::getAsBoolean);
+    }
+
+    private static RegisterInstance request(final String id) {
+        return new RegisterInstance(id, "svc", "http://198.18.0.1:80/" + id, "", "", "", 0, "", "", "", null, null, "");
+    }
+
+    private static Member self() {
+        final MemberId id = new MemberId("self", new Origin(1), new Generation(1));
+        return new Member(id, Incarnation.FIRST, MemberState.ALIVE, new Endpoint("self", 2), "http://self:1");
+    }
+
+    private static final class SlowDisk implements GossipLoop.InstanceLogWriter {
+        private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public boolean trySubmit(final LogBatch batch, final boolean sync, final Runnable written) {
+            waiting.add(written);
+            return true;
+        }
+
+        void confirm() {
+            for (Runnable written = waiting.poll(); written != null; written = waiting.poll()) {
+                written.run();
+            }
+        }
+    }
+
+    private static final class Answers implements Reply<Instance> {
+        private final AtomicInteger successes = new AtomicInteger();
+        private final List<Object> answers = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void success(final Instance value) {
+            answers.add(value);
+            successes.incrementAndGet();
+        }
+
+        @Override
+        public void failure(final RegistryError error) {
+            answers.add(error.code());
+        }
+    }
+}
