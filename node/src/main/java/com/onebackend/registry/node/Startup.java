@@ -377,10 +377,7 @@ final class Startup implements AutoCloseable {
                     LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(now - start));
                 } else {
                     parts.readiness()
-                            .waitsFor(
-                                    isEnrolled
-                                            ? "catching up with the instances"
-                                            : "catching up with the catalog");
+                            .waitsFor(isEnrolled ? "catching up with the instances" : "catching up with the catalog");
                 }
             }
             TimeUnit.MILLISECONDS.sleep(isReady ? WATCH_MILLIS : CHECK_MILLIS);

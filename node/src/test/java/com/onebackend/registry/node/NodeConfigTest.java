@@ -98,6 +98,9 @@ class NodeConfigTest {
         refused("1 to 65535", "OB_SELF_URL", "http://a.example:70000");
         refused("'?'", "OB_SELF_URL", "http://a.example:11337?x=1");
         refused("1 to 65535", "OB_PEERS", "http://b.example:0", "OB_CLUSTER_SECRET", SECRET);
+        assertThatThrownBy(() -> NodeConfig.from(Map.of("OB_SELF_URL", "http://me:pass-word@a.example:1")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageNotContaining("pass-word");
         refused("256", "OB_REGION", "r".repeat(257));
         refused("256", "OB_AZ", "r".repeat(257));
     }
@@ -124,8 +127,7 @@ class NodeConfigTest {
     }
 
     private static NodeRecord node(final String id, final String url) {
-        return new NodeRecord(
-                id, new Origin(1), new Generation(1), url, "", "", 2, 3, NodeRecord.HostFacts.UNKNOWN);
+        return new NodeRecord(id, new Origin(1), new Generation(1), url, "", "", 2, 3, NodeRecord.HostFacts.UNKNOWN);
     }
 
     @Test

@@ -62,9 +62,7 @@ public final class Membership {
      */
     public Membership(final MembershipConfig config, final Member self, final RandomGenerator random) {
         Invariants.check(self.state() == MemberState.ALIVE, "a member starts alive");
-        Invariants.check(
-                isGossipable(self),
-                "node id, host and URL together are too long to be gossiped: " + self);
+        Invariants.check(isGossipable(self), "node id, host and URL together are too long to be gossiped: " + self);
         this.config = config;
         this.random = random;
         this.table = new MemberTable(self, config.membersMax());
@@ -184,14 +182,7 @@ public final class Membership {
             final Generation upTo,
             final long nowNanos,
             final SwimOutput out) {
-        if (!origin.equals(self().id().origin())) {
-            table.forget(origin);
-        }
-        final Member known = table.get(nodeId);
-        final boolean isLater = known != null
-                && known.id().origin().equals(origin)
-                && known.id().generation().compareTo(upTo) > 0;
-        forget(nodeId, isLater ? known.id().generation() : upTo, nowNanos, out);
+        forget(nodeId, table.forget(nodeId, origin, upTo), nowNanos, out);
     }
 
     /**

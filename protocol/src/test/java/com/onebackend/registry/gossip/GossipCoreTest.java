@@ -94,10 +94,7 @@ class GossipCoreTest {
         final MemberId later = new MemberId("peer", PEER.id().origin(), new Generation(9));
         final Member again = new Member(later, Incarnation.FIRST, MemberState.ALIVE, PEER.endpoint(), PEER.url());
         core.receive(
-                PEER.endpoint(),
-                new GossipMessage.Swim(later, 0, new SwimMessage.Join(again, List.of())),
-                at(3),
-                out);
+                PEER.endpoint(), new GossipMessage.Swim(later, 0, new SwimMessage.Join(again, List.of())), at(3), out);
         // Nor does another member's word bring it back.
         final Member third = member("third", 3, "http://third");
         core.receive(
@@ -105,7 +102,9 @@ class GossipCoreTest {
                 new GossipMessage.Swim(third.id(), 0, new SwimMessage.Join(third, List.of(again))),
                 at(4),
                 out);
-        assertThat(core.members()).filteredOn(member -> member.state().isReachable()).containsExactly(SELF, third);
+        assertThat(core.members())
+                .filteredOn(member -> member.state().isReachable())
+                .containsExactly(SELF, third);
     }
 
     @Test
@@ -123,10 +122,7 @@ class GossipCoreTest {
         final MemberId wiped = new MemberId("peer", new Origin(77), new Generation(9));
         final Member fresh = new Member(wiped, Incarnation.FIRST, MemberState.ALIVE, PEER.endpoint(), PEER.url());
         core.receive(
-                PEER.endpoint(),
-                new GossipMessage.Swim(wiped, 0, new SwimMessage.Join(fresh, List.of())),
-                at(3),
-                out);
+                PEER.endpoint(), new GossipMessage.Swim(wiped, 0, new SwimMessage.Join(fresh, List.of())), at(3), out);
         assertThat(core.members()).contains(fresh);
     }
 

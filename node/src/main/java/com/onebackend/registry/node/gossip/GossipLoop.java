@@ -274,8 +274,7 @@ public final class GossipLoop implements AutoCloseable {
             while (running || !inbox.isEmpty() || !commands.isEmpty()) {
                 final long waitNanos = Math.max(0, nextTickNanos - System.nanoTime());
                 // While the disk does not keep up nothing new is taken, so that memory stays bounded.
-                final Task first =
-                        unsubmitted.isEmpty() ? inbox.poll(waitNanos, TimeUnit.NANOSECONDS) : pause();
+                final Task first = unsubmitted.isEmpty() ? inbox.poll(waitNanos, TimeUnit.NANOSECONDS) : pause();
                 commands.drainTo(round);
                 if (first != null) {
                     round.add(first);

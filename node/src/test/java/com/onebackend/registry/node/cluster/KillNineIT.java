@@ -115,16 +115,18 @@ class KillNineIT {
             if (registered.isEmpty() || choice.nextInt(3) > 0) {
                 register(node, slug + "." + next++);
             } else {
-                deregister(node, registered.stream()
-                        .skip(choice.nextInt(registered.size()))
-                        .findFirst()
-                        .orElseThrow());
+                deregister(
+                        node,
+                        registered.stream()
+                                .skip(choice.nextInt(registered.size()))
+                                .findFirst()
+                                .orElseThrow());
             }
         }
 
         private void register(final int node, final String id) {
-            final String body = "{\"id\":\"" + id + "\",\"slug\":\"" + slug + "\",\"url\":\"http://198.18.0.1:80/" + id
-                    + "\"}";
+            final String body =
+                    "{\"id\":\"" + id + "\",\"slug\":\"" + slug + "\",\"url\":\"http://198.18.0.1:80/" + id + "\"}";
             if (cluster.put(node, "/registry-svc/instance", body).status() == 201) {
                 registered.add(id);
             }

@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Test;
  */
 class AcceptedIsReplicableTest {
     private static final int REQUESTS = 20_000;
-    private static final String[] CHARS = {"a", "Z", "0", "/", ".", ":", "-", "ä", "漢", "😀", "\ud800", "\udc00", "\u0000", " "};
+    private static final String[] CHARS = {
+        "a", "Z", "0", "/", ".", ":", "-", "ä", "漢", "😀", "\ud800", "\udc00", "\u0000", " "
+    };
 
     private final SplittableRandom random = new SplittableRandom(11);
 

@@ -158,8 +158,7 @@ class InstanceServiceTest {
     }
 
     private static RegisterInstance request(final String id) {
-        return new RegisterInstance(
-                id, "svc", "http://198.18.0.1:80/" + id, "", "", "", 0, "", "", "", null, null, "");
+        return new RegisterInstance(id, "svc", "http://198.18.0.1:80/" + id, "", "", "", 0, "", "", "", null, null, "");
     }
 
     private static Member self() {
