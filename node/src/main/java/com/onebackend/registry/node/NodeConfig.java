@@ -217,10 +217,12 @@ record NodeConfig(
                 : Path.of(folder).toAbsolutePath().normalize();
     }
 
-    private static URI url(final String setting, final String text) {
+    private static URI url(final String setting, final String written) {
+        // Messages are logged, and a password may have strayed into the URL.
+        final String text = written.replaceFirst("//.*@", "//****@");
         final URI url;
         try {
-            url = new URI(text);
+            url = new URI(written);
         } catch (final URISyntaxException e) {
             throw new ConfigException(setting + " " + text + " is not a URL: " + e.getReason());
         }

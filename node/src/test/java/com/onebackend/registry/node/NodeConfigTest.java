@@ -111,6 +111,9 @@ class NodeConfigTest {
         refused("1 to 65535", "OB_SELF_URL", "http://a.example:70000");
         refused("'?'", "OB_SELF_URL", "http://a.example:11337?x=1");
         refused("1 to 65535", "OB_PEERS", "http://b.example:0", "OB_CLUSTER_SECRET", SECRET);
+        assertThatThrownBy(() -> NodeConfig.from(Map.of("OB_SELF_URL", "http://me:pass-word@a.example:1")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageNotContaining("pass-word");
         refused("256", "OB_REGION", "r".repeat(257));
         refused("256", "OB_AZ", "r".repeat(257));
     }

@@ -82,8 +82,19 @@ final class MemberTable {
         }
     }
 
-    /** The catalog removed the node that has this data folder: for good, whatever its generation. */
-    void forget(final Origin origin) {
+    /** The catalog removed the node with this data folder. Returns the last generation that this covers. */
+    Generation forget(final String nodeId, final Origin origin, final Generation upTo) {
+        if (!origin.equals(self.id().origin())) {
+            forget(origin);
+        }
+        final Member known = get(nodeId);
+        final boolean isLater = known != null
+                && known.id().origin().equals(origin)
+                && known.id().generation().compareTo(upTo) > 0;
+        return isLater ? known.id().generation() : upTo;
+    }
+
+    private void forget(final Origin origin) {
         forgottenOrigins.remove(origin);
         forgottenOrigins.add(origin);
         if (forgottenOrigins.size() > membersMax) {

@@ -182,14 +182,7 @@ public final class Membership {
             final Generation upTo,
             final long nowNanos,
             final SwimOutput out) {
-        if (!origin.equals(self().id().origin())) {
-            table.forget(origin);
-        }
-        final Member known = table.get(nodeId);
-        final boolean isLater = known != null
-                && known.id().origin().equals(origin)
-                && known.id().generation().compareTo(upTo) > 0;
-        forget(nodeId, isLater ? known.id().generation() : upTo, nowNanos, out);
+        forget(nodeId, table.forget(nodeId, origin, upTo), nowNanos, out);
     }
 
     /**

@@ -257,6 +257,24 @@ class ClusterOfThreeIT {
         await().atMost(SOON).until(() -> definitions(1).contains("again"));
     }
 
+    @Test
+    @Order(12)
+    void aNodeThatLostItsDiskIsFilledByTheOthers() throws Exception {
+        cluster.kill(2);
+        Files.move(cluster.data(2), cluster.data(2).resolveSibling("data-lost"));
+        cluster.start(2);
+        awaitReady(2);
+        // Ready means that it answers like the others, from its first answer on.
+        assertThat(ids(2, "kept")).containsExactlyInAnyOrderElementsOf(ids(1, "kept"));
+        assertThat(definitions(2)).contains("user-svc", "again");
+        assertThat(register(2, "inst_refilled", "again", "http://198.18.0.11:8080")
+                        .status())
+                .isEqualTo(201);
+        awaitIds("again", List.of("inst_again", "inst_refilled"), 1, 3);
+        await().atMost(SOON).until(() -> saveDefinition(2, "refilled").status() == 201);
+        await().atMost(SOON).until(() -> state(1, "node-2").equals("alive"));
+    }
+
     private static Answer register(final int n, final String id, final String slug, final String url) {
         return cluster.put(
                 n,
