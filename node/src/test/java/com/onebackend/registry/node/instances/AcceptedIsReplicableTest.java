@@ -56,7 +56,7 @@ class AcceptedIsReplicableTest {
                 url,
                 "h".repeat(32),
                 "h".repeat(253),
-                "1".repeat(253),
+                "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
                 65_535,
                 "漢".repeat(RegistrationRules.URL_CHARS_MAX),
                 "漢".repeat(RegistrationRules.TEXT_CHARS_MAX),
