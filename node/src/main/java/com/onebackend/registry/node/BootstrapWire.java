@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.BootstrapPeers;
 import com.onebackend.registry.node.catalog.CatalogPeer;
@@ -70,6 +71,7 @@ final class BootstrapWire implements BootstrapPeers {
         bounded(answer.path("seeds")).forEach(seed -> seeds.add(seed.asText()));
         return new Answer(
                 answer.path("nodeId").asText(),
+                new Origin(answer.path("origin").asLong()),
                 answer.path("clusterId").asText(),
                 seeds,
                 members,
@@ -121,6 +123,7 @@ final class BootstrapWire implements BootstrapPeers {
     private static ObjectNode toJson(final Answer answer) {
         final ObjectNode json = JSON.createObjectNode()
                 .put("nodeId", answer.nodeId())
+                .put("origin", answer.origin().value())
                 .put("clusterId", answer.clusterId())
                 .put("promise", answer.promise());
         final ArrayNode seeds = json.putArray("seeds");

@@ -41,6 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class RegistryNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryNode.class);
     private static final int BOOTSTRAP_REQUESTS_MAX = 64;
+    private static final int ADMIN_PASSWORD_CHARS_MIN = 10;
 
     private final CloseOrder closing;
     private final int httpPort;
@@ -94,7 +95,12 @@ public final class RegistryNode implements AutoCloseable {
         final NodeApi api = new NodeApi(self, directory, keys, readiness);
         final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         final GatewayServer gateway = startGateway(config, api, metrics);
-        LOG.info("node id={} url={} origin={} generation={}", self.id(), self.url(), self.origin(), self.generation());
+        LOG.info(
+                "node id={} url={} origin={} generation={}",
+                self.id(),
+                self.url(),
+                self.origin(),
+                self.generation().value());
         closing.add(
                 "startup",
                 Startup.begin(new Startup.Parts(
@@ -183,6 +189,9 @@ public final class RegistryNode implements AutoCloseable {
     private static void warnOfWeakSettings(final NodeConfig config, final NodeIdentity identity) {
         if (config.nodeId().isEmpty()) {
             LOG.warn("OB_NODE_ID is not set: this node is called {} as long as its folder is kept", identity.nodeId());
+        }
+        if (!config.adminPassword().isEmpty() && config.adminPassword().length() < ADMIN_PASSWORD_CHARS_MIN) {
+            LOG.warn("OB_ADMIN_PASSWORD is shorter than {} characters: it can be guessed", ADMIN_PASSWORD_CHARS_MIN);
         }
         if (config.bindHost().startsWith("127.") || config.host().equalsIgnoreCase("localhost")) {
             LOG.warn("OB_SELF_URL {} can be reached from this machine only", config.selfUrl());

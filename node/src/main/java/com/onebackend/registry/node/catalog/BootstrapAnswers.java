@@ -41,7 +41,7 @@ public final class BootstrapAnswers {
     /** What this node says of itself. */
     public Answer answer() {
         final NodeIdentity now = identity();
-        return new Answer(now.nodeId(), now.clusterId(), seeds.urls(), members.get(), now.promise());
+        return new Answer(now.nodeId(), now.origin(), now.clusterId(), seeds.urls(), members.get(), now.promise());
     }
 
     /**

@@ -56,6 +56,13 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
                         .add(url);
             }
         });
+        for (final Map.Entry<String, Answer> answer : answers.entrySet()) {
+            if (answer.getValue().nodeId().equals(identity.nodeId())
+                    && !answer.getValue().origin().equals(identity.origin())) {
+                return refuse("another running node, " + answer.getKey() + ", has the id " + identity.nodeId()
+                        + "; give this one its own OB_NODE_ID");
+            }
+        }
         if (!identity.clusterId().isEmpty()) {
             return restart(identity, raftFolderExists, clusters, answers);
         }

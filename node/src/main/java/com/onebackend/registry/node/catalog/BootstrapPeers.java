@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.catalog;
 
+import com.onebackend.registry.model.Origin;
 import java.io.IOException;
 import java.util.List;
 
@@ -29,12 +30,19 @@ public interface BootstrapPeers {
      * What a node says of itself.
      *
      * @param nodeId its node id
+     * @param origin the origin of its data folder: tells a second node of the same id from this one under another URL
      * @param clusterId the cluster it belongs to; empty when none yet
      * @param seeds the peers it was told of, normalised, sorted
      * @param members the voters it knows of; empty when none
      * @param promise the cluster id it has promised; empty when none
      */
-    record Answer(String nodeId, String clusterId, List<String> seeds, List<CatalogPeer> members, String promise) {
+    record Answer(
+            String nodeId,
+            Origin origin,
+            String clusterId,
+            List<String> seeds,
+            List<CatalogPeer> members,
+            String promise) {
         public Answer {
             seeds = List.copyOf(seeds);
             members = List.copyOf(members);

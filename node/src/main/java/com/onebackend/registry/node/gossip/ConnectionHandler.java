@@ -3,6 +3,7 @@ package com.onebackend.registry.node.gossip;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.CorruptedFrameException;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -70,7 +71,12 @@ abstract class ConnectionHandler extends SimpleChannelInboundHandler<Frame> {
             isFailed = true;
             counters.add(TransportEvent.HANDSHAKE_FAILED);
         }
-        refuse(ctx, TransportEvent.HANDSHAKE_FAILED, String.valueOf(cause.getMessage()));
+        refuse(ctx, TransportEvent.HANDSHAKE_FAILED, why(cause));
+    }
+
+    /** Netty quotes what is not TLS, which may be a request that went to the wrong port, token and all. */
+    private static String why(final Throwable cause) {
+        return cause instanceof NotSslRecordException ? "it does not speak TLS" : String.valueOf(cause.getMessage());
     }
 
     @Override
@@ -80,7 +86,7 @@ abstract class ConnectionHandler extends SimpleChannelInboundHandler<Frame> {
         if (cause instanceof CorruptedFrameException) {
             refuse(ctx, TransportEvent.FRAME_MALFORMED, cause.getMessage());
         } else if (cause instanceof SSLException) {
-            refuse(ctx, TransportEvent.HANDSHAKE_FAILED, cause.getMessage());
+            refuse(ctx, TransportEvent.HANDSHAKE_FAILED, why(cause));
         } else if (cause instanceof IOException) {
             LOG.debug("connection peer={} broke: {}", ctx.channel().remoteAddress(), cause.toString());
             ctx.close();

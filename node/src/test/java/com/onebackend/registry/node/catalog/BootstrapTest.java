@@ -34,12 +34,31 @@ class BootstrapTest {
     }
 
     private static Answer answer(final String id, final String cluster, final List<String> seeds) {
-        return new Answer(id, cluster, seeds, List.of(), "");
+        return new Answer(id, new Origin(id.hashCode() * 31L), cluster, seeds, List.of(), "");
     }
 
     private static BootstrapDecision decide(
             final NodeIdentity identity, final boolean raft, final Seeds seeds, final Map<String, Answer> answers) {
         return BootstrapDecision.decide("main", identity, raft, seeds, answers);
+    }
+
+    @Test
+    void secondNodeOfARunningIdIsRefusedWhetherItJoinsOrRestarts() {
+        for (final NodeIdentity twin : List.of(fresh("a"), identity("a", "X", true, ""))) {
+            final BootstrapDecision decision =
+                    decide(twin, true, Seeds.of("http://d:1", ALL), Map.of(A, answer("a", "X", ALL)));
+            assertThat(decision.kind()).isEqualTo(Kind.REFUSE);
+            assertThat(decision.message()).contains(A).contains("OB_NODE_ID");
+        }
+    }
+
+    @Test
+    void ownAnswerUnderAnotherSpellingIsNoSecondNode() {
+        final NodeIdentity member = identity("a", "X", true, "");
+        final Answer own = new Answer("a", member.origin(), "X", ALL, List.of(), "");
+        assertThat(decide(member, true, Seeds.of("http://d:1", ALL), Map.of(A, own))
+                        .kind())
+                .isEqualTo(Kind.RESTART);
     }
 
     @Test
@@ -90,7 +109,11 @@ class BootstrapTest {
                 fresh("a"),
                 false,
                 Seeds.of(A, ALL),
-                Map.of(B, new Answer("b", "X", ALL, List.of(member), ""), C, answer("c", "", List.of())));
+                Map.of(
+                        B,
+                        new Answer("b", new Origin(2), "X", ALL, List.of(member), ""),
+                        C,
+                        answer("c", "", List.of())));
         assertThat(decision.kind()).isEqualTo(Kind.JOIN);
         assertThat(decision.clusterId()).isEqualTo("X");
         assertThat(decision.members()).containsExactly(member);
