@@ -316,8 +316,7 @@ final class Startup implements AutoCloseable {
         final List<Endpoint> seeds = new ArrayList<>();
         for (final NodeRecord node : catalog.nodes()) {
             if (!node.id().equals(parts.self().id())) {
-                final Endpoint usual = PeerEndpoints.usual(node.url());
-                seeds.add(new Endpoint(usual.host(), node.gossipPort()));
+                PeerEndpoints.of(node).ifPresent(seeds::add);
             }
         }
         for (final String url : parts.config().peers()) {
