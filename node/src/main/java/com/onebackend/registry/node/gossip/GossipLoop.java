@@ -1,6 +1,7 @@
 package com.onebackend.registry.node.gossip;
 
 import com.onebackend.registry.directory.Directory;
+import com.onebackend.registry.directory.Entry;
 import com.onebackend.registry.gossip.Effects;
 import com.onebackend.registry.gossip.GossipCore;
 import com.onebackend.registry.gossip.GossipMessage;
@@ -79,6 +80,7 @@ public final class GossipLoop implements AutoCloseable {
     private final ArrayDeque<PendingBatch> unsubmitted = new ArrayDeque<>();
     private final ArrayDeque<Acknowledgement> unacknowledged = new ArrayDeque<>();
     private final Set<String> changedInstances = new LinkedHashSet<>();
+    private final Map<Address, String> writtenThisRound = new HashMap<>();
     private final Map<String, Long> heartbeats = new HashMap<>();
     private boolean membersChanged = true;
     private long committedVersion;
@@ -124,6 +126,12 @@ public final class GossipLoop implements AutoCloseable {
          * @return false when the queue is full: try again
          */
         boolean trySubmit(LogBatch batch, boolean sync, Runnable written);
+    }
+
+    private record Address(String slug, String url) {
+        static Address of(final Instance instance) {
+            return new Address(instance.slug(), instance.url());
+        }
     }
 
     private record PendingBatch(LogBatch batch, long ownVersion) {}
@@ -237,10 +245,24 @@ public final class GossipLoop implements AutoCloseable {
             return effects;
         }
 
-        /** The read model, with all earlier writes of this loop in it. */
-        public Directory directory() {
-            showChanges();
-            return directory;
+        /**
+         * The id of the instance registered under exactly this slug and url, this round's writes included; null when
+         * there is none. One lookup, whatever the size of the service: nothing is published for it.
+         */
+        public String idAt(final String slug, final String url) {
+            final Address address = new Address(slug, url);
+            String id = writtenThisRound.get(address);
+            if (id == null) {
+                final Entry shown = directory.byAddress(slug, url);
+                id = shown == null ? null : shown.instance().id();
+            }
+            final Instance instance = id == null ? null : core.instance(id);
+            return instance != null && address.equals(Address.of(instance)) ? id : null;
+        }
+
+        /** This instance was written in this round: {@link #idAt} finds it before readers do. */
+        public void wrote(final Instance instance) {
+            writtenThisRound.put(Address.of(instance), instance.id());
         }
 
         /** True when another own write can be taken. */
@@ -339,6 +361,7 @@ public final class GossipLoop implements AutoCloseable {
                 show(id);
             }
             changedInstances.clear();
+            writtenThisRound.clear();
             directory.publish();
         }
         if (membersChanged) {

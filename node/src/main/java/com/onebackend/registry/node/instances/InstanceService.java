@@ -6,7 +6,6 @@ import com.onebackend.registry.api.RegisterInstance;
 import com.onebackend.registry.api.RegistryError;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
-import com.onebackend.registry.directory.Entry;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.InstanceStatus;
 import com.onebackend.registry.model.Part;
@@ -126,6 +125,7 @@ public final class InstanceService {
             turn.heartbeat(id);
         }
         final Instance after = turn.core().instance(id);
+        turn.wrote(after);
         turn.whenDurable(() -> reply.success(after), () -> reply.failure(CLOSING));
     }
 
@@ -134,8 +134,8 @@ public final class InstanceService {
             return request.id();
         }
         final String url = RegistrationRules.url(request);
-        final Entry known = turn.directory().byAddress(slug, url);
-        return known == null ? InstanceId.of(slug, url) : known.instance().id();
+        final String known = turn.idAt(slug, url);
+        return known == null ? InstanceId.of(slug, url) : known;
     }
 
     /** Writes unless the registration is what it was. */

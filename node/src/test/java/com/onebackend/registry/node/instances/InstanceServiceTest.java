@@ -138,6 +138,30 @@ class InstanceServiceTest {
         until(() -> ran.get() == 1);
     }
 
+    @Test
+    void sameAddressInTheSameRoundIsTheSameInstance() {
+        final CountDownLatch blocked = new CountDownLatch(1);
+        loop.post(turn -> awaitQuietly(blocked));
+        final Answers custom = new Answers();
+        final Answers byAddress = new Answers();
+        final Answers removed = new Answers();
+        final Answers afterwards = new Answers();
+        service.register(ADMIN, request("inst_custom"), custom);
+        service.register(ADMIN, at(request("inst_custom").url()), byAddress);
+        service.deregister(ADMIN, "inst_custom", removed);
+        service.register(ADMIN, at(request("inst_custom").url()), afterwards);
+        blocked.countDown();
+        until(() -> !disk.waiting.isEmpty());
+        settle();
+        disk.confirm();
+        until(() -> afterwards.successes.get() == 1);
+        assertThat(((Instance) byAddress.answers.get(0)).id()).isEqualTo("inst_custom");
+        assertThat(removed.successes).hasValue(1);
+        // What was removed is gone: the address alone makes a new instance under the id of its own.
+        assertThat(((Instance) afterwards.answers.get(0)).id())
+                .isEqualTo(InstanceId.of("svc", request("inst_custom").url()));
+    }
+
     private static void awaitQuietly(final CountDownLatch latch) {
         try {
             latch.await();
@@ -159,6 +183,10 @@ class InstanceServiceTest {
 
     private static RegisterInstance request(final String id) {
         return new RegisterInstance(id, "svc", "http://198.18.0.1:80/" + id, "", "", "", 0, "", "", "", null, null, "");
+    }
+
+    private static RegisterInstance at(final String url) {
+        return new RegisterInstance("", "svc", url, "", "", "", 0, "", "", "", null, null, "");
     }
 
     private static Member self() {
