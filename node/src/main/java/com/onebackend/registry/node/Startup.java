@@ -1,5 +1,6 @@
 package com.onebackend.registry.node;
 
+import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.gossip.GossipCore;
@@ -149,6 +150,11 @@ final class Startup implements AutoCloseable {
             watch(catalog, gossip, hadData);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (final RegistryException e) {
+            // A refusal: starting again changes nothing.
+            if (!isClosed) {
+                parts.onFatal().onFatal(e.getMessage(), new ConfigException(e.getMessage()));
+            }
         } catch (final RuntimeException | Error e) {
             if (!isClosed) {
                 parts.onFatal().onFatal("starting failed: " + e.getMessage(), e);
@@ -204,11 +210,16 @@ final class Startup implements AutoCloseable {
     }
 
     /** A voter comes back as what it is; a node that never was one asks to become one, for as long as it takes. */
-    private CatalogService start(final CatalogConfig config, final String clusterId, final Bootstrap bootstrap) {
+    private CatalogService start(final CatalogConfig config, final String clusterId, final Bootstrap bootstrap)
+            throws InterruptedException {
+        final Supplier<List<CatalogPeer>> members = () -> bootstrap.members(clusterId);
+        if (!parts.answers().identity().everVoter()) {
+            CatalogService.takeBackLostVote(config, members);
+        }
         parts.answers().belongsTo(clusterId);
         final CatalogService catalog = opened("catalog", CatalogService.start(config));
         if (!parts.answers().identity().everVoter()) {
-            catalog.joinAsVoter(bootstrap::members).whenComplete((done, failure) -> {
+            catalog.joinAsVoter(members).whenComplete((done, failure) -> {
                 if (failure == null) {
                     parts.answers().becameVoter();
                 } else if (!isClosed) {

@@ -80,9 +80,9 @@ public final class Bootstrap {
     }
 
     /** Asks the voters' addresses again, for a node that keeps trying to join. */
-    public List<CatalogPeer> members() {
+    public List<CatalogPeer> members(final String clusterId) {
         return ask().values().stream()
-                .filter(answer -> answer.clusterId().equals(self.identity().clusterId()))
+                .filter(answer -> answer.clusterId().equals(clusterId))
                 .flatMap(answer -> answer.members().stream())
                 .distinct()
                 .toList();

@@ -73,6 +73,20 @@ public final class CatalogService implements AutoCloseable {
         return run(config, List.of());
     }
 
+    /**
+     * For a node with an empty folder, before {@link #start}: takes it out of the group if the group still counts it
+     * from before it lost its disk. Blocks until a member has answered and the node is out.
+     *
+     * @param known members of the group; asked before every try
+     * @throws RegistryException CONFLICT: another running node has this node's id
+     */
+    public static void takeBackLostVote(final CatalogConfig config, final Supplier<List<CatalogPeer>> known)
+            throws InterruptedException {
+        if (!RaftNode.isStored(config)) {
+            new LostVote(config).takeBack(known);
+        }
+    }
+
     private static CatalogService run(final CatalogConfig config, final List<CatalogPeer> firstVoters) {
         if (!RaftNode.isStored(config) && config.store().lastApplied().index() > 0) {
             throw new RegistryException(

@@ -215,7 +215,7 @@ final class Voters {
         if (voters.size() < 2) {
             return voters;
         }
-        try (RaftClient client = client(voters)) {
+        try (RaftClient client = client(config, voters)) {
             for (final RaftPeer peer : voters) {
                 if (peer.getId().equals(node.id())) {
                     continue;
@@ -234,7 +234,13 @@ final class Voters {
 
     private void change(final List<RaftPeer> through, final SetConfigurationRequest.Arguments arguments)
             throws IOException {
-        try (RaftClient client = client(through)) {
+        change(config, through, arguments);
+    }
+
+    static void change(
+            final CatalogConfig config, final List<RaftPeer> through, final SetConfigurationRequest.Arguments arguments)
+            throws IOException {
+        try (RaftClient client = client(config, through)) {
             final RaftClientReply reply = client.admin().setConfiguration(arguments);
             if (!reply.isSuccess()) {
                 throw reply.getException();
@@ -242,11 +248,11 @@ final class Voters {
         }
     }
 
-    private RaftClient client(final List<RaftPeer> peers) {
+    static RaftClient client(final CatalogConfig config, final List<RaftPeer> peers) {
         return RaftClient.newBuilder()
                 .setProperties(RatisSettings.client(RatisSettings.ADMIN_MILLIS_MAX))
                 .setParameters(RatisSettings.parameters(config.tls()))
-                .setRaftGroup(RaftGroup.valueOf(groupId(), peers))
+                .setRaftGroup(RaftGroup.valueOf(RaftGroupId.valueOf(config.clusterId()), peers))
                 .setRetryPolicy(ExponentialBackoffRetry.newBuilder()
                         .setBaseSleepTime(RatisSettings.millis(100))
                         .setMaxSleepTime(RatisSettings.millis(500))
