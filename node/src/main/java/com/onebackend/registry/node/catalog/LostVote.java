@@ -8,8 +8,6 @@ import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.apache.ratis.client.RaftClient;
-import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SetConfigurationRequest.Mode;
@@ -74,11 +72,8 @@ final class LostVote {
         boolean isAnswered = false;
         for (final RaftPeer peer : others) {
             final List<RaftPeer> voters;
-            try (RaftClient client = Voters.client(config, others)) {
-                voters = List.copyOf(client.getGroupManagementApi(peer.getId())
-                        .info(RaftGroupId.valueOf(config.clusterId()))
-                        .getGroup()
-                        .getPeers());
+            try {
+                voters = Voters.toldBy(peer, config, others);
             } catch (final IOException e) {
                 LOG.debug("catalog voters not told by={}", peer.getId(), e);
                 continue;

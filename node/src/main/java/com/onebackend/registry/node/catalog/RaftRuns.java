@@ -42,6 +42,8 @@ final class RaftRuns implements AutoCloseable {
 
     private volatile RaftNode current;
     private volatile boolean evicted;
+    private volatile boolean isRemoved;
+    private volatile boolean isEndNoticed;
     private volatile boolean wasVoter;
     private volatile boolean closed;
     private boolean restarting;
@@ -148,25 +150,51 @@ final class RaftRuns implements AutoCloseable {
         if (out && !evicted) {
             LOG.warn("catalog voter no more self={} voters={}", config.self().nodeId(), node.voters());
         }
-        evicted = out;
+        evicted = out || isRemoved;
         if (node.isVoter()) {
             wasVoter = true;
         }
         // Raft does not tell of every end of its server.
         final LifeCycle.State now = node.lifeCycle();
-        if (!out && (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION)) {
+        if (!evicted && !isEndNoticed && (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION)) {
             synchronized (this) {
                 // Closed on purpose meanwhile, or replaced by another run.
                 if (closed || current != node) {
                     return;
                 }
             }
-            config.onFatal().onFatal("Raft has ended on this node, state " + now, null);
+            isEndNoticed = true;
+            threads.background(() -> ended(node, now));
+            return;
         }
         final List<CatalogPeer> voters = voters();
         if (noteMoved(voters)) {
             threads.background(() -> restart(voters));
         }
+    }
+
+    /** The others end the Raft server of a node they have removed; it learns no more of it than that. */
+    private void ended(final RaftNode node, final LifeCycle.State state) {
+        final List<RaftPeer> others = node.voters().stream()
+                .filter(peer -> !peer.getId().equals(node.id()))
+                .toList();
+        for (final RaftPeer peer : others) {
+            try {
+                if (Voters.toldBy(peer, config, others).stream()
+                        .noneMatch(voter -> voter.getId().equals(node.id()))) {
+                    LOG.warn(
+                            "catalog voter no more self={} told by={}",
+                            config.self().nodeId(),
+                            peer.getId());
+                    isRemoved = true;
+                    evicted = true;
+                    return;
+                }
+            } catch (final IOException e) {
+                LOG.debug("catalog voters not told by={}", peer.getId(), e);
+            }
+        }
+        config.onFatal().onFatal("Raft has ended on this node, state " + state, null);
     }
 
     private void noop() {

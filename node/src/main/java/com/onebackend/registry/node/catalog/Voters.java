@@ -248,6 +248,17 @@ final class Voters {
         }
     }
 
+    /** Who votes, as one of {@code others} tells it. */
+    static List<RaftPeer> toldBy(final RaftPeer peer, final CatalogConfig config, final List<RaftPeer> others)
+            throws IOException {
+        try (RaftClient client = client(config, others)) {
+            return List.copyOf(client.getGroupManagementApi(peer.getId())
+                    .info(RaftGroupId.valueOf(config.clusterId()))
+                    .getGroup()
+                    .getPeers());
+        }
+    }
+
     static RaftClient client(final CatalogConfig config, final List<RaftPeer> peers) {
         return RaftClient.newBuilder()
                 .setProperties(RatisSettings.client(RatisSettings.ADMIN_MILLIS_MAX))
