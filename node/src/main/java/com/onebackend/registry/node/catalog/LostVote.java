@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes back the vote of a node that lost its disk, before it joins anew.
  *
- * <p>The group still counts on what the node had written. If it came back under its old place with an empty log, it could
+ * <p>The group still counts on what the node had written. If it came back under its old place with an empty log, it
+ * could
  * vote against its own past, and Ratis' leader would send it entries it cannot place, as fast as it can and for ever
  * (RATIS-2523). Out and in again it starts like any new node.
  *
