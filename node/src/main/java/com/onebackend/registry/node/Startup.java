@@ -214,7 +214,7 @@ final class Startup implements AutoCloseable {
             throws InterruptedException {
         final Supplier<List<CatalogPeer>> members = () -> bootstrap.members(clusterId);
         if (!parts.answers().identity().everVoter()) {
-            CatalogService.takeBackLostVote(config, members);
+            CatalogService.takeBackLostVote(config, members, parts.readiness()::waitsFor);
         }
         parts.answers().belongsTo(clusterId);
         final CatalogService catalog = opened("catalog", CatalogService.start(config));

@@ -78,12 +78,14 @@ public final class CatalogService implements AutoCloseable {
      * from before it lost its disk. Blocks until a member has answered and the node is out.
      *
      * @param known members of the group; asked before every try
+     * @param waitsFor told, once per change, why it is not done yet
      * @throws RegistryException CONFLICT: another running node has this node's id
      */
-    public static void takeBackLostVote(final CatalogConfig config, final Supplier<List<CatalogPeer>> known)
+    public static void takeBackLostVote(
+            final CatalogConfig config, final Supplier<List<CatalogPeer>> known, final Consumer<String> waitsFor)
             throws InterruptedException {
         if (!RaftNode.isStored(config)) {
-            new LostVote(config).takeBack(known);
+            new LostVote(config).takeBack(known, waitsFor);
         }
     }
 

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.SetConfigurationRequest;
@@ -38,9 +39,11 @@ final class LostVote {
     /**
      * Returns when the group that {@code known} belongs to does not count this node.
      *
+     * @param waitsFor told, once per change, why it is not done yet
      * @throws RegistryException CONFLICT: somebody lives at the address the group has for this node's id
      */
-    void takeBack(final Supplier<List<CatalogPeer>> known) throws InterruptedException {
+    void takeBack(final Supplier<List<CatalogPeer>> known, final Consumer<String> waitsFor)
+            throws InterruptedException {
         String lastReason = "";
         while (true) {
             String reason;
@@ -50,13 +53,14 @@ final class LostVote {
                 }
                 reason = "no member has said yet who votes";
             } catch (final IOException e) {
-                reason = RatisErrors.reason(RatisErrors.unwrap(e));
+                reason = e.getMessage();
             }
             if (!reason.equals(lastReason)) {
                 LOG.info(
                         "catalog not joined yet self={} reason={}",
                         config.self().nodeId(),
                         reason);
+                waitsFor.accept(reason);
                 lastReason = reason;
             }
             TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
@@ -96,18 +100,29 @@ final class LostVote {
         final List<RaftPeer> after = voters.stream()
                 .filter(voter -> !isSelf(voter.getId().toString()))
                 .toList();
-        Voters.change(
-                config,
-                after,
-                SetConfigurationRequest.Arguments.newBuilder()
-                        .setMode(Mode.COMPARE_AND_SET)
-                        .setServersInCurrentConf(voters)
-                        .setServersInNewConf(after)
-                        .build());
+        try {
+            Voters.change(
+                    config,
+                    after,
+                    SetConfigurationRequest.Arguments.newBuilder()
+                            .setMode(Mode.COMPARE_AND_SET)
+                            .setServersInCurrentConf(voters)
+                            .setServersInNewConf(after)
+                            .build());
+        } catch (final IOException e) {
+            LOG.debug("catalog vote of a lost disk not taken back", e);
+            throw new IOException(
+                    "the cluster still counts this node's vote from before it lost its disk, and only a majority of "
+                            + ids(voters) + " without this one's help can take it back; start the others");
+        }
         LOG.info(
                 "catalog vote of a lost disk taken back self={} voters={}",
                 config.self().nodeId(),
                 after);
+    }
+
+    private static List<String> ids(final List<RaftPeer> voters) {
+        return voters.stream().map(voter -> voter.getId().toString()).sorted().toList();
     }
 
     /** This node's Raft does not run yet: who answers there is another process with the same id. */
