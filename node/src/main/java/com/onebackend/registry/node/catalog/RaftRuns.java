@@ -42,6 +42,7 @@ final class RaftRuns implements AutoCloseable {
 
     private volatile RaftNode current;
     private volatile boolean evicted;
+    private volatile boolean hasLed;
     private volatile boolean isRemoved;
     private volatile boolean isEndNoticed;
     private volatile boolean wasVoter;
@@ -167,6 +168,12 @@ final class RaftRuns implements AutoCloseable {
             threads.background(() -> ended(node, now));
             return;
         }
+        // Raft, section 8: a leader knows what is committed once an entry of its own term is; a read waits for that.
+        final boolean leads = node.isLeaderReady();
+        if (leads && !hasLed) {
+            noop();
+        }
+        hasLed = leads;
         final List<CatalogPeer> voters = voters();
         if (noteMoved(voters)) {
             threads.background(() -> restart(voters));
