@@ -15,16 +15,10 @@ import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.model.NodeUsage;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
-import com.onebackend.registry.replication.DeltaVerdict;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
-import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Replica;
-import com.onebackend.registry.replication.SyncVerdict;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
@@ -42,22 +36,19 @@ import java.util.random.RandomGenerator;
  * <p><i>Paper:</i> SWIM (Das et al., 2002), Lifeguard (Dadgar et al., 2018), Scuttlebutt (van Renesse et al., 2008).
  */
 public final class GossipCore {
-    private final GossipConfig config;
     private final MemberId selfId;
     private final Membership membership;
     private final Replica replica;
-    private final SyncScheduler syncs;
-    private final Map<String, NodeReport> reports = new TreeMap<>();
     private final GossipCounters counters = new GossipCounters();
-    private NodeReport ownReport;
-    private long reportSequence;
+    private final LogExchange logs;
+    private final Reports reports;
 
     public GossipCore(final GossipConfig config, final Member self, final RandomGenerator random) {
-        this.config = config;
         this.selfId = self.id();
         this.membership = new Membership(config.membership(), self, random);
         this.replica = new Replica(self.id().origin(), config.replica());
-        this.syncs = new SyncScheduler(config, random);
+        this.logs = new LogExchange(config, selfId, replica, counters, random);
+        this.reports = new Reports(selfId);
     }
 
     /** Puts back what storage held; before everything else. */
@@ -89,7 +80,7 @@ public final class GossipCore {
     /** Lets every deadline that has passed act. */
     public void tick(final Now now, final Effects out) {
         membership.tick(now.nanos(), swimOutput(out));
-        replica.expireSessions(now.nanos());
+        logs.tick(now);
         startSyncs(now, out);
     }
 
@@ -134,31 +125,20 @@ public final class GossipCore {
     /** Own versions up to here are on disk: tell the others. */
     public void committed(final long ownVersion, final Now now, final Effects out) {
         replica.durable(ownVersion);
-        for (Optional<LogMessage.Push> push = replica.nextPush(); push.isPresent(); push = replica.nextPush()) {
-            final GossipMessage message = new GossipMessage.Log(selfId, push.get());
-            final List<Member> peers = membership.reachablePeers();
-            if (peers.size() < config.directPushMembersMax()) {
-                peers.forEach(peer -> out.send(peer.endpoint(), Lane.STREAM, message));
-                counters.pushesSent += peers.size();
-            }
-        }
+        logs.push(membership.reachablePeers(), out);
         startSyncs(now, out);
     }
 
     /** This node's resources were sampled: tell the others. */
     public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
-        ownReport = new NodeReport(selfId, ++reportSequence, now.wallMillis(), usage, gpus);
-        reports.put(selfId.nodeId(), ownReport);
-        out.reported(ownReport);
-        final GossipMessage message = new GossipMessage.Report(selfId, ownReport);
-        membership.reachablePeers().forEach(peer -> out.send(peer.endpoint(), Lane.STREAM, message));
+        reports.sampled(usage, gpus, membership.reachablePeers(), now, out);
     }
 
     /** The catalog removed a node: it is never believed again up to this generation, and its instances go. */
     public void forget(
             final String nodeId, final Origin origin, final Generation upTo, final Now now, final Effects out) {
         membership.forget(nodeId, origin, upTo, now.nanos(), swimOutput(out));
-        reports.remove(nodeId);
+        reports.forget(nodeId);
         if (!origin.equals(selfId.origin())) {
             replica.evict(origin);
             drain(out);
@@ -192,12 +172,12 @@ public final class GossipCore {
 
     /** Anti-entropy sessions of this node that ran to their end. */
     public long syncsCompleted() {
-        return syncs.completedCount();
+        return logs.syncsCompleted();
     }
 
     /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
     public boolean isCaughtUp() {
-        return syncs.isCaughtUp();
+        return logs.isCaughtUp();
     }
 
     /** What happened since the start. */
@@ -208,89 +188,23 @@ public final class GossipCore {
     private void onSwim(final Endpoint from, final GossipMessage.Swim message, final Now now, final Effects out) {
         membership.receive(from, message.from(), message.message(), now.nanos(), swimOutput(out));
         if (message.message().type() != SwimMessage.Type.JOIN) {
-            syncs.heard(message.from(), message.digestHash() != replica.digestHash(), now.nanos());
+            logs.heardHash(message.from(), message.digestHash(), now);
         }
     }
 
     private void onLog(final Endpoint from, final GossipMessage.Log message, final Now now, final Effects out) {
-        final String nodeId = message.from().nodeId();
-        switch (message.message().type()) {
-            case PUSH -> onPush(nodeId, (LogMessage.Push) message.message(), now);
-            case SYNC_REQUEST -> onSyncRequest(from, nodeId, (LogMessage.SyncRequest) message.message(), now, out);
-            case SYNC_CHUNK -> onSyncChunk(from, nodeId, (LogMessage.SyncChunk) message.message(), now, out);
-            case SYNC_NEXT -> {
-                final LogMessage.SyncNext next = (LogMessage.SyncNext) message.message();
-                replica.answer(nodeId, next, now.nanos()).ifPresent(chunk -> sendLog(from, chunk, out));
-            }
-        }
+        logs.receive(from, message, now, out);
         drain(out);
     }
 
-    private void onPush(final String nodeId, final LogMessage.Push push, final Now now) {
-        final DeltaVerdict verdict = replica.offer(push, now.wallMillis());
-        switch (verdict) {
-            case APPLIED -> counters.pushesApplied++;
-            case DUPLICATE -> counters.pushesDuplicate++;
-            case BEHIND -> {
-                counters.pushesBehind++;
-                syncs.want(nodeId);
-            }
-            case REFUSED -> counters.pushesRefused++;
-        }
-    }
-
-    private void onSyncRequest(
-            final Endpoint from,
-            final String nodeId,
-            final LogMessage.SyncRequest request,
-            final Now now,
-            final Effects out) {
-        if (replica.lacksFrom(request.have())) {
-            syncs.want(nodeId);
-        }
-        replica.answer(nodeId, request, now.nanos()).ifPresent(chunk -> sendLog(from, chunk, out));
-    }
-
-    private void onSyncChunk(
-            final Endpoint from,
-            final String nodeId,
-            final LogMessage.SyncChunk chunk,
-            final Now now,
-            final Effects out) {
-        if (!syncs.progressed(nodeId, chunk.session(), now.nanos())) {
-            counters.chunksRefused++;
-            return;
-        }
-        final SyncVerdict verdict = replica.chunk(chunk, now.wallMillis());
-        switch (verdict) {
-            case MORE -> sendLog(from, new LogMessage.SyncNext(chunk.session(), chunk.index() + 1), out);
-            case DONE -> syncs.completed(nodeId);
-            case REFUSED -> {
-                counters.chunksRefused++;
-                syncs.aborted(nodeId);
-            }
-        }
-    }
-
     private void onReport(final NodeReport report, final Effects out) {
-        final Member member = membership.member(report.from().nodeId());
-        if (member == null) {
-            return;
-        }
-        if (report.isNewerThan(reports.get(report.from().nodeId()))) {
-            reports.put(report.from().nodeId(), report);
-            out.reported(report);
+        if (membership.member(report.from().nodeId()) != null) {
+            reports.receive(report, out);
         }
     }
 
     private void startSyncs(final Now now, final Effects out) {
-        for (final SyncScheduler.Start start : syncs.due(membership.reachablePeers(), now.nanos())) {
-            sendLog(start.peer().endpoint(), replica.request(start.session()), out);
-        }
-    }
-
-    private void sendLog(final Endpoint to, final LogMessage message, final Effects out) {
-        out.send(to, Lane.STREAM, new GossipMessage.Log(selfId, message));
+        logs.startSyncs(membership.reachablePeers(), now, out);
     }
 
     private void drain(final Effects out) {
@@ -316,7 +230,6 @@ public final class GossipCore {
         };
     }
 
-    /** A member that is new, or back, may have what we lack and lacks what we told while it was away. */
     private void onMemberChanged(final Member before, final Member after, final Effects out) {
         final boolean isSelf = after.id().equals(selfId);
         final boolean wasAlive =
@@ -324,11 +237,7 @@ public final class GossipCore {
         if (isSelf || wasAlive || after.state() != MemberState.ALIVE) {
             return;
         }
-        // A session with its earlier process will never end.
-        syncs.aborted(after.id().nodeId());
-        syncs.want(after.id().nodeId());
-        if (ownReport != null) {
-            out.send(after.endpoint(), Lane.STREAM, new GossipMessage.Report(selfId, ownReport));
-        }
+        logs.appeared(after.id().nodeId());
+        reports.appeared(after.endpoint(), out);
     }
 }
