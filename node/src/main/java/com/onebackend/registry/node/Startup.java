@@ -181,6 +181,7 @@ final class Startup implements AutoCloseable {
         final long start = System.nanoTime();
         long belongedNanos = start;
         boolean isReady = false;
+        boolean isReloading = false;
         while (true) {
             final long now = System.nanoTime();
             belongedNanos = catalog.isEvicted() ? belongedNanos : now;
@@ -189,14 +190,20 @@ final class Startup implements AutoCloseable {
                 return;
             }
             if (!isReady) {
-                isReady = facts(catalog, gossip, hadData, now - start).isReady();
+                final ReadyFacts facts = facts(catalog, gossip, hadData, now - start);
+                isReady = facts.isReady();
                 if (isReady) {
+                    parts.readiness().exceptWhile(gossip::isReloading);
                     parts.readiness().ready();
                     LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(now - start));
+                } else if (facts.isWritable()) {
+                    parts.readiness().catchesUp("catching up with the instances");
                 } else {
-                    parts.readiness()
-                            .waitsFor(isEnrolled ? "catching up with the instances" : "catching up with the catalog");
+                    parts.readiness().waitsFor("catching up with the catalog");
                 }
+            } else if (isReloading != gossip.isReloading()) {
+                isReloading = !isReloading;
+                LOG.info(isReloading ? "not ready: {}" : "ready again", Readiness.RELOADING);
             }
             TimeUnit.MILLISECONDS.sleep(isReady ? WATCH_MILLIS : CHECK_MILLIS);
         }

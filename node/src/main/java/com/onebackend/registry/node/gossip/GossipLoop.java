@@ -17,6 +17,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,16 +60,32 @@ public final class GossipLoop implements AutoCloseable {
     private volatile boolean running = true;
     private volatile boolean ended;
 
+    /** A loop over a core that never has to begin anew. */
     public GossipLoop(
             final GossipCore core,
             final Directory directory,
             final Outbox outbox,
             final InstanceLogWriter writer,
             final Consumer<Throwable> fatal) {
+        this(core, directory, outbox, writer, () -> false, fatal);
+    }
+
+    /**
+     * Not started yet.
+     *
+     * @param reloading asked on the loop: does the core hold only a part of what the others have, again?
+     */
+    public GossipLoop(
+            final GossipCore core,
+            final Directory directory,
+            final Outbox outbox,
+            final InstanceLogWriter writer,
+            final BooleanSupplier reloading,
+            final Consumer<Throwable> fatal) {
         this.core = core;
         // Wakes the loop; if the queue is full it is awake anyway.
         this.disk = new DiskQueue(writer, UNACKNOWLEDGED_MAX, () -> inbox.offer(at -> {}));
-        this.shown = new ShownState(core, directory);
+        this.shown = new ShownState(core, directory, reloading);
         this.effects = new LoopEffects(outbox, disk, shown);
         this.fatal = fatal;
         this.thread = new Thread(this::run, "gossip-loop");
@@ -153,6 +170,11 @@ public final class GossipLoop implements AutoCloseable {
     /** True once this node had asked every reachable member for what it lacks, and had got it. */
     public boolean isCaughtUp() {
         return shown.isCaughtUp();
+    }
+
+    /** True while this node, which had caught up once, holds only a part of what the others have. */
+    public boolean isReloading() {
+        return shown.isReloading();
     }
 
     /** A peer's message did not decode: counted, otherwise as if it had not come. */

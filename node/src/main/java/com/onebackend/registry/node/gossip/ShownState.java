@@ -12,20 +12,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * What other threads see of the core: the directory, the members, the reports. Changes of a round are shown together.
  *
- * <p><i>Thread:</i> written by the gossip loop; {@link #members}, {@link #report}, {@link #syncsCompleted} and
- * {@link #isCaughtUp} from any.
+ * <p><i>Thread:</i> written by the gossip loop; {@link #members}, {@link #report}, {@link #syncsCompleted},
+ * {@link #isCaughtUp} and {@link #isReloading} from any.
  */
 final class ShownState {
     private final GossipCore core;
     private final Directory directory;
+    private final BooleanSupplier reloading;
     private final Map<String, NodeReport> reports = new ConcurrentHashMap<>();
     private volatile List<Member> members = List.of();
     private volatile long syncsCompleted;
     private volatile boolean isCaughtUp;
+    private volatile boolean isReloading;
 
     // Owned by the loop thread.
     private final Set<String> changedInstances = new LinkedHashSet<>();
@@ -33,9 +36,15 @@ final class ShownState {
     private final Map<String, Long> heartbeats = new HashMap<>();
     private boolean membersChanged = true;
 
-    ShownState(final GossipCore core, final Directory directory) {
+    /**
+     * Nothing is shown yet.
+     *
+     * @param reloading asked once a round: does the core hold only a part of what the others have, again?
+     */
+    ShownState(final GossipCore core, final Directory directory, final BooleanSupplier reloading) {
         this.core = core;
         this.directory = directory;
+        this.reloading = reloading;
     }
 
     private record Address(String slug, String url) {
@@ -59,6 +68,11 @@ final class ShownState {
 
     boolean isCaughtUp() {
         return isCaughtUp;
+    }
+
+    /** True while what is shown may be a part only, although it once was all. */
+    boolean isReloading() {
+        return isReloading;
     }
 
     void instanceChanged(final String instanceId) {
@@ -102,6 +116,11 @@ final class ShownState {
 
     /** Shows readers what changed; every change of a round in one go. */
     void publish() {
+        final boolean isPart = reloading.getAsBoolean();
+        if (isPart) {
+            // Before readers can see what is missing.
+            isReloading = true;
+        }
         if (!changedInstances.isEmpty()) {
             for (final String id : changedInstances) {
                 show(id);
@@ -116,6 +135,7 @@ final class ShownState {
         }
         syncsCompleted = core.syncsCompleted();
         isCaughtUp |= core.isCaughtUp();
+        isReloading = isPart;
     }
 
     private void show(final String id) {
