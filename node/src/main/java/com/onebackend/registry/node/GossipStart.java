@@ -86,12 +86,7 @@ final class GossipStart {
         join(gossip, catalog, joined);
         late.opened("leave", () -> leave(gossip));
         startReports(gossip);
-        NodeMetrics.bind(
-                parts.metrics(),
-                gossip,
-                catalog,
-                parts.directory(),
-                parts.transports().counters());
+        NodeMetrics.bind(parts.metrics(), gossip, catalog, parts.directory(), parts.transports());
         parts.api().serve(new Services(clusterId, catalog, gossip, new InstanceService(gossip, self.url())));
         return gossip;
     }

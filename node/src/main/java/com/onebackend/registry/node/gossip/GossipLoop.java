@@ -9,6 +9,7 @@ import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.replication.LogBatch;
 import java.util.ArrayDeque;
@@ -44,6 +45,7 @@ public final class GossipLoop implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(GossipLoop.class);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long FIGURES_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int TASKS_PER_ROUND_MAX = 1_024;
     private static final long JOIN_MILLIS_MAX = 5_000;
 
@@ -57,6 +59,7 @@ public final class GossipLoop implements AutoCloseable {
     private final Thread thread;
     private final Turn turn = new Turn();
     private final LongAdder undecodable = new LongAdder();
+    private volatile GossipFigures figures;
     private volatile boolean running = true;
     private volatile boolean ended;
 
@@ -123,6 +126,7 @@ public final class GossipLoop implements AutoCloseable {
     public void start() {
         core.restored(effects);
         shown.publish();
+        figures = GossipFigures.of(core, disk.waiting());
         thread.start();
     }
 
@@ -197,6 +201,21 @@ public final class GossipLoop implements AutoCloseable {
         return inbox.size();
     }
 
+    /** Commands of this node itself waiting now. */
+    public int commandsSize() {
+        return commands.size();
+    }
+
+    /** How often a member, this one included, came to be believed in this state. */
+    public long transitions(final MemberState to) {
+        return effects.transitions(to);
+    }
+
+    /** The core's figures, at most about a second old; from any thread once {@link #start} was called. */
+    public GossipFigures figures() {
+        return figures;
+    }
+
     /** Ends the loop after what is queued; waits for it, bounded. */
     @Override
     public void close() {
@@ -264,6 +283,7 @@ public final class GossipLoop implements AutoCloseable {
 
     private void run() {
         long nextTickNanos = System.nanoTime();
+        long nextFiguresNanos = nextTickNanos;
         final ArrayDeque<Task> round = new ArrayDeque<>(TASKS_PER_ROUND_MAX);
         try {
             while (running || !inbox.isEmpty() || !commands.isEmpty()) {
@@ -287,6 +307,10 @@ public final class GossipLoop implements AutoCloseable {
                 disk.acknowledge(durable -> core.committed(durable, turn.now, effects));
                 shown.publish();
                 disk.submit();
+                if (turn.now.nanos() - nextFiguresNanos >= 0) {
+                    figures = GossipFigures.of(core, disk.waiting());
+                    nextFiguresNanos = turn.now.nanos() + FIGURES_NANOS;
+                }
             }
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();

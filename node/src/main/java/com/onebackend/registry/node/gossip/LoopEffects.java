@@ -10,6 +10,8 @@ import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.replication.LogBatch;
 import com.onebackend.registry.wire.WireCodec;
 import com.onebackend.registry.wire.WireLimits;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Performs what can be performed at once, keeps the rest for the end of the round.
  *
- * <p><i>Thread:</i> the gossip loop; {@link #dropped} from any.
+ * <p><i>Thread:</i> the gossip loop; {@link #dropped} and {@link #transitions} from any.
  */
 final class LoopEffects implements Effects {
     private static final Logger LOG = LoggerFactory.getLogger(LoopEffects.class);
@@ -26,6 +28,7 @@ final class LoopEffects implements Effects {
     private final DiskQueue disk;
     private final ShownState shown;
     private final LongAdder dropped = new LongAdder();
+    private final Map<MemberState, LongAdder> transitions = new EnumMap<>(MemberState.class);
     private GossipMessage encoded;
     private byte[] bytes;
 
@@ -33,11 +36,19 @@ final class LoopEffects implements Effects {
         this.outbox = outbox;
         this.disk = disk;
         this.shown = shown;
+        for (final MemberState state : MemberState.values()) {
+            transitions.put(state, new LongAdder());
+        }
     }
 
     /** Messages the transports dropped at once. */
     long dropped() {
         return dropped.sum();
+    }
+
+    /** How often a member, this one included, came to be believed in this state. */
+    long transitions(final MemberState to) {
+        return transitions.get(to).sum();
     }
 
     @Override
@@ -66,6 +77,9 @@ final class LoopEffects implements Effects {
     @Override
     public void memberChanged(final Member before, final Member after) {
         shown.membersChanged();
+        if (before == null || before.state() != after.state()) {
+            transitions.get(after.state()).increment();
+        }
         if (after.state() == MemberState.REMOVED) {
             shown.forgetReport(after.id().nodeId());
         }
