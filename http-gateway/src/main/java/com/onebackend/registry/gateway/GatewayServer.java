@@ -91,11 +91,19 @@ public final class GatewayServer implements AutoCloseable {
                 config.limits(),
                 routes,
                 tokens,
-                api::ready,
+                needs -> isMet(needs, api),
                 () -> api.cluster().reason(),
                 api.cluster().nodeId(),
                 metrics);
         return new GatewayServer(config, engine, workers, Transport.best());
+    }
+
+    private static boolean isMet(final Route.Needs needs, final RegistryApi api) {
+        return switch (needs) {
+            case NOTHING -> true;
+            case WRITABLE -> api.writable();
+            case READY -> api.ready();
+        };
     }
 
     /** The port it listens at. */

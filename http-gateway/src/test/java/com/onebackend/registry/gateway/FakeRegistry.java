@@ -54,6 +54,9 @@ public final class FakeRegistry implements RegistryApi {
     public final List<RegisterInstance> registrations = new CopyOnWriteArrayList<>();
     public final AtomicInteger awaited = new AtomicInteger();
     public volatile boolean ready = true;
+    /** Takes registrations although it is not ready. */
+    public volatile boolean catchingUp;
+
     public volatile RegistryError nextFailure;
     public volatile boolean silent;
     public volatile RuntimeException fault;
@@ -268,6 +271,11 @@ public final class FakeRegistry implements RegistryApi {
     @Override
     public boolean ready() {
         return ready;
+    }
+
+    @Override
+    public boolean writable() {
+        return ready || catchingUp;
     }
 
     @Override

@@ -69,7 +69,8 @@ final class NodeApi implements RegistryApi {
     @Override
     public void register(final Caller caller, final RegisterInstance request, final Reply<Instance> reply) {
         final Services running = services;
-        if (running == null) {
+        // What the request leaves out is kept from the record before, which a node that catches up may not have.
+        if (running == null || !(readiness.isReady() || isWhole(request))) {
             reply.failure(starting());
         } else {
             running.instances().register(caller, request, reply);
@@ -207,6 +208,17 @@ final class NodeApi implements RegistryApi {
     }
 
     @Override
+    public boolean writable() {
+        return readiness.isWritable();
+    }
+
+    private static boolean isWhole(final RegisterInstance request) {
+        return !request.url().isEmpty()
+                || !request.host().isEmpty()
+                || !request.ip().isEmpty();
+    }
+
+    @Override
     public Account account(final String slug) {
         final Services running = services;
         return running == null ? null : running.catalog().account(slug);
@@ -261,7 +273,7 @@ final class NodeApi implements RegistryApi {
     }
 
     private RegistryError starting() {
-        return new RegistryError(ErrorCode.UNAVAILABLE, "this node is starting: " + readiness.reason());
+        return new RegistryError(ErrorCode.UNAVAILABLE, "this node is not ready yet: " + readiness.reason());
     }
 
     static CatalogCommand.Proposal proposal(final String who) {

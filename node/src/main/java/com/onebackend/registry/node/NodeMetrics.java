@@ -1,49 +1,106 @@
 package com.onebackend.registry.node;
 
 import com.onebackend.registry.directory.Directory;
+import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.node.catalog.CatalogService;
+import com.onebackend.registry.node.gossip.GossipFigures;
 import com.onebackend.registry.node.gossip.GossipLoop;
-import com.onebackend.registry.node.gossip.TransportCounters;
+import com.onebackend.registry.node.gossip.GossipTransports;
 import com.onebackend.registry.node.gossip.TransportEvent;
+import com.onebackend.registry.replication.Refusal;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
-/** The node's own figures for {@code /metrics}. Each is read when somebody asks, from any thread. */
+/**
+ * The node's own figures for {@code /metrics}. Each is read when somebody asks, from any thread. What each means and
+ * when to worry is in the operator's guide, which a test holds against this.
+ */
 final class NodeMetrics {
-    private NodeMetrics() {}
+    private final MeterRegistry metrics;
+
+    private NodeMetrics(final MeterRegistry metrics) {
+        this.metrics = metrics;
+    }
 
     static void bind(
-            final MeterRegistry metrics,
+            final PrometheusMeterRegistry metrics,
             final GossipLoop gossip,
             final CatalogService catalog,
             final Directory directory,
-            final TransportCounters transports) {
+            final GossipTransports transports) {
+        final NodeMetrics node = new NodeMetrics(metrics);
+        node.transports(transports);
+        node.members(gossip);
+        node.directory(directory);
+        node.loop(gossip);
+        node.core(gossip);
+        node.catalog(catalog);
+        PeerMetrics.register(metrics.getPrometheusRegistry(), gossip, transports);
+    }
+
+    private void transports(final GossipTransports transports) {
         for (final TransportEvent event : TransportEvent.values()) {
-            FunctionCounter.builder("registry.transport.events", transports, counters -> counters.count(event))
+            FunctionCounter.builder(
+                            "registry.transport.events",
+                            transports,
+                            at -> at.counters().count(event))
                     .description("what happened to datagrams, frames and connections between nodes")
-                    .tag("event", event.name().toLowerCase(Locale.ROOT))
+                    .tag("event", lower(event))
                     .register(metrics);
         }
+        for (final Lane lane : Lane.values()) {
+            bytes(transports, lane, "out", at -> at.counters().bytesOut(lane));
+            bytes(transports, lane, "in", at -> at.counters().bytesIn(lane));
+        }
+    }
+
+    private void bytes(
+            final GossipTransports transports,
+            final Lane lane,
+            final String direction,
+            final ToDoubleFunction<GossipTransports> count) {
+        FunctionCounter.builder("registry.transport.bytes", transports, count)
+                .description("bytes of gossip between nodes, without what TLS, UDP and IP add")
+                .tags("lane", lower(lane), "direction", direction)
+                .register(metrics);
+    }
+
+    private void members(final GossipLoop gossip) {
         for (final MemberState state : MemberState.values()) {
             Gauge.builder("registry.members", gossip, loop -> count(loop, state))
                     .description("members by what is believed of them")
-                    .tag("state", state.name().toLowerCase(Locale.ROOT))
+                    .tag("state", lower(state))
+                    .register(metrics);
+            FunctionCounter.builder("registry.members.transitions", gossip, loop -> loop.transitions(state))
+                    .description("how often a member came to be believed in this state")
+                    .tag("state", lower(state))
                     .register(metrics);
         }
+    }
+
+    private void directory(final Directory directory) {
         Gauge.builder("registry.instances", directory, Directory::size)
                 .description("registered instances as this node sees them")
                 .register(metrics);
         Gauge.builder("registry.services", directory, Directory::services)
                 .description("services with at least one instance")
                 .register(metrics);
+    }
+
+    private void loop(final GossipLoop gossip) {
         Gauge.builder("registry.gossip.inbox", gossip, GossipLoop::inboxSize)
                 .description("tasks that wait for the gossip loop")
                 .register(metrics);
-        FunctionCounter.builder("registry.gossip.syncs", gossip, GossipLoop::syncsCompleted)
-                .description("anti-entropy sessions of this node that ran to their end")
+        Gauge.builder("registry.gossip.commands", gossip, GossipLoop::commandsSize)
+                .description("commands of this node itself that wait for the gossip loop")
+                .register(metrics);
+        Gauge.builder("registry.gossip.reloading", gossip, loop -> loop.isReloading() ? 1 : 0)
+                .description("1 while this node reloads everything from the others")
                 .register(metrics);
         FunctionCounter.builder("registry.gossip.dropped", gossip, GossipLoop::dropped)
                 .description("messages the transports dropped at once")
@@ -51,6 +108,76 @@ final class NodeMetrics {
         FunctionCounter.builder("registry.gossip.undecodable", gossip, GossipLoop::undecodableCount)
                 .description("messages of peers that did not decode")
                 .register(metrics);
+    }
+
+    /** What the core counts, as the loop last copied it. */
+    private void core(final GossipLoop gossip) {
+        final Figures figures = new Figures(gossip);
+        figures.counter(
+                "echoes", "own messages that came back", at -> at.counters().ownEchoes());
+        figures.counter(
+                "removed.refused",
+                "messages of nodes the catalog removed",
+                at -> at.counters().refusedRemoved());
+        figures.pushes("sent", at -> at.counters().pushesSent());
+        figures.pushes("applied", at -> at.counters().pushesApplied());
+        figures.pushes("duplicate", at -> at.counters().pushesDuplicate());
+        figures.pushes("behind", at -> at.counters().pushesBehind());
+        figures.pushes("refused", at -> at.counters().pushesRefused());
+        for (final Refusal reason : Refusal.values()) {
+            figures.refused(reason);
+        }
+        figures.counter(
+                "chunks.refused",
+                "parts of an answer that fit no session",
+                at -> at.counters().chunksRefused());
+        figures.counter("syncs", "own anti-entropy sessions that ran to their end", GossipFigures::syncsCompleted);
+        figures.gauge("syncs.answered", "sessions of others under way here", GossipFigures::syncsAnswered);
+        figures.counter("repairs", "logs read again: sets differed under equal versions", GossipFigures::repairs);
+        figures.gauge("origins", "logs this node has a part of", GossipFigures::origins);
+        figures.gauge("tombstones", "deregistrations that are still remembered", GossipFigures::tombstones);
+        figures.gauge("unacknowledged", "answers that wait for the disk", GossipFigures::unacknowledged);
+    }
+
+    /** Declares meters over the loop's last figures. */
+    private final class Figures {
+        private final GossipLoop gossip;
+
+        private Figures(final GossipLoop gossip) {
+            this.gossip = gossip;
+        }
+
+        void counter(final String name, final String description, final ToDoubleFunction<GossipFigures> count) {
+            FunctionCounter.builder("registry.gossip." + name, gossip, loop -> count.applyAsDouble(loop.figures()))
+                    .description(description)
+                    .register(metrics);
+        }
+
+        void gauge(final String name, final String description, final ToDoubleFunction<GossipFigures> value) {
+            Gauge.builder("registry.gossip." + name, gossip, loop -> value.applyAsDouble(loop.figures()))
+                    .description(description)
+                    .register(metrics);
+        }
+
+        void pushes(final String what, final ToDoubleFunction<GossipFigures> count) {
+            FunctionCounter.builder("registry.gossip.pushes", gossip, loop -> count.applyAsDouble(loop.figures()))
+                    .description("own versions sent, and those of others as they came")
+                    .tag("what", what)
+                    .register(metrics);
+        }
+
+        void refused(final Refusal reason) {
+            FunctionCounter.builder(
+                            "registry.gossip.refused",
+                            gossip,
+                            loop -> loop.figures().refused().get(reason))
+                    .description("what peers sent of instances and was not applied")
+                    .tag("reason", lower(reason))
+                    .register(metrics);
+        }
+    }
+
+    private void catalog(final CatalogService catalog) {
         Gauge.builder("registry.catalog.applied", catalog, CatalogService::appliedIndex)
                 .description("last catalog entry applied on this node")
                 .register(metrics);
@@ -66,5 +193,9 @@ final class NodeMetrics {
         return gossip.members().stream()
                 .filter(member -> member.state() == state)
                 .count();
+    }
+
+    private static String lower(final Enum<?> name) {
+        return name.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -38,4 +38,9 @@ record ReadyFacts(
         final boolean isGoodEnough = isSynced || hasSynced || (isAlone && hadData);
         return hasAccounts && ((isEnrolled && isSynced) || (isPatient && isGoodEnough));
     }
+
+    /** What a node of the cluster takes reaches the others, whether it knows already what they have or not. */
+    boolean isWritable() {
+        return hasAccounts && isEnrolled;
+    }
 }

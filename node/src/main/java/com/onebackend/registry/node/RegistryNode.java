@@ -180,7 +180,7 @@ public final class RegistryNode implements AutoCloseable {
 
     /** Every member tells every other one of this node, in datagrams. */
     static void refuseTooLong(final NodeRecord self, final NodeConfig config) {
-        if (!Membership.isGossipable(Startup.member(self, config.host()))) {
+        if (!Membership.isGossipable(GossipStart.member(self, config.host()))) {
             throw new ConfigException("OB_NODE_ID " + self.id() + " and OB_SELF_URL " + self.url()
                     + " are too long together to be told to the others: shorten one of them");
         }

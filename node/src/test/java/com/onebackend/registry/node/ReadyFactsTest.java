@@ -55,6 +55,17 @@ class ReadyFactsTest {
     }
 
     @Test
+    void enrolledNodeTakesRegistrationsBeforeItHasCaughtUp() {
+        final ReadyFacts catchingUp = new ReadyFacts(true, true, false, true, false, false, false, 0);
+        assertThat(catchingUp.isReady()).isFalse();
+        assertThat(catchingUp.isWritable()).isTrue();
+        assertThat(new ReadyFacts(true, false, true, true, false, true, true, 0).isWritable())
+                .isFalse();
+        assertThat(new ReadyFacts(false, true, true, true, false, true, true, 0).isWritable())
+                .isFalse();
+    }
+
+    @Test
     void nobodyIsReadyWithoutAccounts() {
         assertThat(new ReadyFacts(false, true, true, true, false, true, true, FOR_EVER).isReady())
                 .isFalse();

@@ -67,6 +67,14 @@ public interface RegistryApi {
         return cluster().ready();
     }
 
+    /**
+     * True when this node takes registrations: also while it catches up, for they merge with what the others have.
+     * Asked at every registration.
+     */
+    default boolean writable() {
+        return ready();
+    }
+
     /** The account with this slug, as applied on this node; null when there is none. */
     Account account(String slug);
 

@@ -17,6 +17,7 @@ import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
+import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.Replica;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -178,6 +179,26 @@ public final class GossipCore {
     /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
     public boolean isCaughtUp() {
         return logs.isCaughtUp();
+    }
+
+    /** How often logs were read again because sets differed under equal vectors; rarely anything but 0. */
+    public long repairs() {
+        return replica.repairs();
+    }
+
+    /** How often a peer's input was refused for this reason. */
+    public long refused(final Refusal reason) {
+        return replica.refused(reason);
+    }
+
+    /** Sync sessions of other members that this node answers at the moment. */
+    public int sessionsAnswered() {
+        return replica.sessionsAnswered();
+    }
+
+    /** Deregistrations that are still remembered. */
+    public int tombstones() {
+        return replica.tombstones();
     }
 
     /** What happened since the start. */

@@ -31,6 +31,7 @@ final class LogTable {
     private final Set<Origin> evicted = new HashSet<>();
     private boolean isHashStale;
     private long hash;
+    private int tombstones;
 
     InstanceParts parts(final String instanceId) {
         return instances.getOrDefault(instanceId, InstanceParts.NONE);
@@ -99,6 +100,11 @@ final class LogTable {
         return logs.containsKey(origin);
     }
 
+    /** Deregistrations that are still remembered. */
+    int tombstones() {
+        return tombstones;
+    }
+
     int origins() {
         return logs.size();
     }
@@ -150,9 +156,11 @@ final class LogTable {
             }
             if (gone != null) {
                 log(gone.origin()).drop(gone);
+                tombstones -= gone.isTombstone() ? 1 : 0;
             }
             if (come != null) {
                 log(come.origin()).add(come);
+                tombstones += come.isTombstone() ? 1 : 0;
             }
         }
         if (after.isEmpty()) {

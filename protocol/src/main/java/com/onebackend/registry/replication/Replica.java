@@ -272,6 +272,11 @@ public final class Replica {
         return repair.count();
     }
 
+    /** Deregistrations that are still remembered. */
+    public int tombstones() {
+        return table.tombstones();
+    }
+
     /** Sync sessions this node answers at the moment. */
     public int sessionsAnswered() {
         return outgoing.count();

@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.gossip;
 
+import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.Endpoint;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -88,6 +89,7 @@ final class AcceptedConnection extends ConnectionHandler {
             greeted(ctx, Hello.decode(frame.payload()));
         } else if (state == State.GOSSIP && frame.kind() == FrameKind.GOSSIP) {
             counters.add(TransportEvent.FRAME_RECEIVED);
+            counters.received(Lane.STREAM, Frame.HEADER_BYTES + frame.payload().length);
             deliver(ctx, frame.payload());
         } else if (state == State.GOSSIP && frame.kind() == FrameKind.PING) {
             ctx.writeAndFlush(Frame.empty(FrameKind.PONG).encode(ctx.alloc()));

@@ -1,7 +1,6 @@
 package com.onebackend.registry.node.gossip;
 
 import com.onebackend.registry.directory.Directory;
-import com.onebackend.registry.directory.Entry;
 import com.onebackend.registry.gossip.Effects;
 import com.onebackend.registry.gossip.GossipCore;
 import com.onebackend.registry.gossip.GossipMessage;
@@ -13,28 +12,20 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.replication.LogBatch;
-import com.onebackend.registry.wire.WireCodec;
-import com.onebackend.registry.wire.WireLimits;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The owner of the gossip core: one thread that takes tasks from a bounded queue, runs them on the core and performs
- * the
- * effects.
+ * the effects.
  *
  * <p><i>Thread:</i> {@link #post}, {@link #received} and the readers ({@link #members}, {@link #report}) may be called
  * from any thread. Everything that gets a {@link Turn} runs on the loop.
@@ -54,48 +45,51 @@ public final class GossipLoop implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(GossipLoop.class);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long FIGURES_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int TASKS_PER_ROUND_MAX = 1_024;
     private static final long JOIN_MILLIS_MAX = 5_000;
 
     private final GossipCore core;
-    private final Directory directory;
-    private final Outbox outbox;
-    private final InstanceLogWriter writer;
+    private final DiskQueue disk;
+    private final ShownState shown;
+    private final LoopEffects effects;
     private final Consumer<Throwable> fatal;
     private final BlockingQueue<Task> inbox = new ArrayBlockingQueue<>(INBOX_MAX);
     private final BlockingQueue<Task> commands = new ArrayBlockingQueue<>(COMMANDS_MAX);
-    private final AtomicLong durableVersion = new AtomicLong();
-    private final Map<String, NodeReport> reports = new ConcurrentHashMap<>();
     private final Thread thread;
     private final Turn turn = new Turn();
     private final LongAdder undecodable = new LongAdder();
-    private final LongAdder dropped = new LongAdder();
-    private volatile List<Member> members = List.of();
-    private volatile long syncsCompleted;
-    private volatile boolean isCaughtUp;
+    private volatile GossipFigures figures;
     private volatile boolean running = true;
     private volatile boolean ended;
 
-    // Owned by the loop thread.
-    private final ArrayDeque<PendingBatch> unsubmitted = new ArrayDeque<>();
-    private final ArrayDeque<Acknowledgement> unacknowledged = new ArrayDeque<>();
-    private final Set<String> changedInstances = new LinkedHashSet<>();
-    private final Map<Address, String> writtenThisRound = new HashMap<>();
-    private final Map<String, Long> heartbeats = new HashMap<>();
-    private boolean membersChanged = true;
-    private long committedVersion;
-    private long writtenVersion;
-
+    /** A loop over a core that never has to begin anew. */
     public GossipLoop(
             final GossipCore core,
             final Directory directory,
             final Outbox outbox,
             final InstanceLogWriter writer,
             final Consumer<Throwable> fatal) {
+        this(core, directory, outbox, writer, () -> false, fatal);
+    }
+
+    /**
+     * Not started yet.
+     *
+     * @param reloading asked on the loop: does the core hold only a part of what the others have, again?
+     */
+    public GossipLoop(
+            final GossipCore core,
+            final Directory directory,
+            final Outbox outbox,
+            final InstanceLogWriter writer,
+            final BooleanSupplier reloading,
+            final Consumer<Throwable> fatal) {
         this.core = core;
-        this.directory = directory;
-        this.outbox = outbox;
-        this.writer = writer;
+        // Wakes the loop; if the queue is full it is awake anyway.
+        this.disk = new DiskQueue(writer, UNACKNOWLEDGED_MAX, () -> inbox.offer(at -> {}));
+        this.shown = new ShownState(core, directory, reloading);
+        this.effects = new LoopEffects(outbox, disk, shown);
         this.fatal = fatal;
         this.thread = new Thread(this::run, "gossip-loop");
     }
@@ -128,20 +122,11 @@ public final class GossipLoop implements AutoCloseable {
         boolean trySubmit(LogBatch batch, boolean sync, Runnable written);
     }
 
-    private record Address(String slug, String url) {
-        static Address of(final Instance instance) {
-            return new Address(instance.slug(), instance.url());
-        }
-    }
-
-    private record PendingBatch(LogBatch batch, long ownVersion) {}
-
-    private record Acknowledgement(long version, Runnable durable, Runnable lost) {}
-
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
-        core.restored(turn.effects);
-        showChanges();
+        core.restored(effects);
+        shown.publish();
+        figures = GossipFigures.of(core, disk.waiting());
         thread.start();
     }
 
@@ -168,27 +153,32 @@ public final class GossipLoop implements AutoCloseable {
      * A decoded message arrived; false when the queue is full: a stream should stop reading, a datagram is dropped.
      */
     public boolean received(final Endpoint from, final GossipMessage message) {
-        return post(at -> core.receive(from, message, at.now(), at.effects));
+        return post(at -> core.receive(from, message, at.now(), effects));
     }
 
     /** Every member this node knows, itself included, ordered by node id. */
     public List<Member> members() {
-        return members;
+        return shown.members();
     }
 
     /** The node's last report; null when none has arrived. */
     public NodeReport report(final String nodeId) {
-        return reports.get(nodeId);
+        return shown.report(nodeId);
     }
 
     /** Anti-entropy sessions of this node that ran to their end. */
     public long syncsCompleted() {
-        return syncsCompleted;
+        return shown.syncsCompleted();
     }
 
     /** True once this node had asked every reachable member for what it lacks, and had got it. */
     public boolean isCaughtUp() {
-        return isCaughtUp;
+        return shown.isCaughtUp();
+    }
+
+    /** True while this node, which had caught up once, holds only a part of what the others have. */
+    public boolean isReloading() {
+        return shown.isReloading();
     }
 
     /** A peer's message did not decode: counted, otherwise as if it had not come. */
@@ -203,12 +193,27 @@ public final class GossipLoop implements AutoCloseable {
 
     /** Messages the transports dropped at once. */
     public long dropped() {
-        return dropped.sum();
+        return effects.dropped();
     }
 
     /** Tasks waiting now. */
     public int inboxSize() {
         return inbox.size();
+    }
+
+    /** Commands of this node itself waiting now. */
+    public int commandsSize() {
+        return commands.size();
+    }
+
+    /** How often a member, this one included, came to be believed in this state. */
+    public long transitions(final MemberState to) {
+        return effects.transitions(to);
+    }
+
+    /** The core's figures, at most about a second old; from any thread once {@link #start} was called. */
+    public GossipFigures figures() {
+        return figures;
     }
 
     /** Ends the loop after what is queued; waits for it, bounded. */
@@ -225,7 +230,6 @@ public final class GossipLoop implements AutoCloseable {
 
     /** What a task may do: the core with the time of this turn, and where effects go. */
     public final class Turn {
-        private final LoopEffects effects = new LoopEffects();
         private Now now = new Now(0, 0);
 
         private Turn() {}
@@ -250,24 +254,17 @@ public final class GossipLoop implements AutoCloseable {
          * there is none. One lookup, whatever the size of the service: nothing is published for it.
          */
         public String idAt(final String slug, final String url) {
-            final Address address = new Address(slug, url);
-            String id = writtenThisRound.get(address);
-            if (id == null) {
-                final Entry shown = directory.byAddress(slug, url);
-                id = shown == null ? null : shown.instance().id();
-            }
-            final Instance instance = id == null ? null : core.instance(id);
-            return instance != null && address.equals(Address.of(instance)) ? id : null;
+            return shown.idAt(slug, url);
         }
 
         /** This instance was written in this round: {@link #idAt} finds it before readers do. */
         public void wrote(final Instance instance) {
-            writtenThisRound.put(Address.of(instance), instance.id());
+            shown.wrote(instance);
         }
 
         /** True when another own write can be taken. */
         public boolean isWritable() {
-            return unacknowledged.size() < UNACKNOWLEDGED_MAX && core.hasRoom();
+            return disk.hasRoom() && core.hasRoom();
         }
 
         /**
@@ -275,28 +272,24 @@ public final class GossipLoop implements AutoCloseable {
          * request made a moment ago. Runs {@code lost} instead when the loop ends before that.
          */
         public void whenDurable(final Runnable durable, final Runnable lost) {
-            if (durableVersion.get() >= writtenVersion) {
-                durable.run();
-            } else {
-                unacknowledged.add(new Acknowledgement(writtenVersion, durable, lost));
-            }
+            disk.whenDurable(durable, lost);
         }
 
         /** The instance gave a sign of life that is not worth a log entry. */
         public void heartbeat(final String instanceId) {
-            heartbeats.put(instanceId, now.wallMillis());
-            changedInstances.add(instanceId);
+            shown.heartbeat(instanceId, now.wallMillis());
         }
     }
 
     private void run() {
         long nextTickNanos = System.nanoTime();
+        long nextFiguresNanos = nextTickNanos;
         final ArrayDeque<Task> round = new ArrayDeque<>(TASKS_PER_ROUND_MAX);
         try {
             while (running || !inbox.isEmpty() || !commands.isEmpty()) {
                 final long waitNanos = Math.max(0, nextTickNanos - System.nanoTime());
                 // While the disk does not keep up nothing new is taken, so that memory stays bounded.
-                final Task first = unsubmitted.isEmpty() ? inbox.poll(waitNanos, TimeUnit.NANOSECONDS) : pause();
+                final Task first = disk.isTakenUp() ? inbox.poll(waitNanos, TimeUnit.NANOSECONDS) : pause();
                 commands.drainTo(round);
                 if (first != null) {
                     round.add(first);
@@ -308,12 +301,16 @@ public final class GossipLoop implements AutoCloseable {
                     round.remove();
                 }
                 if (turn.now.nanos() - nextTickNanos >= 0) {
-                    core.tick(turn.now, turn.effects);
+                    core.tick(turn.now, effects);
                     nextTickNanos = turn.now.nanos() + TICK_NANOS;
                 }
-                acknowledge();
-                showChanges();
-                submit();
+                disk.acknowledge(durable -> core.committed(durable, turn.now, effects));
+                shown.publish();
+                disk.submit();
+                if (turn.now.nanos() - nextFiguresNanos >= 0) {
+                    figures = GossipFigures.of(core, disk.waiting());
+                    nextFiguresNanos = turn.now.nanos() + FIGURES_NANOS;
+                }
             }
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -329,8 +326,7 @@ public final class GossipLoop implements AutoCloseable {
 
     /** Nobody is left waiting for an answer that cannot come. */
     private void abandon(final ArrayDeque<Task> round) {
-        unacknowledged.forEach(waiting -> waiting.lost().run());
-        unacknowledged.clear();
+        disk.abandon();
         round.forEach(Task::abandoned);
         for (Task waiting = inbox.poll(); waiting != null; waiting = inbox.poll()) {
             waiting.abandoned();
@@ -340,116 +336,5 @@ public final class GossipLoop implements AutoCloseable {
     private Task pause() throws InterruptedException {
         TimeUnit.MILLISECONDS.sleep(1);
         return null;
-    }
-
-    private void acknowledge() {
-        final long durable = durableVersion.get();
-        if (durable == committedVersion) {
-            return;
-        }
-        committedVersion = durable;
-        core.committed(durable, turn.now, turn.effects);
-        while (!unacknowledged.isEmpty() && unacknowledged.peek().version() <= durable) {
-            unacknowledged.poll().durable().run();
-        }
-    }
-
-    /** Shows readers what changed; every change of a round in one go. */
-    private void showChanges() {
-        if (!changedInstances.isEmpty()) {
-            for (final String id : changedInstances) {
-                show(id);
-            }
-            changedInstances.clear();
-            writtenThisRound.clear();
-            directory.publish();
-        }
-        if (membersChanged) {
-            members = List.copyOf(core.members());
-            membersChanged = false;
-        }
-        syncsCompleted = core.syncsCompleted();
-        isCaughtUp |= core.isCaughtUp();
-    }
-
-    private void show(final String id) {
-        final Instance instance = core.instance(id);
-        if (instance == null) {
-            heartbeats.remove(id);
-            directory.remove(id);
-            return;
-        }
-        final Long seen = heartbeats.get(id);
-        directory.put(
-                seen == null || seen <= instance.lastHeartbeatMillis() ? instance : instance.withLastHeartbeat(seen));
-    }
-
-    private void submit() {
-        while (!unsubmitted.isEmpty()) {
-            final PendingBatch batch = unsubmitted.peek();
-            final long ownVersion = batch.ownVersion();
-            final boolean taken = writer.trySubmit(batch.batch(), ownVersion > 0, () -> {
-                if (ownVersion > 0) {
-                    durableVersion.accumulateAndGet(ownVersion, Math::max);
-                    // Wakes the loop; if the queue is full it is awake anyway.
-                    inbox.offer(at -> {});
-                }
-            });
-            if (!taken) {
-                return;
-            }
-            unsubmitted.poll();
-        }
-    }
-
-    /** Performs what can be performed at once, keeps the rest for the end of the round. */
-    private final class LoopEffects implements Effects {
-        private GossipMessage encoded;
-        private byte[] bytes;
-
-        @Override
-        public void send(final Endpoint to, final Lane lane, final GossipMessage message) {
-            // A push goes to every member as the same object: encode it once.
-            if (message != encoded) {
-                bytes = WireCodec.encode(message);
-                encoded = message;
-            }
-            final boolean fits = bytes.length <= WireLimits.DATAGRAM_MESSAGE_BYTES_MAX;
-            if (!outbox.send(to, fits ? lane : Lane.STREAM, bytes)) {
-                dropped.increment();
-            }
-        }
-
-        @Override
-        public void persist(final LogBatch batch, final long ownVersion) {
-            unsubmitted.add(new PendingBatch(batch, ownVersion));
-            writtenVersion = Math.max(writtenVersion, ownVersion);
-        }
-
-        @Override
-        public void instanceChanged(final String instanceId) {
-            changedInstances.add(instanceId);
-        }
-
-        @Override
-        public void memberChanged(final Member before, final Member after) {
-            membersChanged = true;
-            if (after.state() == MemberState.REMOVED) {
-                reports.remove(after.id().nodeId());
-            }
-            LOG.info(
-                    "member id={} state={} was={} incarnation={} generation={} at={}",
-                    after.id().nodeId(),
-                    after.state(),
-                    before == null ? "UNKNOWN" : before.state(),
-                    after.incarnation().value(),
-                    after.id().generation().value(),
-                    after.endpoint());
-        }
-
-        @Override
-        public void reported(final NodeReport report) {
-            reports.put(report.from().nodeId(), report);
-        }
     }
 }

@@ -93,6 +93,12 @@ public final class GossipTransports implements AutoCloseable {
         return tls;
     }
 
+    /** What waits for each peer that is sent frames, in no order; empty before {@link #bind}. */
+    public List<PeerQueue> queues() {
+        final StreamTransport bound = streams;
+        return bound == null ? List.of() : bound.queues();
+    }
+
     /** What happened so far. */
     public TransportCounters counters() {
         return counters;

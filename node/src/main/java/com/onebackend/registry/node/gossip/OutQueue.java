@@ -2,6 +2,7 @@ package com.onebackend.registry.node.gossip;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -22,6 +23,7 @@ final class OutQueue {
 
     private final AtomicLong totalBytes;
     private final AtomicLong bytes = new AtomicLong();
+    private final AtomicInteger count = new AtomicInteger();
     private final Queue<byte[]> frames = new ConcurrentLinkedQueue<>();
 
     /**
@@ -40,6 +42,7 @@ final class OutQueue {
             bytes.addAndGet(-cost);
             return false;
         }
+        count.incrementAndGet();
         if (totalBytes.addAndGet(cost) > TOTAL_BYTES_MAX) {
             release(frame);
             return false;
@@ -58,11 +61,17 @@ final class OutQueue {
         final long cost = cost(frame);
         bytes.addAndGet(-cost);
         totalBytes.addAndGet(-cost);
+        count.decrementAndGet();
     }
 
     /** True when no frame waits to be taken. */
     boolean isEmpty() {
         return frames.isEmpty();
+    }
+
+    /** Frames that wait or are being written. */
+    int frames() {
+        return count.get();
     }
 
     /** Bytes that wait or are being written. */

@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.gossip;
 
+import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.Endpoint;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -92,6 +93,11 @@ final class PeerLink {
         return true;
     }
 
+    /** What waits here, for metrics. */
+    PeerQueue queued() {
+        return new PeerQueue(to, queue.frames(), queue.bytes());
+    }
+
     /** True when nothing waits, nothing is open and nobody asked for it lately. */
     boolean isForgettable(final long nowNanos) {
         return state == State.IDLE && queue.bytes() == 0 && nowNanos - lastOfferNanos > times.idleNanos();
@@ -152,7 +158,7 @@ final class PeerLink {
             channel.write(new Frame(FrameKind.GOSSIP, frame).encode(channel.alloc()))
                     .addListener(done -> {
                         queue.release(frame);
-                        counters.add(done.isSuccess() ? TransportEvent.FRAME_SENT : TransportEvent.FRAME_LOST);
+                        written(frame, done.isSuccess());
                     });
             wroteSincePing = true;
             // TLS hides unflushed bytes from isWritable: flush before more than a few wait.
@@ -163,6 +169,15 @@ final class PeerLink {
             }
         }
         channel.flush();
+    }
+
+    private void written(final byte[] frame, final boolean isSent) {
+        if (isSent) {
+            counters.add(TransportEvent.FRAME_SENT);
+            counters.sent(Lane.STREAM, Frame.HEADER_BYTES + frame.length);
+        } else {
+            counters.add(TransportEvent.FRAME_LOST);
+        }
     }
 
     private void connect() {

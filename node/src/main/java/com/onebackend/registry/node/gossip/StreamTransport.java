@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -250,6 +251,11 @@ public final class StreamTransport implements AutoCloseable {
 
     private static IOException closed() {
         return new IOException("the transport is closed");
+    }
+
+    /** What waits for each peer that is sent to, in no order. */
+    public List<PeerQueue> queues() {
+        return links.values().stream().map(PeerLink::queued).toList();
     }
 
     Session session() {

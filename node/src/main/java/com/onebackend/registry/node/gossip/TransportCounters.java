@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.gossip;
 
+import com.onebackend.registry.membership.Lane;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,10 +20,14 @@ public final class TransportCounters {
 
     private static final int WHY_CHARS_MAX = 160;
 
+    private final Map<Lane, Bytes> bytes = new EnumMap<>(Lane.class);
     private final Map<TransportEvent, Counter> counters = new EnumMap<>(TransportEvent.class);
 
     /** All zero. */
     public TransportCounters() {
+        for (final Lane lane : Lane.values()) {
+            bytes.put(lane, new Bytes());
+        }
         for (final TransportEvent event : TransportEvent.values()) {
             counters.put(event, new Counter());
         }
@@ -31,6 +36,26 @@ public final class TransportCounters {
     /** How often {@code event} happened since the process started. */
     public long count(final TransportEvent event) {
         return counters.get(event).total.sum();
+    }
+
+    /** Bytes of gossip that went out this way, without what TLS, UDP and IP add. */
+    public long bytesOut(final Lane lane) {
+        return bytes.get(lane).out.sum();
+    }
+
+    /** Bytes of gossip that came in this way, without what TLS, UDP and IP add. */
+    public long bytesIn(final Lane lane) {
+        return bytes.get(lane).in.sum();
+    }
+
+    /** So many bytes went out. */
+    void sent(final Lane lane, final int size) {
+        bytes.get(lane).out.add(size);
+    }
+
+    /** So many bytes came in. */
+    void received(final Lane lane, final int size) {
+        bytes.get(lane).in.add(size);
     }
 
     /** It happened. */
@@ -68,6 +93,11 @@ public final class TransportCounters {
     private static String printable(final String text) {
         final String shortened = text.length() > WHY_CHARS_MAX ? text.substring(0, WHY_CHARS_MAX) + "..." : text;
         return shortened.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private static final class Bytes {
+        private final LongAdder in = new LongAdder();
+        private final LongAdder out = new LongAdder();
     }
 
     private static final class Counter {

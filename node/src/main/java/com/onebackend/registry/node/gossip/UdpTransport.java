@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.gossip;
 
+import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.wire.WireLimits;
 import io.netty.bootstrap.Bootstrap;
@@ -162,12 +163,14 @@ public final class UdpTransport implements AutoCloseable {
             counters.add(TransportEvent.DATAGRAM_OVERFLOW);
             return false;
         }
-        final DatagramPacket packet = new DatagramPacket(
-                Unpooled.wrappedBuffer(seal.seal(plaintext)), new InetSocketAddress(address, to.port()));
+        final byte[] sealed = seal.seal(plaintext);
+        final DatagramPacket packet =
+                new DatagramPacket(Unpooled.wrappedBuffer(sealed), new InetSocketAddress(address, to.port()));
         try {
             socket.writeAndFlush(packet).addListener(done -> {
                 if (done.isSuccess()) {
                     counters.add(TransportEvent.DATAGRAM_SENT);
+                    counters.sent(Lane.DATAGRAM, sealed.length);
                 } else {
                     counters.add(TransportEvent.DATAGRAM_SEND_FAILED, to, String.valueOf(done.cause()));
                 }
@@ -213,6 +216,7 @@ public final class UdpTransport implements AutoCloseable {
             final byte[] plaintext = joined.seal.open(sealed, sender);
             if (plaintext != null && sender.getPort() > 0) {
                 counters.add(TransportEvent.DATAGRAM_RECEIVED);
+                counters.received(Lane.DATAGRAM, sealed.length);
                 joined.receiver.onDatagram(
                         new Endpoint(NetUtil.toAddressString(sender.getAddress()), sender.getPort()), plaintext);
             }

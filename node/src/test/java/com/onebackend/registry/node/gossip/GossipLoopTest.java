@@ -1,0 +1,95 @@
+package com.onebackend.registry.node.gossip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.onebackend.registry.directory.Directory;
+import com.onebackend.registry.gossip.GossipConfig;
+import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.Incarnation;
+import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.MemberState;
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.Part;
+import com.onebackend.registry.model.Stamp;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The loop over a disk that confirms at once. */
+class GossipLoopTest {
+    private static final Origin SELF = new Origin(7);
+
+    private final AtomicBoolean isReloading = new AtomicBoolean();
+    private final Directory directory = new Directory();
+    private final GossipLoop loop = new GossipLoop(
+            new GossipCore(GossipConfig.LAN, self(), new SplittableRandom(1)),
+            directory,
+            (to, lane, message) -> true,
+            (batch, sync, written) -> {
+                written.run();
+                return true;
+            },
+            isReloading::get,
+            failure -> {});
+
+    @BeforeEach
+    void start() {
+        loop.start();
+    }
+
+    @AfterEach
+    void stop() {
+        loop.close();
+    }
+
+    @Test
+    void figuresFollowTheCoreWithinSeconds() {
+        assertThat(loop.figures().heads()).isEmpty();
+        write("a", registration());
+        write("b", registration());
+        write("b", new Part.Tombstone());
+        await().untilAsserted(() -> {
+            final GossipFigures figures = loop.figures();
+            assertThat(figures.heads()).containsExactly(new GossipFigures.LogHead(SELF, "self", 3));
+            assertThat(figures.origins()).isEqualTo(1);
+            assertThat(figures.tombstones()).isEqualTo(1);
+            assertThat(figures.unacknowledged()).isZero();
+        });
+    }
+
+    @Test
+    void loopTellsThatItReloadsNotLaterThanItShowsWhatIsMissing() {
+        write("a", registration());
+        await().until(() -> directory.byId("a") != null);
+        assertThat(loop.isReloading()).isFalse();
+        loop.command(turn -> {
+            isReloading.set(true);
+            turn.core().write("a", new Part.Tombstone(), turn.now(), turn.effects());
+        });
+        await().until(() -> directory.byId("a") == null);
+        assertThat(loop.isReloading()).isTrue();
+        isReloading.set(false);
+        await().until(() -> !loop.isReloading());
+    }
+
+    private void write(final String id, final Part part) {
+        loop.command(turn -> turn.core().write(id, part, turn.now(), turn.effects()));
+    }
+
+    private static Part.Registration registration() {
+        return new Part.Registration(
+                "s", "http://198.18.0.1:80", "", "", "", 0, "", "", "http://self:1", List.of(), Stamp.ZERO);
+    }
+
+    private static Member self() {
+        final MemberId id = new MemberId("self", SELF, new Generation(1));
+        return new Member(id, Incarnation.FIRST, MemberState.ALIVE, new Endpoint("self", 2), "http://self:1");
+    }
+}
