@@ -48,6 +48,7 @@ final class VirtualNode implements VirtualNetwork.Port {
     private final long skewMillis;
     private final VirtualDisk disk = new VirtualDisk();
     private final Deque<Runnable> inbox = new ArrayDeque<>();
+    private final Outbox outbox = new Outbox();
     private Phase phase = Phase.DOWN;
     private GossipCore core;
     private Origin origin;
@@ -223,7 +224,11 @@ final class VirtualNode implements VirtualNetwork.Port {
 
     @Override
     public void deliver(final Endpoint from, final GossipMessage message, final boolean isStream) {
-        whenRunning(() -> act((now, out) -> core.receive(from, message, now, out)));
+        if (phase == Phase.RUNNING) {
+            receive(from, message);
+        } else {
+            whenRunning(() -> receive(from, message));
+        }
     }
 
     @Override
@@ -248,7 +253,8 @@ final class VirtualNode implements VirtualNetwork.Port {
                 return;
             }
             if (phase == Phase.RUNNING) {
-                act((now, out) -> core.tick(now, out));
+                core.tick(now(), outbox);
+                perform();
             }
             scheduleTick();
         });
@@ -263,11 +269,19 @@ final class VirtualNode implements VirtualNetwork.Port {
         }
     }
 
+    private void receive(final Endpoint from, final GossipMessage message) {
+        core.receive(from, message, now(), outbox);
+        perform();
+    }
+
     private void act(final BiConsumer<Now, Effects> step) {
-        final Outbox out = new Outbox();
-        step.accept(now(), out);
+        step.accept(now(), outbox);
+        perform();
+    }
+
+    private void perform() {
         world.observer().stepped(this);
-        out.actions.forEach(Runnable::run);
+        outbox.perform();
     }
 
     private Now now() {
@@ -324,6 +338,14 @@ final class VirtualNode implements VirtualNetwork.Port {
     /** Collects what the core wants; it is done after the core returned. */
     private final class Outbox implements Effects {
         private final List<Runnable> actions = new ArrayList<>();
+
+        /** In order. None of them enters a core: what they cause is an event of its own. */
+        void perform() {
+            for (int i = 0; i < actions.size(); i++) {
+                actions.get(i).run();
+            }
+            actions.clear();
+        }
 
         @Override
         public void send(final Endpoint to, final Lane lane, final GossipMessage message) {
