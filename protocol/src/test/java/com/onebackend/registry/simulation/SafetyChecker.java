@@ -76,7 +76,7 @@ final class SafetyChecker implements NodeObserver {
         final Member self = node.core().self();
         incarnations.merge(self.id(), self.incarnation().value(), Math::max);
         final Life life = lives.get(node.index());
-        if (nodes < BIG_CLUSTER_NODES || ++life.steps % BIG_CLUSTER_STRIDE == 0) {
+        if (nodes < BIG_CLUSTER_NODES || ++life.steps % Math.max(BIG_CLUSTER_STRIDE, nodes) == 0) {
             checkVector(node, life, node.core().digest().heads());
             check(
                     node.core().members().size() <= config.membership().membersMax(),

@@ -42,6 +42,7 @@ final class VirtualNetwork {
     private Tamper tamper = (from, to, message) -> List.of(message);
     private Packet lastPacket;
     private boolean isCut;
+    private boolean carriesLogs = true;
     private long disturbedNanos = Long.MIN_VALUE;
 
     VirtualNetwork(final EventQueue events, final Trace trace, final RandomGenerator random) {
@@ -80,6 +81,17 @@ final class VirtualNetwork {
         long oversized;
         /** Members told of in passing, whole tables not counted: no news is left where this stands still. */
         long rumors;
+
+        Counters copy() {
+            final Counters copy = new Counters();
+            copy.datagrams = datagrams;
+            copy.streamed = streamed;
+            copy.bytes = bytes;
+            copy.lost = lost;
+            copy.oversized = oversized;
+            copy.rumors = rumors;
+            return copy;
+        }
 
         private void count(final GossipMessage message, final int length) {
             bytes += length;
@@ -172,6 +184,11 @@ final class VirtualNetwork {
         return isCut ? events.nowNanos() : disturbedNanos;
     }
 
+    /** False: messages about instances go nowhere. */
+    void carriesLogs(final boolean carries) {
+        carriesLogs = carries;
+    }
+
     void tamper(final Tamper change) {
         tamper = change;
     }
@@ -185,6 +202,9 @@ final class VirtualNetwork {
     }
 
     void send(final Endpoint from, final Endpoint to, final Lane lane, final GossipMessage message) {
+        if (!carriesLogs && message.type() == GossipMessage.Type.LOG) {
+            return;
+        }
         for (final GossipMessage sent : tamper.instead(from, to, message)) {
             final Packet packet = packet(sent);
             final byte[] bytes = packet.bytes;

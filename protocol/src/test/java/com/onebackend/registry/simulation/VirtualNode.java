@@ -16,6 +16,7 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeReport;
+import com.onebackend.registry.model.NodeUsage;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.replication.LogBatch;
@@ -35,6 +36,7 @@ final class VirtualNode implements VirtualNetwork.Port {
     static final int INBOX_MAX = 512;
 
     private static final long WALL_START_MILLIS = 1_700_000_000_000L;
+    private static final long REPORT_INTERVAL_NANOS = 15_000 * MILLI;
     private static final long TICK_MIN_NANOS = 20 * MILLI;
     private static final long TICK_MAX_NANOS = 50 * MILLI;
     private static final long SYNC_MIN_NANOS = MILLI / 5;
@@ -65,6 +67,7 @@ final class VirtualNode implements VirtualNetwork.Port {
             Trace trace,
             Seeds seeds,
             GossipConfig config,
+            boolean reportsUsage,
             NodeObserver observer) {}
 
     /** Whether there is a process, and whether it moves. */
@@ -117,6 +120,10 @@ final class VirtualNode implements VirtualNetwork.Port {
             core.join(seeds, now, out);
         });
         scheduleTick();
+        if (world.reportsUsage()) {
+            final RandomGenerator usage = world.seeds().forPurpose("usage " + index + "/" + process);
+            scheduleReport(usage, usage.nextLong(REPORT_INTERVAL_NANOS));
+        }
     }
 
     void crash() {
@@ -184,6 +191,23 @@ final class VirtualNode implements VirtualNetwork.Port {
 
     GossipCore core() {
         return core;
+    }
+
+    /** What this node believes of the node with that id; null when it does not know it. */
+    Member member(final String nodeId) {
+        final List<Member> members = core.members();
+        int from = 0;
+        int to = members.size() - 1;
+        while (from <= to) {
+            final int middle = (from + to) >>> 1;
+            final int order = members.get(middle).id().nodeId().compareTo(nodeId);
+            if (order == 0) {
+                return members.get(middle);
+            }
+            from = order < 0 ? middle + 1 : from;
+            to = order < 0 ? to : middle - 1;
+        }
+        return null;
     }
 
     VirtualDisk disk() {
@@ -257,6 +281,26 @@ final class VirtualNode implements VirtualNetwork.Port {
                 perform();
             }
             scheduleTick();
+        });
+    }
+
+    /** The daemon samples its machine at an interval; this one is a small server that is not very busy. */
+    private void scheduleReport(final RandomGenerator usage, final long delayNanos) {
+        final int current = process;
+        world.events().after(delayNanos, () -> {
+            if (process != current) {
+                return;
+            }
+            final NodeUsage sample = new NodeUsage(
+                    NodeUsage.Resource.of(usage.nextInt(2_000), 4_000),
+                    NodeUsage.Resource.of((6L << 30) + usage.nextInt(1 << 30), 16L << 30),
+                    NodeUsage.Resource.of((40L << 30) + usage.nextInt(1 << 30), 100L << 30));
+            whenRunning(() -> {
+                if (process == current) {
+                    act((now, out) -> core.report(sample, List.of(), now, out));
+                }
+            });
+            scheduleReport(usage, REPORT_INTERVAL_NANOS);
         });
     }
 
