@@ -1,7 +1,5 @@
 package com.onebackend.registry.fuzz;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Member;
@@ -17,10 +15,7 @@ import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.wire.SampleMessages;
 import com.onebackend.registry.wire.WireCodec;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,23 +26,23 @@ import org.junit.jupiter.api.Test;
  * -Dcorpus.rewrite} writes what is missing.
  */
 class SeedCorpusTest {
-    private static final Path INPUTS = Path.of("src/test/resources/com/onebackend/registry/fuzz");
-    private static final boolean IS_REWRITING = System.getProperty("corpus.rewrite") != null;
+    private static final SeedCorpus WIRE = SeedCorpus.of(WireFuzzTest.class);
+    private static final SeedCorpus CORE = SeedCorpus.of(CoreFuzzTest.class);
 
     @Test
-    void everyKindOfMessageIsAmongTheInputs() throws IOException {
-        areThere("WireFuzzTestInputs/messageDecodesOrIsRefused", SampleMessages.messages());
+    void everyKindOfMessageIsAmongTheInputs() {
+        WIRE.requireAll("messageDecodesOrIsRefused", SampleMessages.messages());
 
-        areThere("WireFuzzTestInputs/datagramDecodesOrIsRefused", SampleMessages.messages());
+        WIRE.requireAll("datagramDecodesOrIsRefused", SampleMessages.messages());
     }
 
     @Test
-    void everyKindOfRecordIsAmongTheInputs() throws IOException {
-        areThere("WireFuzzTestInputs/recordDecodesOrIsRefused", SampleMessages.records());
+    void everyKindOfRecordIsAmongTheInputs() {
+        WIRE.requireAll("recordDecodesOrIsRefused", SampleMessages.records());
     }
 
     @Test
-    void everyKindOfMessageToACoreIsAmongTheInputs() throws IOException {
+    void everyKindOfMessageToACoreIsAmongTheInputs() {
         final Map<String, byte[]> inputs = new TreeMap<>();
         SampleMessages.messages().forEach((name, message) -> inputs.put(name, framed(message)));
         final byte[] all = new byte
@@ -56,7 +51,7 @@ class SeedCorpusTest {
         inputs.values().forEach(out::put);
         inputs.put("All", all);
         inputs.put("Story", story());
-        areThere("CoreFuzzTestInputs/memberSurvivesWhateverItIsSent", inputs);
+        CORE.requireAll("memberSurvivesWhateverItIsSent", inputs);
     }
 
     /** What a true member of the cluster might say: the core believes it, and goes on from there. */
@@ -94,20 +89,5 @@ class SeedCorpusTest {
                 .putShort((short) message.length)
                 .put(message)
                 .array();
-    }
-
-    /** The contents may be older than the code: only that they exist is asked for. */
-    private static void areThere(final String folder, final Map<String, byte[]> inputs) throws IOException {
-        final Path path = INPUTS.resolve(folder);
-        for (final Map.Entry<String, byte[]> input : inputs.entrySet()) {
-            final Path file = path.resolve(input.getKey());
-            if (IS_REWRITING) {
-                Files.createDirectories(path);
-                Files.write(file, input.getValue());
-            }
-            assertThat(file)
-                    .as("an input of every kind; -Dcorpus.rewrite makes it")
-                    .isNotEmptyFile();
-        }
     }
 }
