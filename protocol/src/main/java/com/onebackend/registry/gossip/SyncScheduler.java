@@ -63,7 +63,11 @@ final class SyncScheduler {
         }
     }
 
-    /** Sessions to start now, out of those wanted and those due. */
+    /**
+     * Sessions to start now, out of those wanted and those due.
+     *
+     * @param peers who can be asked, ordered by node id
+     */
     List<Start> due(final List<Member> peers, final long nowNanos) {
         expire(nowNanos);
         // Compared by difference: a monotonic clock starts anywhere and may run over.
@@ -78,16 +82,15 @@ final class SyncScheduler {
             final long fifth = config.syncIntervalNanos() / 5;
             nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
         }
-        // Asked after every message: most of the time there is nothing to do.
-        if (wanted.isEmpty()) {
-            return List.of();
-        }
-        wanted.retainAll(nodeIds(peers));
-        final List<Start> starts = new ArrayList<>();
-        for (final Member peer : peers) {
-            final String nodeId = peer.id().nodeId();
-            if (sessions.size() < config.sessionsMax() && wanted.contains(nodeId) && !sessions.containsKey(nodeId)) {
-                wanted.remove(nodeId);
+        // Asked after every message: most of the time there is nothing to do, or no place free.
+        final List<Start> starts = new ArrayList<>(0);
+        for (final Iterator<String> i = wanted.iterator(); i.hasNext() && sessions.size() < config.sessionsMax(); ) {
+            final String nodeId = i.next();
+            final Member peer = find(peers, nodeId);
+            if (peer == null) {
+                i.remove();
+            } else if (!sessions.containsKey(nodeId)) {
+                i.remove();
                 final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos());
                 sessions.put(nodeId, session);
                 starts.add(new Start(peer, session.id()));
@@ -133,6 +136,25 @@ final class SyncScheduler {
                 wanted.add(entry.getKey());
             }
         }
+    }
+
+    /** One of many wanted costs no look at all peers; null when it is none of them. */
+    private static Member find(final List<Member> peers, final String nodeId) {
+        int from = 0;
+        int to = peers.size() - 1;
+        while (from <= to) {
+            final int middle = (from + to) >>> 1;
+            final int order = peers.get(middle).id().nodeId().compareTo(nodeId);
+            if (order == 0) {
+                return peers.get(middle);
+            }
+            if (order < 0) {
+                from = middle + 1;
+            } else {
+                to = middle - 1;
+            }
+        }
+        return null;
     }
 
     private static Set<String> nodeIds(final List<Member> peers) {

@@ -22,17 +22,26 @@ final class Agreement {
         if (running.isEmpty()) {
             return null;
         }
-        final Set<MemberId> alive =
-                running.stream().map(node -> node.core().self().id()).collect(Collectors.toSet());
-        for (final VirtualNode node : running) {
-            final String problem = membersProblem(node, alive);
-            if (problem != null) {
-                return problem;
-            }
+        final String membersProblem = membersProblem(running);
+        if (membersProblem != null) {
+            return membersProblem;
         }
         final VirtualNode first = running.get(0);
         for (final VirtualNode node : running) {
             final String problem = contentProblem(first, node, instanceIds);
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return null;
+    }
+
+    /** What one of the nodes believes of the nodes that is not so, or null. */
+    static String membersProblem(final List<VirtualNode> running) {
+        final Set<MemberId> alive =
+                running.stream().map(node -> node.core().self().id()).collect(Collectors.toSet());
+        for (final VirtualNode node : running) {
+            final String problem = membersProblem(node, alive);
             if (problem != null) {
                 return problem;
             }

@@ -6,11 +6,10 @@ import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogBatch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** How long it takes from the moment a write is durable until every running node has it. */
@@ -27,14 +26,14 @@ final class ChangeMeter implements NodeObserver {
         this.nodes = nodes;
     }
 
-    private record Change(long version, long atNanos, Set<Integer> lacking) {}
+    private record Change(long version, long atNanos, BitSet lacking) {}
 
     @Override
     public void committing(final VirtualNode node, final long ownVersion) {
-        final Set<Integer> lacking = new HashSet<>();
+        final BitSet lacking = new BitSet(nodes.size());
         for (final VirtualNode other : nodes) {
             if (other != node && other.phase() == VirtualNode.Phase.RUNNING) {
-                lacking.add(other.index());
+                lacking.set(other.index());
             }
         }
         final Deque<Change> changes = pending.computeIfAbsent(node.origin(), origin -> new ArrayDeque<>());
@@ -56,7 +55,7 @@ final class ChangeMeter implements NodeObserver {
     @Override
     public void crashed(final VirtualNode node, final MemberId id) {
         pending.values()
-                .forEach(changes -> changes.removeIf(change -> change.lacking().contains(node.index())));
+                .forEach(changes -> changes.removeIf(change -> change.lacking().get(node.index())));
     }
 
     /** One figure per committed batch of writes. */
@@ -64,8 +63,13 @@ final class ChangeMeter implements NodeObserver {
         return List.copyOf(tookNanos);
     }
 
+    /** Writes that some running node has not. */
+    boolean isPending() {
+        return pending.values().stream().anyMatch(changes -> !changes.isEmpty());
+    }
+
     private boolean arrived(final Change change, final VirtualNode node) {
-        change.lacking().remove(node.index());
+        change.lacking().clear(node.index());
         if (change.lacking().isEmpty()) {
             tookNanos.add(events.nowNanos() - change.atNanos());
             return true;

@@ -32,6 +32,13 @@ class ChaosSimTest {
     }
 
     @Test
+    void hundredNodesSurviveEveryFault() {
+        final SimulationConfig config =
+                SimulationConfig.chaos(7_001, 100).withWrites(200 * MILLI).lasting(20 * SECOND);
+        assertThat(new Simulation(config).run().acknowledged()).isPositive();
+    }
+
+    @Test
     void twoNodesSurviveEveryFault() {
         surviveAll(2, 4_001, 25);
     }

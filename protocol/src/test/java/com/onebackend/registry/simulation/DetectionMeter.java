@@ -1,11 +1,12 @@
 package com.onebackend.registry.simulation;
 
-import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.membership.MembershipConfig;
+import com.onebackend.registry.model.Incarnation;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,27 +21,33 @@ final class DetectionMeter implements NodeObserver {
     private final EventQueue events;
     private final VirtualNetwork network;
     private final List<VirtualNode> nodes;
+    private final boolean isMeasuring;
     private final long calmNanos;
     private final Map<MemberId, Death> deaths = new HashMap<>();
+    private final Map<MemberId, VirtualNode> processes = new HashMap<>();
+    private final Set<Verdict> falseVerdicts = new HashSet<>();
     private final List<Long> firstNanos = new ArrayList<>();
     private final List<Long> allNanos = new ArrayList<>();
     private long falseDeaths;
 
     DetectionMeter(
-            final GossipConfig config,
+            final SimulationConfig config,
             final EventQueue events,
             final VirtualNetwork network,
-            final List<VirtualNode> nodes,
-            final int clusterSize) {
+            final List<VirtualNode> nodes) {
         this.events = events;
         this.network = network;
         this.nodes = nodes;
-        this.calmNanos = 2 * suspicionMaxNanos(config.membership(), clusterSize);
+        this.isMeasuring = config.isMeasuring();
+        this.calmNanos = 2 * suspicionMaxNanos(config.gossip().membership(), config.nodes());
     }
+
+    /** Believed by many, pronounced once. */
+    private record Verdict(MemberId id, Incarnation incarnation) {}
 
     private static final class Death {
         private final long atNanos;
-        private final Set<Integer> unaware = new HashSet<>();
+        private final BitSet unaware = new BitSet();
         private boolean isNoticed;
 
         Death(final long atNanos) {
@@ -62,13 +69,14 @@ final class DetectionMeter implements NodeObserver {
 
     @Override
     public void crashed(final VirtualNode node, final MemberId id) {
-        deaths.values().forEach(death -> death.unaware.remove(node.index()));
+        processes.remove(id);
+        deaths.values().forEach(death -> death.unaware.clear(node.index()));
         final Death death = new Death(events.nowNanos());
         for (final VirtualNode other : nodes) {
             if (other != node && other.phase() == VirtualNode.Phase.RUNNING) {
-                final Member seen = memberAt(other, id);
-                if (seen != null && seen.state().isReachable()) {
-                    death.unaware.add(other.index());
+                final Member seen = other.member(id.nodeId());
+                if (seen != null && seen.id().equals(id) && seen.state().isReachable()) {
+                    death.unaware.set(other.index());
                 }
             }
         }
@@ -77,6 +85,8 @@ final class DetectionMeter implements NodeObserver {
 
     @Override
     public void started(final VirtualNode node) {
+        processes.values().removeIf(node::equals);
+        processes.put(node.core().self().id(), node);
         // Its own earlier process is replaced by this one, which others may hear of before they miss the earlier one.
         deaths.keySet()
                 .removeIf(id -> id.nodeId().equals(node.core().self().id().nodeId()));
@@ -85,28 +95,34 @@ final class DetectionMeter implements NodeObserver {
     @Override
     public void memberChanged(final VirtualNode node, final Member before, final Member after) {
         final Death death = deaths.get(after.id());
-        if (death != null && !after.state().isReachable() && death.unaware.remove(node.index())) {
+        if (death != null && !after.state().isReachable() && death.unaware.get(node.index())) {
+            death.unaware.clear(node.index());
             noticed(death);
         }
         final boolean isVerdict = before != null
                 && before.state().isReachable()
                 && before.id().equals(after.id())
                 && after.state() == MemberState.DEAD;
-        if (!isVerdict) {
+        final VirtualNode subject = isVerdict ? processes.get(after.id()) : null;
+        if (subject == null || subject.phase() == VirtualNode.Phase.DOWN) {
             return;
         }
-        for (final VirtualNode subject : nodes) {
-            if (subject.phase() == VirtualNode.Phase.RUNNING
-                    && subject.core().self().id().equals(after.id())) {
-                falseDeaths++;
-                final boolean isExcused = network.faults().loss() > TOLERATED_LOSS
-                        || isRecent(network.disturbedNanos())
-                        || isRecent(subject.disturbedNanos())
-                        || isRecent(node.disturbedNanos());
-                if (!isExcused) {
-                    throw new AssertionError(node + " declares " + subject + " dead, which is well and connected");
-                }
-            }
+        // A process that stands still may be taken for dead; only a report asks how often.
+        if (isMeasuring || subject.phase() == VirtualNode.Phase.RUNNING) {
+            declaredDead(subject, after, node);
+        }
+    }
+
+    private void declaredDead(final VirtualNode subject, final Member verdict, final VirtualNode by) {
+        falseDeaths++;
+        falseVerdicts.add(new Verdict(verdict.id(), verdict.incarnation()));
+        final boolean isExcused = isMeasuring
+                || network.faults().loss() > TOLERATED_LOSS
+                || isRecent(network.disturbedNanos())
+                || isRecent(subject.disturbedNanos())
+                || isRecent(by.disturbedNanos());
+        if (!isExcused) {
+            throw new AssertionError(by + " declares " + subject + " dead, which is well and connected");
         }
     }
 
@@ -120,9 +136,14 @@ final class DetectionMeter implements NodeObserver {
         return List.copyOf(allNanos);
     }
 
-    /** Members declared dead that ran, for whatever reason. */
+    /** How often somebody took a member for dead that ran, for whatever reason. */
     long falseDeaths() {
         return falseDeaths;
+    }
+
+    /** The same, each member once per incarnation, however many believed it. */
+    int falseVerdicts() {
+        return falseVerdicts.size();
     }
 
     /** Crashes that somebody who runs has not noticed. */
@@ -143,12 +164,5 @@ final class DetectionMeter implements NodeObserver {
 
     private boolean isRecent(final long nanos) {
         return nanos != Long.MIN_VALUE && events.nowNanos() - nanos < calmNanos;
-    }
-
-    private static Member memberAt(final VirtualNode node, final MemberId id) {
-        return node.core().members().stream()
-                .filter(member -> member.id().equals(id))
-                .findFirst()
-                .orElse(null);
     }
 }

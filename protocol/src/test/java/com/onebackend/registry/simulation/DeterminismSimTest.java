@@ -39,7 +39,7 @@ class DeterminismSimTest {
         simulation.partition(Set.of(simulation.node(0)), false);
         assertThatThrownBy(simulation::converge)
                 .isInstanceOf(SimulationFailure.class)
-                .hasMessageContaining("scripts/simulate --seed 42 --nodes 3\n")
+                .hasMessageContaining("scripts/simulate --seed 42 --nodes 3 --calm\n")
                 .hasMessageContaining("last events:\n");
     }
 }

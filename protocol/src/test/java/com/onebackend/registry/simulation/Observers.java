@@ -12,56 +12,78 @@ import java.util.List;
 record Observers(List<NodeObserver> all) implements NodeObserver {
     @Override
     public void started(final VirtualNode node) {
-        all.forEach(observer -> observer.started(node));
+        for (final NodeObserver observer : all) {
+            observer.started(node);
+        }
     }
 
     @Override
     public void crashed(final VirtualNode node, final MemberId id) {
-        all.forEach(observer -> observer.crashed(node, id));
+        for (final NodeObserver observer : all) {
+            observer.crashed(node, id);
+        }
     }
 
     @Override
     public void losingDisk(final VirtualNode node) {
-        all.forEach(observer -> observer.losingDisk(node));
+        for (final NodeObserver observer : all) {
+            observer.losingDisk(node);
+        }
     }
 
     @Override
     public void stepped(final VirtualNode node) {
-        all.forEach(observer -> observer.stepped(node));
+        for (final NodeObserver observer : all) {
+            observer.stepped(node);
+        }
     }
 
     @Override
     public void sending(final VirtualNode node, final Endpoint to, final Lane lane, final GossipMessage message) {
-        all.forEach(observer -> observer.sending(node, to, lane, message));
+        for (final NodeObserver observer : all) {
+            observer.sending(node, to, lane, message);
+        }
     }
 
     @Override
     public void persisting(final VirtualNode node, final LogBatch batch, final long ownVersion) {
-        all.forEach(observer -> observer.persisting(node, batch, ownVersion));
+        for (final NodeObserver observer : all) {
+            observer.persisting(node, batch, ownVersion);
+        }
     }
 
     @Override
     public void persisted(final VirtualNode node, final LogBatch batch) {
-        all.forEach(observer -> observer.persisted(node, batch));
+        for (final NodeObserver observer : all) {
+            observer.persisted(node, batch);
+        }
     }
 
     @Override
     public void synced(final VirtualNode node, final List<VirtualDisk.Stored> batches) {
-        all.forEach(observer -> observer.synced(node, batches));
+        for (final NodeObserver observer : all) {
+            observer.synced(node, batches);
+        }
     }
 
     @Override
     public void committing(final VirtualNode node, final long ownVersion) {
-        all.forEach(observer -> observer.committing(node, ownVersion));
+        for (final NodeObserver observer : all) {
+            observer.committing(node, ownVersion);
+        }
     }
 
     @Override
     public void instanceChanged(final VirtualNode node, final String instanceId) {
-        all.forEach(observer -> observer.instanceChanged(node, instanceId));
+        for (final NodeObserver observer : all) {
+            observer.instanceChanged(node, instanceId);
+        }
     }
 
     @Override
     public void memberChanged(final VirtualNode node, final Member before, final Member after) {
-        all.forEach(observer -> observer.memberChanged(node, before, after));
+        for (final NodeObserver observer : all) {
+            observer.memberChanged(node, before, after);
+        }
     }
 }

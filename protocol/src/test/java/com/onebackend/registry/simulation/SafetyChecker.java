@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** What must hold at every step, whatever the faults. */
 final class SafetyChecker implements NodeObserver {
@@ -75,10 +76,13 @@ final class SafetyChecker implements NodeObserver {
         final Member self = node.core().self();
         incarnations.merge(self.id(), self.incarnation().value(), Math::max);
         final Life life = lives.get(node.index());
-        if (nodes < BIG_CLUSTER_NODES || ++life.steps % BIG_CLUSTER_STRIDE == 0) {
+        if (nodes < BIG_CLUSTER_NODES || ++life.steps % Math.max(BIG_CLUSTER_STRIDE, nodes) == 0) {
             checkVector(node, life, node.core().digest().heads());
+            check(
+                    node.core().members().size() <= config.membership().membersMax(),
+                    node,
+                    "member table over its limit");
         }
-        check(node.core().members().size() <= config.membership().membersMax(), node, "member table over its limit");
     }
 
     @Override
@@ -103,7 +107,7 @@ final class SafetyChecker implements NodeObserver {
             check(
                     entry.part().kind() != PartKind.REGISTRATION || tombstone == null || !tombstone.supersedes(entry),
                     node,
-                    "resurrects " + entry + " after " + tombstone);
+                    () -> "resurrects " + entry + " after " + tombstone);
             keepTombstone(life.tombstones, entry);
         }
         checkVector(node, life, batch.heads());
@@ -128,11 +132,14 @@ final class SafetyChecker implements NodeObserver {
         final LogEntry tombstone = lives.get(node.index()).tombstones.get(instanceId);
         final LogEntry registration =
                 node.disk().written().entries().get(new LogEntry.PartKey(instanceId, PartKind.REGISTRATION));
-        check((instance == null) == (registration == null), node, "shows " + instance + " but stores " + registration);
+        check(
+                (instance == null) == (registration == null),
+                node,
+                () -> "shows " + instance + " but stores " + registration);
         check(
                 registration == null || tombstone == null || !tombstone.supersedes(registration),
                 node,
-                "shows what was deregistered: " + registration + " after " + tombstone);
+                () -> "shows what was deregistered: " + registration + " after " + tombstone);
     }
 
     long messagesChecked() {
@@ -161,7 +168,7 @@ final class SafetyChecker implements NodeObserver {
             check(
                     before == null || before <= head.maxVersion(),
                     node,
-                    "vector of " + head.origin() + " went back from " + before + " to " + head.maxVersion());
+                    () -> "vector of " + head.origin() + " went back from " + before + " to " + head.maxVersion());
         }
     }
 
@@ -170,7 +177,7 @@ final class SafetyChecker implements NodeObserver {
         check(
                 isTable || message.rumors().size() <= config.membership().rumorsPerMessageMax(),
                 node,
-                "too many rumors: " + message);
+                () -> "too many rumors: " + message);
         check(!isTable || lane == Lane.STREAM, node, "a whole table travels by stream");
         final List<Member> claims = new ArrayList<>(message.rumors());
         if (message instanceof SwimMessage.Join join) {
@@ -181,7 +188,7 @@ final class SafetyChecker implements NodeObserver {
             check(
                     own != null && rumor.incarnation().value() <= own,
                     node,
-                    "incarnation that its owner never had (" + own + "): " + rumor);
+                    () -> "incarnation that its owner never had (" + own + "): " + rumor);
         }
     }
 
@@ -213,13 +220,16 @@ final class SafetyChecker implements NodeObserver {
         check(
                 head <= durable.getOrDefault(origin, 0L),
                 node,
-                "tells of version " + head + " of " + origin + ", durable is " + durable.get(origin));
+                () -> "tells of version " + head + " of " + origin + ", durable is " + durable.get(origin));
     }
 
     private void checkIdentity(final VirtualNode node, final LogEntry entry, final boolean isTold) {
         final Map<Long, LogEntry> log = told.computeIfAbsent(entry.origin(), origin -> new HashMap<>());
         final LogEntry known = log.get(entry.version());
-        check(known == null || known.equals(entry), node, "one version, two contents: " + known + " and " + entry);
+        check(
+                known == null || known.equals(entry),
+                node,
+                () -> "one version, two contents: " + known + " and " + entry);
         if (isTold) {
             log.put(entry.version(), entry);
             checkHead(node, entry.origin(), entry.version());
@@ -227,8 +237,13 @@ final class SafetyChecker implements NodeObserver {
     }
 
     private static void check(final boolean condition, final VirtualNode node, final String problem) {
+        check(condition, node, () -> problem);
+    }
+
+    /** Checks are many and failures few: the text is made only when it is needed. */
+    private static void check(final boolean condition, final VirtualNode node, final Supplier<String> problem) {
         if (!condition) {
-            throw new AssertionError(node + ": " + problem);
+            throw new AssertionError(node + ": " + problem.get());
         }
     }
 }

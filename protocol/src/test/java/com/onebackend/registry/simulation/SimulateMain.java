@@ -1,14 +1,33 @@
 package com.onebackend.registry.simulation;
 
+import static com.onebackend.registry.simulation.EventQueue.MILLI;
 import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.Consumer;
 
-/** Replays one seed: {@code --seed N --nodes N [--seconds S] [--calm] [--verbose]}. Exit 1: an invariant broke. */
+/**
+ * The command line of {@code scripts/simulate}, which explains its arguments: one run, a report by cluster size, or many
+ * seeds. Exit 1: an invariant broke; 2: wrong arguments.
+ */
 public final class SimulateMain {
-    private static final int NODES_MAX = 2_000;
+    private static final int NODES_MAX = 3_000;
+    private static final long SECONDS_MAX = 30 * 86_400;
+
+    private long seed = 1;
+    private int nodes = 3;
+    private long seconds;
+    private long writeMillis;
+    private boolean isCalm;
+    private boolean isMembershipOnly;
+    private boolean isVerbose;
+    private boolean isReport;
+    private boolean isNightly;
+    private List<Integer> sizes = List.of(3, 30, 100);
+    private int runs = 1;
+    private long seeds = 10_000;
+    private long minutes = 60;
 
     private SimulateMain() {}
 
@@ -16,64 +35,111 @@ public final class SimulateMain {
         System.exit(run(List.of(args)));
     }
 
-    private static int run(final List<String> args) {
-        final SimulationConfig config;
+    static int run(final List<String> args) {
+        final SimulateMain main = new SimulateMain();
         try {
-            config = parse(args.iterator());
+            main.parse(args.iterator());
         } catch (final IllegalArgumentException e) {
             System.err.println(e.getMessage());
-            System.err.println("usage: --seed N --nodes N [--seconds S] [--calm] [--verbose]");
+            System.err.println("see scripts/simulate --help");
             return 2;
         }
         try {
-            System.out.print(new Simulation(config).run().text());
-            return 0;
+            return main.isNightly ? main.nightly() : main.isReport ? main.report() : main.one();
         } catch (final SimulationFailure e) {
             System.err.println(e.getMessage());
             return 1;
         }
     }
 
-    private static SimulationConfig parse(final Iterator<String> args) {
-        long seed = 1;
-        int nodes = 3;
-        long seconds = 0;
-        boolean isCalm = false;
-        Consumer<String> listener = null;
-        while (args.hasNext()) {
-            final String arg = args.next();
-            switch (arg) {
-                case "--seed" -> seed = number(arg, args);
-                case "--nodes" -> nodes = nodes(number(arg, args));
-                case "--seconds" -> seconds = number(arg, args);
-                case "--calm" -> isCalm = true;
-                case "--verbose" -> listener = System.out::println;
-                default -> throw new IllegalArgumentException("unknown argument " + arg);
-            }
-        }
+    private int one() {
         SimulationConfig config = isCalm ? SimulationConfig.calm(seed, nodes) : SimulationConfig.chaos(seed, nodes);
         if (seconds > 0) {
             config = config.lasting(seconds * SECOND);
         }
-        return config.listening(listener);
+        if (writeMillis > 0) {
+            config = config.withWrites(writeMillis * MILLI);
+        }
+        if (isMembershipOnly) {
+            config = config.membershipOnly();
+        }
+        if (isVerbose) {
+            config = config.listening(System.out::println);
+        }
+        System.out.print(new Simulation(config).run().text());
+        return 0;
     }
 
-    private static int nodes(final long wanted) {
-        if (wanted < 1 || wanted > NODES_MAX) {
-            throw new IllegalArgumentException("--nodes must be 1 to " + NODES_MAX + ", not " + wanted);
-        }
-        return (int) wanted;
+    private int report() {
+        System.out.print(new SizeReport(sizes, runs, seed).table());
+        return 0;
     }
 
-    private static long number(final String name, final Iterator<String> args) {
-        if (!args.hasNext()) {
-            throw new IllegalArgumentException(name + " needs a number");
+    private int nightly() {
+        return new Nightly(seed, seeds, minutes, Simulation::new, System.out, System.err)
+                        .run()
+                        .isEmpty()
+                ? 0
+                : 1;
+    }
+
+    private void parse(final Iterator<String> args) {
+        while (args.hasNext()) {
+            final String arg = args.next();
+            switch (arg) {
+                case "--seed" -> seed = number(arg, args, Long.MIN_VALUE, Long.MAX_VALUE);
+                case "--nodes" -> nodesOrSizes(arg, args);
+                case "--seconds" -> seconds = number(arg, args, 1, SECONDS_MAX);
+                case "--write-millis" -> writeMillis = number(arg, args, 1, SECONDS_MAX * 1_000);
+                case "--calm" -> isCalm = true;
+                case "--membership-only" -> isMembershipOnly = true;
+                case "--verbose" -> isVerbose = true;
+                case "--report" -> isReport = true;
+                case "--runs" -> runs = (int) number(arg, args, 1, 1_000);
+                case "--nightly" -> isNightly = true;
+                case "--seeds" -> seeds = number(arg, args, 1, Integer.MAX_VALUE);
+                case "--minutes" -> minutes = number(arg, args, 1, 7 * 24 * 60);
+                default -> throw new IllegalArgumentException("unknown argument " + arg);
+            }
         }
-        final String text = args.next();
+        if (isReport && isNightly) {
+            throw new IllegalArgumentException("--report and --nightly exclude each other");
+        }
+        if (sizes.size() > 1 && !isReport && nodes == 0) {
+            throw new IllegalArgumentException("several numbers of nodes go with --report only");
+        }
+    }
+
+    /** One number, or for a report several with commas between them. */
+    private void nodesOrSizes(final String name, final Iterator<String> args) {
+        sizes = new ArrayList<>();
+        for (final String text : text(name, args).split(",", -1)) {
+            sizes.add((int) number(name, text, 1, NODES_MAX));
+        }
+        nodes = sizes.size() == 1 ? sizes.get(0) : 0;
+    }
+
+    private static long number(final String name, final Iterator<String> args, final long least, final long most) {
+        return number(name, text(name, args), least, most);
+    }
+
+    private static long number(final String name, final String text, final long least, final long most) {
+        final long number;
         try {
-            return Long.parseLong(text);
+            number = Long.parseLong(text);
         } catch (final NumberFormatException e) {
             throw new IllegalArgumentException(name + " needs a number, not " + text, e);
         }
+        if (number < least || number > most) {
+            throw new IllegalArgumentException(name + " must be " + least + " to " + most + ", not " + number);
+        }
+        return number;
+    }
+
+    private static String text(final String name, final Iterator<String> args) {
+        if (!args.hasNext()) {
+            throw new IllegalArgumentException(name + " needs a number");
+        }
+        return args.next();
     }
 }

@@ -1,5 +1,6 @@
 package com.onebackend.registry.simulation;
 
+import static com.onebackend.registry.simulation.EventQueue.MILLI;
 import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import com.onebackend.registry.gossip.GossipConfig;
@@ -18,6 +19,10 @@ import java.util.function.Supplier;
 final class Simulation {
     private static final int SEED_NODES = 3;
     private static final long CONVERGENCE_LOOK_NANOS = SECOND / 5;
+
+    /** A look at everything that N nodes believe of N nodes is dear: bigger clusters are looked at less often. */
+    private static final long CONVERGENCE_LOOK_NANOS_PER_NODE = MILLI;
+
     private static final long STABLE_NANOS = 10 * SECOND;
 
     private final SimulationConfig config;
@@ -40,10 +45,12 @@ final class Simulation {
         this.network = new VirtualNetwork(events, trace, seeds.forPurpose("network"));
         this.network.faults(config.network());
         this.safety = new SafetyChecker(config.gossip(), config.nodes());
-        this.detection = new DetectionMeter(config.gossip(), events, network, nodes, config.nodes());
-        final NodeObserver observers = new Observers(List.of(safety, ledger, detection, changes));
-        final VirtualNode.World world =
-                new VirtualNode.World(events, network, trace, seeds, config.gossip(), observers);
+        this.network.carriesLogs(!config.isMembershipOnly());
+        this.detection = new DetectionMeter(config, events, network, nodes);
+        final List<NodeObserver> observers =
+                config.isMembershipOnly() ? List.of(safety, detection) : List.of(safety, ledger, detection, changes);
+        final VirtualNode.World world = new VirtualNode.World(
+                events, network, trace, seeds, config.gossip(), !config.isMembershipOnly(), new Observers(observers));
         for (int i = 0; i < config.nodes(); i++) {
             nodes.add(new VirtualNode(i, config.skewMillisMax(), world));
         }
@@ -95,13 +102,18 @@ final class Simulation {
 
     /** Runs until it holds, and fails when it does not within the bound. Returns how long it took. */
     long runUntil(final String what, final long boundNanos, final Supplier<Boolean> condition) {
+        return runUntil(what, boundNanos, SECOND / 100, condition);
+    }
+
+    /** The same for a condition that is dear to look at. */
+    long runUntil(final String what, final long boundNanos, final long lookNanos, final Supplier<Boolean> condition) {
         return guarded(() -> {
             final long start = events.nowNanos();
             while (!condition.get()) {
                 if (events.nowNanos() - start >= boundNanos) {
                     throw new AssertionError("not within " + boundNanos / 1e9 + " s: " + what);
                 }
-                events.runUntil(events.nowNanos() + SECOND / 100);
+                events.runUntil(events.nowNanos() + lookNanos);
             }
             return events.nowNanos() - start;
         });
@@ -133,7 +145,8 @@ final class Simulation {
                 if (events.nowNanos() - start > convergenceBoundNanos()) {
                     requireAgreement();
                 }
-                events.runUntil(events.nowNanos() + CONVERGENCE_LOOK_NANOS);
+                events.runUntil(events.nowNanos()
+                        + Math.max(CONVERGENCE_LOOK_NANOS, nodes.size() * CONVERGENCE_LOOK_NANOS_PER_NODE));
             }
             convergedInNanos = events.nowNanos() - start;
             requireAgreement();
@@ -141,9 +154,12 @@ final class Simulation {
         });
     }
 
-    /** A problem, or null: all running nodes have the same digests, instances and members. */
+    /** A problem, or null: all running nodes have the same members and, unless left out, digests and instances. */
     String disagreement() {
-        return Agreement.problem(nodes(Phase.RUNNING), workload.instanceIds());
+        final List<VirtualNode> running = nodes(Phase.RUNNING);
+        return config.isMembershipOnly()
+                ? Agreement.membersProblem(running)
+                : Agreement.problem(running, workload.instanceIds());
     }
 
     Summary summary() {
@@ -235,9 +251,7 @@ final class Simulation {
             throw e;
         } catch (final RuntimeException | AssertionError e) {
             throw new SimulationFailure(
-                    e.getMessage() + "\nscripts/simulate --seed " + config.seed() + " --nodes " + config.nodes()
-                            + "\nlast events:\n" + String.join("\n", trace.last()),
-                    e);
+                    e.getMessage() + "\n" + config.command() + "\nlast events:\n" + String.join("\n", trace.last()), e);
         }
     }
 }

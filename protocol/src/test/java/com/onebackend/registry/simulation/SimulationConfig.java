@@ -11,15 +11,19 @@ import java.util.random.RandomGenerator;
 /**
  * One run.
  *
+ * @param kind what the seed decides
  * @param faultNanos how long faults and writes go on before everything heals
  * @param writeMeanNanos between two writes, cluster-wide; 0 = no writes
  * @param keys instances the writes are about
  * @param skewMillisMax each wall clock is wrong by up to so much
+ * @param isMembershipOnly no instances: their messages are not carried, and nothing of them is checked
+ * @param isMeasuring a healthy member that is declared dead is counted; otherwise it fails the run
  * @param listener told every event as text; may be null
  */
 record SimulationConfig(
         long seed,
         int nodes,
+        Kind kind,
         GossipConfig gossip,
         NetworkFaults network,
         FaultPlan.Kinds faults,
@@ -27,7 +31,20 @@ record SimulationConfig(
         long writeMeanNanos,
         int keys,
         long skewMillisMax,
+        boolean isMembershipOnly,
+        boolean isMeasuring,
         Consumer<String> listener) {
+    private static final int CALM_KEYS = 24;
+    private static final long CALM_SKEW_MILLIS_MAX = 400;
+
+    /** What the seed decides. */
+    enum Kind {
+        /** Everything. */
+        CHAOS,
+        /** The order of things, and no more. */
+        CALM
+    }
+
     /** Everything may go wrong; how much of what, how fast the writes and how small the batches are is drawn, too. */
     static SimulationConfig chaos(final long seed, final int nodes) {
         final RandomGenerator random = new Seeds(seed).forPurpose("config");
@@ -35,6 +52,7 @@ record SimulationConfig(
         return new SimulationConfig(
                 seed,
                 nodes,
+                Kind.CHAOS,
                 gossip(random),
                 NetworkFaults.lossy(isStormy ? 0.25 : 0.01).withStreamBreak(isStormy ? 0.02 : 0.001),
                 new FaultPlan.Kinds(
@@ -47,43 +65,117 @@ record SimulationConfig(
                 Seeds.between(random, 5, 150) * MILLI,
                 (int) Seeds.between(random, 2, 48),
                 Seeds.between(random, 0, 3_000),
+                false,
+                false,
                 null);
     }
 
     /** Nothing goes wrong unless the test says so. */
     static SimulationConfig calm(final long seed, final int nodes) {
         return new SimulationConfig(
-                seed, nodes, GossipConfig.LAN, NetworkFaults.NONE, FaultPlan.Kinds.NONE, 30 * SECOND, 0, 24, 400, null);
+                seed,
+                nodes,
+                Kind.CALM,
+                GossipConfig.LAN,
+                NetworkFaults.NONE,
+                FaultPlan.Kinds.NONE,
+                30 * SECOND,
+                0,
+                CALM_KEYS,
+                CALM_SKEW_MILLIS_MAX,
+                false,
+                false,
+                null);
     }
 
     SimulationConfig withFaults(final FaultPlan.Kinds kinds) {
-        return new SimulationConfig(
-                seed, nodes, gossip, network, kinds, faultNanos, writeMeanNanos, keys, skewMillisMax, listener);
+        return with(gossip, network, kinds, faultNanos, writeMeanNanos);
     }
 
     SimulationConfig withNetwork(final NetworkFaults usual) {
-        return new SimulationConfig(
-                seed, nodes, gossip, usual, faults, faultNanos, writeMeanNanos, keys, skewMillisMax, listener);
+        return with(gossip, usual, faults, faultNanos, writeMeanNanos);
     }
 
     SimulationConfig withWrites(final long meanNanos) {
-        return new SimulationConfig(
-                seed, nodes, gossip, network, faults, faultNanos, meanNanos, keys, skewMillisMax, listener);
+        return with(gossip, network, faults, faultNanos, meanNanos);
     }
 
     SimulationConfig withGossip(final GossipConfig config) {
-        return new SimulationConfig(
-                seed, nodes, config, network, faults, faultNanos, writeMeanNanos, keys, skewMillisMax, listener);
+        return with(config, network, faults, faultNanos, writeMeanNanos);
     }
 
     SimulationConfig lasting(final long nanos) {
-        return new SimulationConfig(
-                seed, nodes, gossip, network, faults, nanos, writeMeanNanos, keys, skewMillisMax, listener);
+        return with(gossip, network, faults, nanos, writeMeanNanos);
+    }
+
+    SimulationConfig membershipOnly() {
+        return with(true, isMeasuring, listener).withWrites(0);
+    }
+
+    SimulationConfig measuring() {
+        return with(isMembershipOnly, true, listener);
     }
 
     SimulationConfig listening(final Consumer<String> to) {
+        return with(isMembershipOnly, isMeasuring, to);
+    }
+
+    /** What a person types to see this run again. */
+    String command() {
+        final StringBuilder text = new StringBuilder("scripts/simulate --seed " + seed + " --nodes " + nodes);
+        final SimulationConfig usual = kind == Kind.CALM ? calm(seed, nodes) : chaos(seed, nodes);
+        text.append(kind == Kind.CALM ? " --calm" : "");
+        text.append(isMembershipOnly ? " --membership-only" : "");
+        text.append(faultNanos == usual.faultNanos ? "" : " --seconds " + faultNanos / SECOND);
+        if (writeMeanNanos != usual.writeMeanNanos && !isMembershipOnly) {
+            text.append(" --write-millis ").append(writeMeanNanos / MILLI);
+        }
+        final boolean isTypable = gossip.equals(usual.gossip)
+                && network.equals(usual.network)
+                && faults.equals(usual.faults)
+                && faultNanos % SECOND == 0
+                && writeMeanNanos % MILLI == 0;
+        return text.append(isTypable ? "" : " (and what its test changes)").toString();
+    }
+
+    private SimulationConfig with(
+            final GossipConfig nextGossip,
+            final NetworkFaults nextNetwork,
+            final FaultPlan.Kinds nextFaults,
+            final long nextFaultNanos,
+            final long nextWriteMeanNanos) {
         return new SimulationConfig(
-                seed, nodes, gossip, network, faults, faultNanos, writeMeanNanos, keys, skewMillisMax, to);
+                seed,
+                nodes,
+                kind,
+                nextGossip,
+                nextNetwork,
+                nextFaults,
+                nextFaultNanos,
+                nextWriteMeanNanos,
+                keys,
+                skewMillisMax,
+                isMembershipOnly,
+                isMeasuring,
+                listener);
+    }
+
+    private SimulationConfig with(
+            final boolean nextMembershipOnly, final boolean nextMeasuring, final Consumer<String> nextListener) {
+        return new SimulationConfig(
+                seed,
+                nodes,
+                kind,
+                gossip,
+                network,
+                faults,
+                faultNanos,
+                writeMeanNanos,
+                keys,
+                skewMillisMax,
+                nextMembershipOnly,
+                nextMeasuring,
+                nextListener);
     }
 
     /** Small batches, so that sessions have many chunks, and no gap that would hide a number given twice. */

@@ -4,6 +4,7 @@ import static com.onebackend.registry.simulation.EventQueue.MILLI;
 
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.Lane;
+import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Invariants;
 import com.onebackend.registry.wire.WireCodec;
@@ -11,8 +12,10 @@ import com.onebackend.registry.wire.WireLimits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -29,14 +32,17 @@ final class VirtualNetwork {
     private final EventQueue events;
     private final Trace trace;
     private final RandomGenerator random;
-    private final Map<Endpoint, Port> ports = new LinkedHashMap<>();
-    private final Map<Pair, Stream> streams = new LinkedHashMap<>();
+    private final Map<Endpoint, Site> sites = new LinkedHashMap<>();
+    /** Streams that hold something back, in the order in which they began to. */
+    private final Set<Stream> holding = new LinkedHashSet<>();
+
     private final Counters counters = new Counters();
     private NetworkFaults faults = NetworkFaults.NONE;
     private Blocked blocked = (from, to) -> false;
     private Tamper tamper = (from, to, message) -> List.of(message);
     private Packet lastPacket;
     private boolean isCut;
+    private boolean carriesLogs = true;
     private long disturbedNanos = Long.MIN_VALUE;
 
     VirtualNetwork(final EventQueue events, final Trace trace, final RandomGenerator random) {
@@ -73,6 +79,26 @@ final class VirtualNetwork {
         long bytes;
         long lost;
         long oversized;
+        /** Members told of in passing, whole tables not counted: no news is left where this stands still. */
+        long rumors;
+
+        Counters copy() {
+            final Counters copy = new Counters();
+            copy.datagrams = datagrams;
+            copy.streamed = streamed;
+            copy.bytes = bytes;
+            copy.lost = lost;
+            copy.oversized = oversized;
+            copy.rumors = rumors;
+            return copy;
+        }
+
+        private void count(final GossipMessage message, final int length) {
+            bytes += length;
+            if (message instanceof GossipMessage.Swim swim && swim.message().type() != SwimMessage.Type.JOIN_REPLY) {
+                rumors += swim.message().rumors().size();
+            }
+        }
     }
 
     /** One message as bytes; a push is the same bytes to every peer, encoded and decoded once. */
@@ -96,18 +122,39 @@ final class VirtualNetwork {
         }
     }
 
-    private record Pair(Endpoint from, Endpoint to) {}
+    /** One address: who listens there, and the streams that begin and end there, in the order of their making. */
+    private static final class Site {
+        private final Endpoint endpoint;
+        private final int index;
+        private final List<Stream> outgoing = new ArrayList<>();
+        private final List<Stream> incoming = new ArrayList<>();
+        private Port port;
+        /** By the index of the other end. */
+        private Stream[] streams = new Stream[0];
+
+        Site(final Endpoint endpoint, final int index) {
+            this.endpoint = endpoint;
+            this.index = index;
+        }
+    }
 
     private static final class Stream {
-        private final List<Packet> held = new ArrayList<>();
+        private final Site from;
+        private final Site to;
+        private final List<Packet> held = new ArrayList<>(0);
         private long epoch;
         private int onTheWay;
         private long lastArrivalNanos;
         private long heldSinceNanos;
+
+        Stream(final Site from, final Site to) {
+            this.from = from;
+            this.to = to;
+        }
     }
 
     void attach(final Endpoint at, final Port port) {
-        ports.put(at, port);
+        site(at).port = port;
     }
 
     void faults(final NetworkFaults next) {
@@ -129,12 +176,17 @@ final class VirtualNetwork {
         blocked = (from, to) -> false;
         isCut = false;
         disturbedNanos = events.nowNanos();
-        List.copyOf(streams.keySet()).forEach(this::release);
+        List.copyOf(holding).forEach(this::release);
     }
 
     /** When the last cut was mended: now, while there is one. */
     long disturbedNanos() {
         return isCut ? events.nowNanos() : disturbedNanos;
+    }
+
+    /** False: messages about instances go nowhere. */
+    void carriesLogs(final boolean carries) {
+        carriesLogs = carries;
     }
 
     void tamper(final Tamper change) {
@@ -150,48 +202,44 @@ final class VirtualNetwork {
     }
 
     void send(final Endpoint from, final Endpoint to, final Lane lane, final GossipMessage message) {
+        if (!carriesLogs && message.type() == GossipMessage.Type.LOG) {
+            return;
+        }
         for (final GossipMessage sent : tamper.instead(from, to, message)) {
             final Packet packet = packet(sent);
             final byte[] bytes = packet.bytes;
             Invariants.check(bytes.length <= WireLimits.FRAME_BYTES_MAX, "message is larger than a frame");
             final boolean isOversized = bytes.length > WireLimits.DATAGRAM_MESSAGE_BYTES_MAX;
-            counters.bytes += bytes.length;
+            counters.count(sent, bytes.length);
             if (lane == Lane.DATAGRAM && !isOversized) {
                 counters.datagrams++;
-                sendDatagram(from, to, packet);
+                sendDatagram(site(from), site(to), packet);
             } else {
                 counters.streamed++;
                 counters.oversized += lane == Lane.DATAGRAM ? 1 : 0;
-                sendOnStream(from, to, packet);
+                sendOnStream(site(from), site(to), packet);
             }
         }
     }
 
     /** All streams of a node break: its process ended. */
     void breakStreams(final Endpoint node) {
-        streams.forEach((pair, stream) -> {
-            if (pair.from().equals(node) || pair.to().equals(node)) {
-                breakStream(stream);
-            }
-        });
+        final Site site = site(node);
+        site.outgoing.forEach(this::breakStream);
+        site.incoming.forEach(this::breakStream);
     }
 
     /** All streams break. */
     void breakAllStreams() {
-        streams.values().forEach(this::breakStream);
+        sites.values().forEach(site -> site.outgoing.forEach(this::breakStream));
     }
 
     /** A node reads again: what streams held back for it arrives, or the stream breaks. */
     void release(final Endpoint node) {
-        for (final Pair pair : List.copyOf(streams.keySet())) {
-            if (pair.to().equals(node)) {
-                release(pair);
-            }
-        }
+        List.copyOf(site(node).incoming).forEach(this::release);
     }
 
-    private void release(final Pair pair) {
-        final Stream stream = streams.get(pair);
+    private void release(final Stream stream) {
         if (stream.held.isEmpty()) {
             return;
         }
@@ -200,11 +248,36 @@ final class VirtualNetwork {
             return;
         }
         final List<Packet> held = List.copyOf(stream.held);
-        stream.held.clear();
-        held.forEach(packet -> arriveOnStream(stream, pair.from(), pair.to(), packet));
+        empty(stream);
+        held.forEach(packet -> arriveOnStream(stream, packet));
     }
 
-    private void sendDatagram(final Endpoint from, final Endpoint to, final Packet packet) {
+    private Site site(final Endpoint endpoint) {
+        final Site known = sites.get(endpoint);
+        if (known != null) {
+            return known;
+        }
+        final Site site = new Site(endpoint, sites.size());
+        sites.put(endpoint, site);
+        return site;
+    }
+
+    private static Stream stream(final Site from, final Site to) {
+        if (to.index >= from.streams.length) {
+            from.streams = Arrays.copyOf(from.streams, to.index + 1 + to.index / 2);
+        }
+        final Stream known = from.streams[to.index];
+        if (known != null) {
+            return known;
+        }
+        final Stream stream = new Stream(from, to);
+        from.streams[to.index] = stream;
+        from.outgoing.add(stream);
+        to.incoming.add(stream);
+        return stream;
+    }
+
+    private void sendDatagram(final Site from, final Site to, final Packet packet) {
         if (random.nextDouble() < faults.loss()) {
             counters.lost++;
             return;
@@ -216,17 +289,17 @@ final class VirtualNetwork {
         }
     }
 
-    private void arriveDatagram(final Endpoint from, final Endpoint to, final Packet packet) {
-        final Port port = ports.get(to);
-        if (port == null || !port.isListening() || blocked.isBlocked(from, to)) {
+    private void arriveDatagram(final Site from, final Site to, final Packet packet) {
+        final Port port = to.port;
+        if (port == null || !port.isListening() || blocked.isBlocked(from.endpoint, to.endpoint)) {
             counters.lost++;
             return;
         }
-        deliver(port, from, to, packet, false);
+        deliver(from, to, packet, false);
     }
 
-    private void sendOnStream(final Endpoint from, final Endpoint to, final Packet packet) {
-        final Stream stream = streams.computeIfAbsent(new Pair(from, to), pair -> new Stream());
+    private void sendOnStream(final Site from, final Site to, final Packet packet) {
+        final Stream stream = stream(from, to);
         if (random.nextDouble() < faults.streamBreak()) {
             breakStream(stream);
         }
@@ -234,53 +307,59 @@ final class VirtualNetwork {
             counters.lost++;
             return;
         }
-        putOnStream(stream, from, to, packet);
-    }
-
-    private void putOnStream(final Stream stream, final Endpoint from, final Endpoint to, final Packet packet) {
         final long epoch = stream.epoch;
         stream.onTheWay++;
         final long arrival = Math.max(stream.lastArrivalNanos, events.nowNanos() + latency());
         stream.lastArrivalNanos = arrival;
         events.at(arrival, () -> {
             if (stream.epoch == epoch) {
-                arriveOnStream(stream, from, to, packet);
+                arriveOnStream(stream, packet);
             }
         });
     }
 
-    private void arriveOnStream(final Stream stream, final Endpoint from, final Endpoint to, final Packet packet) {
-        final Port port = ports.get(to);
+    private void arriveOnStream(final Stream stream, final Packet packet) {
+        final Port port = stream.to.port;
         if (port == null || !port.isListening()) {
             breakStream(stream);
-        } else if (isBlockedEitherWay(from, to) || !port.isReading() || !stream.held.isEmpty()) {
+        } else if (isBlockedEitherWay(stream.from.endpoint, stream.to.endpoint)
+                || !port.isReading()
+                || !stream.held.isEmpty()) {
             if (stream.held.isEmpty()) {
                 stream.heldSinceNanos = events.nowNanos();
+                holding.add(stream);
             }
             stream.held.add(packet);
         } else {
             stream.onTheWay--;
-            deliver(port, from, to, packet, true);
+            deliver(stream.from, stream.to, packet, true);
         }
     }
 
     private void breakStream(final Stream stream) {
         counters.lost += stream.onTheWay;
         stream.epoch++;
-        stream.held.clear();
+        empty(stream);
         stream.onTheWay = 0;
     }
 
-    private void deliver(
-            final Port port, final Endpoint from, final Endpoint to, final Packet packet, final boolean isStream) {
+    private void empty(final Stream stream) {
+        if (!stream.held.isEmpty()) {
+            stream.held.clear();
+            holding.remove(stream);
+        }
+    }
+
+    private void deliver(final Site from, final Site to, final Packet packet, final boolean isStream) {
         final GossipMessage message = packet.decoded();
         trace.add(
                 events.nowNanos(),
                 isStream ? "stream" : "datagram",
-                from + ">" + to,
+                from.endpoint,
+                to.endpoint,
                 body(message),
                 packet.fingerprint);
-        port.deliver(from, message, isStream);
+        to.port.deliver(from.endpoint, message, isStream);
     }
 
     private Packet packet(final GossipMessage message) {

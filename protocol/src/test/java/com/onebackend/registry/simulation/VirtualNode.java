@@ -16,6 +16,7 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeReport;
+import com.onebackend.registry.model.NodeUsage;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.replication.LogBatch;
@@ -35,6 +36,7 @@ final class VirtualNode implements VirtualNetwork.Port {
     static final int INBOX_MAX = 512;
 
     private static final long WALL_START_MILLIS = 1_700_000_000_000L;
+    private static final long REPORT_INTERVAL_NANOS = 15_000 * MILLI;
     private static final long TICK_MIN_NANOS = 20 * MILLI;
     private static final long TICK_MAX_NANOS = 50 * MILLI;
     private static final long SYNC_MIN_NANOS = MILLI / 5;
@@ -48,6 +50,7 @@ final class VirtualNode implements VirtualNetwork.Port {
     private final long skewMillis;
     private final VirtualDisk disk = new VirtualDisk();
     private final Deque<Runnable> inbox = new ArrayDeque<>();
+    private final Outbox outbox = new Outbox();
     private Phase phase = Phase.DOWN;
     private GossipCore core;
     private Origin origin;
@@ -64,6 +67,7 @@ final class VirtualNode implements VirtualNetwork.Port {
             Trace trace,
             Seeds seeds,
             GossipConfig config,
+            boolean reportsUsage,
             NodeObserver observer) {}
 
     /** Whether there is a process, and whether it moves. */
@@ -116,6 +120,10 @@ final class VirtualNode implements VirtualNetwork.Port {
             core.join(seeds, now, out);
         });
         scheduleTick();
+        if (world.reportsUsage()) {
+            final RandomGenerator usage = world.seeds().forPurpose("usage " + index + "/" + process);
+            scheduleReport(usage, usage.nextLong(REPORT_INTERVAL_NANOS));
+        }
     }
 
     void crash() {
@@ -185,6 +193,23 @@ final class VirtualNode implements VirtualNetwork.Port {
         return core;
     }
 
+    /** What this node believes of the node with that id; null when it does not know it. */
+    Member member(final String nodeId) {
+        final List<Member> members = core.members();
+        int from = 0;
+        int to = members.size() - 1;
+        while (from <= to) {
+            final int middle = (from + to) >>> 1;
+            final int order = members.get(middle).id().nodeId().compareTo(nodeId);
+            if (order == 0) {
+                return members.get(middle);
+            }
+            from = order < 0 ? middle + 1 : from;
+            to = order < 0 ? to : middle - 1;
+        }
+        return null;
+    }
+
     VirtualDisk disk() {
         return disk;
     }
@@ -223,7 +248,11 @@ final class VirtualNode implements VirtualNetwork.Port {
 
     @Override
     public void deliver(final Endpoint from, final GossipMessage message, final boolean isStream) {
-        whenRunning(() -> act((now, out) -> core.receive(from, message, now, out)));
+        if (phase == Phase.RUNNING) {
+            receive(from, message);
+        } else {
+            whenRunning(() -> receive(from, message));
+        }
     }
 
     @Override
@@ -248,9 +277,30 @@ final class VirtualNode implements VirtualNetwork.Port {
                 return;
             }
             if (phase == Phase.RUNNING) {
-                act((now, out) -> core.tick(now, out));
+                core.tick(now(), outbox);
+                perform();
             }
             scheduleTick();
+        });
+    }
+
+    /** The daemon samples its machine at an interval; this one is a small server that is not very busy. */
+    private void scheduleReport(final RandomGenerator usage, final long delayNanos) {
+        final int current = process;
+        world.events().after(delayNanos, () -> {
+            if (process != current) {
+                return;
+            }
+            final NodeUsage sample = new NodeUsage(
+                    NodeUsage.Resource.of(usage.nextInt(2_000), 4_000),
+                    NodeUsage.Resource.of((6L << 30) + usage.nextInt(1 << 30), 16L << 30),
+                    NodeUsage.Resource.of((40L << 30) + usage.nextInt(1 << 30), 100L << 30));
+            whenRunning(() -> {
+                if (process == current) {
+                    act((now, out) -> core.report(sample, List.of(), now, out));
+                }
+            });
+            scheduleReport(usage, REPORT_INTERVAL_NANOS);
         });
     }
 
@@ -263,11 +313,19 @@ final class VirtualNode implements VirtualNetwork.Port {
         }
     }
 
+    private void receive(final Endpoint from, final GossipMessage message) {
+        core.receive(from, message, now(), outbox);
+        perform();
+    }
+
     private void act(final BiConsumer<Now, Effects> step) {
-        final Outbox out = new Outbox();
-        step.accept(now(), out);
+        step.accept(now(), outbox);
+        perform();
+    }
+
+    private void perform() {
         world.observer().stepped(this);
-        out.actions.forEach(Runnable::run);
+        outbox.perform();
     }
 
     private Now now() {
@@ -324,6 +382,14 @@ final class VirtualNode implements VirtualNetwork.Port {
     /** Collects what the core wants; it is done after the core returned. */
     private final class Outbox implements Effects {
         private final List<Runnable> actions = new ArrayList<>();
+
+        /** In order. None of them enters a core: what they cause is an event of its own. */
+        void perform() {
+            for (int i = 0; i < actions.size(); i++) {
+                actions.get(i).run();
+            }
+            actions.clear();
+        }
 
         @Override
         public void send(final Endpoint to, final Lane lane, final GossipMessage message) {

@@ -1,0 +1,94 @@
+package com.onebackend.registry.node.gossip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.onebackend.registry.fuzz.Allocation;
+import com.onebackend.registry.wire.WireCodec;
+import com.onebackend.registry.wire.WireException;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.CorruptedFrameException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * What a socket hands over is opened or dropped, never thrown, and costs little before its sender has proved itself.
+ * Plain test runs replay the inputs kept under {@code TransportFuzzTestInputs}; {@code scripts/fuzz} looks for new ones.
+ */
+class TransportFuzzTest {
+    /** What {@link TransportInputs} seals. */
+    static final byte[] SEALED = "ping".getBytes(StandardCharsets.UTF_8);
+
+    /** A frame is kept until it is whole, in buffers that double. */
+    private static final int HEAP_BYTES_PER_BYTE = 16;
+
+    @FuzzTest
+    void datagramOpensOrIsDropped(final byte[] packet) {
+        final PacketSeal seal = TransportInputs.seal();
+        Allocation.atMost(Allocation.UNAUTHENTICATED_BYTES_MAX, () -> open(seal, packet));
+        // Under a header of this cluster, the rest is what the receiver has to refuse.
+        final byte[] headed = Arrays.copyOf(seal.seal(SEALED), PacketSeal.HEADER_BYTES + packet.length);
+        System.arraycopy(packet, 0, headed, PacketSeal.HEADER_BYTES, packet.length);
+        Allocation.atMost(Allocation.UNAUTHENTICATED_BYTES_MAX, () -> open(seal, headed));
+    }
+
+    @FuzzTest
+    void helloDecodesOrIsNone(final byte[] payload) {
+        if (payload.length > FrameKind.HELLO.payloadBytesMax()) {
+            return;
+        }
+        Allocation.atMost(Allocation.UNAUTHENTICATED_BYTES_MAX, () -> Hello.decode(payload));
+        Hello.decode(payload)
+                .ifPresent(hello -> assertThat(
+                                Hello.decode(hello.frame().payload()).map(Hello::purpose))
+                        .contains(hello.purpose()));
+    }
+
+    @FuzzTest
+    void streamGivesFramesWithinTheirLimitsOrEnds(final byte[] bytes) {
+        Allocation.atMost(
+                Allocation.UNAUTHENTICATED_BYTES_MAX + (long) HEAP_BYTES_PER_BYTE * bytes.length, () -> stream(bytes));
+    }
+
+    private static void open(final PacketSeal seal, final byte[] packet) {
+        final byte[] plaintext = seal.open(packet, "somebody");
+        assertThat(plaintext == null || Arrays.equals(plaintext, SEALED)).isTrue();
+    }
+
+    /** The first byte says in what pieces the rest arrives. */
+    private static void stream(final byte[] bytes) {
+        if (bytes.length == 0) {
+            return;
+        }
+        final EmbeddedChannel channel = new EmbeddedChannel(new Frame.Decoder());
+        final int piece = 1 + Byte.toUnsignedInt(bytes[0]) * 8;
+        try {
+            for (int from = 1; from < bytes.length; from += piece) {
+                channel.writeInbound(Unpooled.wrappedBuffer(bytes, from, Math.min(piece, bytes.length - from)));
+                for (Frame frame = channel.readInbound(); frame != null; frame = channel.readInbound()) {
+                    take(frame);
+                }
+            }
+        } catch (final CorruptedFrameException e) {
+            // The connection ends.
+        } finally {
+            channel.finishAndReleaseAll();
+        }
+    }
+
+    private static void take(final Frame frame) {
+        assertThat(frame.payload().length).isLessThanOrEqualTo(frame.kind().payloadBytesMax());
+        switch (frame.kind()) {
+            case HELLO -> Hello.decode(frame.payload());
+            case GOSSIP -> {
+                try {
+                    WireCodec.decode(frame.payload());
+                } catch (final WireException e) {
+                    // Dropped.
+                }
+            }
+            case REQUEST, RESPONSE, PING, PONG -> {}
+        }
+    }
+}
