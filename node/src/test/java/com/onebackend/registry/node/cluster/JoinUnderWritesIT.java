@@ -128,8 +128,8 @@ class JoinUnderWritesIT {
                     assertThat(bulk.status()).as(bulk.body()).isEqualTo(200);
                     assertThat(bulk.json().path("instances").size()).isEqualTo(INSTANCES);
                     // What was acknowledged a while before is no exception.
-                    await().atMost(Duration.ofSeconds(2)).until(() -> facts.ids(FRESH, "moving")
-                            .containsAll(before));
+                    await().atMost(Duration.ofSeconds(2))
+                            .until(() -> facts.ids(FRESH, "moving").containsAll(before));
                     return true;
                 });
         final long readyMillis = millisSince(start);
