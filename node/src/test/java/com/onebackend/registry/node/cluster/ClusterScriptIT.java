@@ -55,9 +55,18 @@ class ClusterScriptIT {
         assertThat(script(second, "oo", "nodes", "ls").out()).contains("NODE ID", "node-1", "node-2");
         assertThat(script(second, "oo", "i", "rm", "no-such-instance").status()).isEqualTo(1);
 
+        assertThat(script("cluster", "pause", "2").status()).isZero();
+        assertThat(script("cluster", "status").out()).containsPattern("node-2 .* paused ");
+        assertThat(script("cluster", "resume", "2").status()).isZero();
+        assertThat(script("cluster", "status").out()).doesNotContain("paused");
         assertThat(script("cluster", "kill", "2").status()).isZero();
         assertThat(script("cluster", "status").out()).contains("stopped");
+        final Result pauseOfNobody = script("cluster", "pause", "2");
+        assertThat(pauseOfNobody.status()).isNotZero();
+        assertThat(pauseOfNobody.err()).contains("scripts/cluster start 2");
         assertThat(script("cluster", "start", "2").status()).isZero();
+        // A frozen node can be stopped all the same.
+        assertThat(script("cluster", "pause", "2").status()).isZero();
         assertThat(script("cluster", "stop", "2").status()).isZero();
         assertThat(script("cluster", "down").status()).isZero();
         assertThat(script("cluster", "up").status()).isZero();

@@ -18,9 +18,10 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** Real nodes in real processes, from the distribution that was just built, on loopback. Node N is 1-based. */
+/** Real nodes in real processes, from the distribution that was just built. Node N is 1-based. */
 final class ProcessCluster implements AutoCloseable {
     static final String PASSWORD = "an-admin-password-for-tests";
     static final ObjectMapper JSON = new ObjectMapper();
@@ -33,16 +34,26 @@ final class ProcessCluster implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final String secret = randomSecret();
     private final Path folder;
-    private final List<Integer> ports = new ArrayList<>();
+    private final List<Site> sites;
     private final Map<Integer, Process> processes = new HashMap<>();
     private String token = "";
 
+    /** On loopback. */
     ProcessCluster(final Path folder, final int nodes) throws IOException {
-        this.folder = folder;
-        for (int n = 1; n <= nodes; n++) {
-            ports.add(freePort(ports));
-        }
+        this(folder, loopback(nodes));
     }
+
+    ProcessCluster(final Path folder, final List<Site> sites) {
+        this.folder = folder;
+        this.sites = List.copyOf(sites);
+    }
+
+    /**
+     * Where a node runs.
+     *
+     * @param command put before the node's own; empty to run it here
+     */
+    record Site(String host, int port, List<String> command) {}
 
     /** An answer: status and body. */
     record Answer(int status, String body) {
@@ -56,7 +67,7 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     String url(final int n) {
-        return "http://127.0.0.1:" + ports.get(n - 1);
+        return "http://" + sites.get(n - 1).host() + ":" + sites.get(n - 1).port();
     }
 
     Path data(final int n) {
@@ -64,7 +75,7 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     int size() {
-        return ports.size();
+        return sites.size();
     }
 
     void start(final int n) throws IOException {
@@ -72,8 +83,13 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     Map<String, String> environment(final int n) {
+        return environment(n, size());
+    }
+
+    /** As {@link #environment(int)}, with the first {@code peers} nodes as its peers. */
+    Map<String, String> environment(final int n, final int peers) {
         final List<String> urls = new ArrayList<>();
-        for (int peer = 1; peer <= size(); peer++) {
+        for (int peer = 1; peer <= peers; peer++) {
             urls.add(url(peer));
         }
         final Map<String, String> environment = new HashMap<>();
@@ -85,13 +101,16 @@ final class ProcessCluster implements AutoCloseable {
         environment.put("OB_FOLDER", data(n).toString());
         environment.put("OB_CLUSTER_SECRET", secret);
         environment.put("OB_ADMIN_PASSWORD", PASSWORD);
+        // Several nodes start at once on a few cores, and live for minutes: the optimising compiler does not pay off.
+        environment.put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
         return environment;
     }
 
     Process start(final int n, final Map<String, String> environment) throws IOException {
         final Path home = Files.createDirectories(folder.resolve("node-" + n));
-        final ProcessBuilder builder = new ProcessBuilder(
-                        DISTRIBUTION.resolve("bin/registry").toAbsolutePath().toString())
+        final List<String> command = new ArrayList<>(sites.get(n - 1).command());
+        command.add(DISTRIBUTION.resolve("bin/registry").toAbsolutePath().toString());
+        final ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log(n).toFile()))
                 .directory(home.toFile());
@@ -109,6 +128,63 @@ final class ProcessCluster implements AutoCloseable {
     /** kill -9. */
     void kill(final int n) throws InterruptedException {
         processes.get(n).destroyForcibly().waitFor();
+    }
+
+    /** SIGSTOP: the node does nothing, and does not know it. */
+    void pause(final int n) throws IOException, InterruptedException {
+        signal(n, "STOP");
+    }
+
+    /** SIGCONT. */
+    void resume(final int n) throws IOException, InterruptedException {
+        signal(n, "CONT");
+    }
+
+    private void signal(final int n, final String signal) throws IOException, InterruptedException {
+        final long pid = processes.get(n).pid();
+        final Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start();
+        if (kill.waitFor() != 0) {
+            throw new IllegalStateException("node " + n + " (pid " + pid + ") cannot be sent " + signal);
+        }
+    }
+
+    long pid(final int n) {
+        return processes.get(n).pid();
+    }
+
+    /** What node {@code n} believes of the others and itself: state by node id; empty when it does not answer. */
+    Map<String, String> states(final int n) {
+        final Map<String, String> states = new TreeMap<>();
+        try {
+            get(n, "/registry-svc/cluster")
+                    .json()
+                    .path("members")
+                    .forEach(member -> states.put(
+                            member.path("id").asText(), member.path("state").asText()));
+        } catch (final UncheckedIOException e) {
+            return Map.of();
+        }
+        return states;
+    }
+
+    /** The figures a node shows whose name, with its labels, begins so; by that name. */
+    Map<String, Double> metrics(final int n, final String prefix) {
+        final Map<String, Double> figures = new TreeMap<>();
+        get(n, "/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(prefix))
+                .forEach(line -> figures.put(
+                        line.substring(0, line.lastIndexOf(' ')),
+                        Double.valueOf(line.substring(line.lastIndexOf(' ') + 1))));
+        return figures;
+    }
+
+    /** How often node {@code n} has believed, since it started, that a member, itself included, is dead. */
+    long deathVerdicts(final int n) {
+        return metrics(n, "registry_members_transitions_total{state=\"dead\"}").values().stream()
+                .mapToLong(Double::longValue)
+                .sum();
     }
 
     /** SIGTERM; returns the exit status. */
@@ -196,6 +272,17 @@ final class ProcessCluster implements AutoCloseable {
         for (final Process process : processes.values()) {
             process.destroyForcibly().waitFor();
         }
+    }
+
+    private static List<Site> loopback(final int nodes) throws IOException {
+        final List<Site> sites = new ArrayList<>();
+        final List<Integer> taken = new ArrayList<>();
+        for (int n = 1; n <= nodes; n++) {
+            final int port = freePort(taken);
+            taken.add(port);
+            sites.add(new Site("127.0.0.1", port, List.of()));
+        }
+        return sites;
     }
 
     private static String randomSecret() {

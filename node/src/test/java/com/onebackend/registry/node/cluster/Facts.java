@@ -1,0 +1,148 @@
+package com.onebackend.registry.node.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.onebackend.registry.node.cluster.ProcessCluster.Answer;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/** What tests of faults ask of a cluster again and again. */
+final class Facts {
+    static final Duration START = Duration.ofSeconds(90);
+
+    private static final Duration POLL = Duration.ofMillis(50);
+
+    private final ProcessCluster cluster;
+
+    Facts(final ProcessCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** All node numbers. */
+    int[] all() {
+        return IntStream.rangeClosed(1, cluster.size()).toArray();
+    }
+
+    /** All node numbers but these. */
+    int[] except(final int... without) {
+        return IntStream.of(all())
+                .filter(n -> IntStream.of(without).noneMatch(w -> w == n))
+                .toArray();
+    }
+
+    void awaitReady(final int... nodes) {
+        for (final int n : nodes) {
+            await().atMost(START).pollInterval(POLL).until(() -> cluster.isReady(n));
+        }
+    }
+
+    /** Each of {@code nodes} believes all nodes of the cluster alive; returns how long that took. */
+    long awaitAllAlive(final Duration atMost, final int... nodes) {
+        final long start = System.nanoTime();
+        final Map<String, String> expected = new TreeMap<>();
+        for (final int n : all()) {
+            expected.put("node-" + n, "alive");
+        }
+        for (final int n : nodes) {
+            await().atMost(atMost)
+                    .pollInterval(POLL)
+                    .untilAsserted(
+                            () -> assertThat(cluster.states(n)).as("node " + n).isEqualTo(expected));
+        }
+        return millisSince(start);
+    }
+
+    /** Each of {@code observers} believes the victim dead; returns when each did, in milliseconds from now. */
+    List<Long> awaitDead(final Duration atMost, final int victim, final int... observers) {
+        final long start = System.nanoTime();
+        final Map<Integer, Long> seen = new TreeMap<>();
+        await().atMost(atMost).pollInterval(POLL).until(() -> {
+            for (final int n : observers) {
+                if (!seen.containsKey(n) && "dead".equals(cluster.states(n).get("node-" + victim))) {
+                    seen.put(n, millisSince(start));
+                }
+            }
+            return seen.size() == observers.length;
+        });
+        return new ArrayList<>(seen.values());
+    }
+
+    /** Every node answers discovery of this service with the same ids; returns them. */
+    Set<String> awaitEqual(final Duration atMost, final String slug) {
+        final List<Set<String>> seen = new ArrayList<>();
+        await().atMost(atMost).pollInterval(POLL).untilAsserted(() -> {
+            seen.clear();
+            for (final int n : all()) {
+                seen.add(ids(n, slug));
+            }
+            assertThat(Set.copyOf(seen)).as("what the nodes show of " + slug).hasSize(1);
+        });
+        return seen.get(0);
+    }
+
+    Answer register(final int n, final String slug, final String id) {
+        return cluster.put(
+                n,
+                "/registry-svc/instance",
+                "{\"id\":\"" + id + "\",\"slug\":\"" + slug + "\",\"url\":\"http://198.18.0.1:80/" + id + "\"}");
+    }
+
+    Set<String> ids(final int n, final String slug) {
+        final Answer answer = cluster.get(n, "/registry-svc/instances?slug=" + slug);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return new TreeSet<>(answer.json().path("instances").findValuesAsText("id"));
+    }
+
+    /** How often each node has declared or heard a member dead, by node number. */
+    Map<Integer, Long> deathVerdicts(final int... nodes) {
+        final Map<Integer, Long> verdicts = new TreeMap<>();
+        for (final int n : nodes) {
+            verdicts.put(n, cluster.deathVerdicts(n));
+        }
+        return verdicts;
+    }
+
+    /** One try to register; false when the node did not say that it holds. */
+    boolean isRegistered(final int n, final String slug, final String id) {
+        try {
+            return register(n, slug, id).status() == 201;
+        } catch (final UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    static long millisSince(final long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
+    /** Mean and the worst of some times. */
+    static String summary(final List<Long> millis) {
+        final List<Long> sorted = millis.stream().sorted().toList();
+        return String.format(
+                "n=%d mean=%.0f ms p50=%d ms p99=%d ms max=%d ms",
+                sorted.size(),
+                mean(sorted),
+                percentile(sorted, 50),
+                percentile(sorted, 99),
+                sorted.get(sorted.size() - 1));
+    }
+
+    static double mean(final List<Long> millis) {
+        return millis.stream().mapToLong(Long::longValue).average().orElseThrow();
+    }
+
+    /** By nearest rank. */
+    static long percentile(final List<Long> millis, final int percent) {
+        final List<Long> sorted = millis.stream().sorted().toList();
+        return sorted.get(Math.max(0, (sorted.size() * percent + 99) / 100 - 1));
+    }
+}
