@@ -16,9 +16,11 @@ import com.onebackend.registry.model.NodeUsage;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.replication.Digest;
+import com.onebackend.registry.replication.Divergence;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.Replica;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -39,7 +41,7 @@ public final class GossipCore {
     private final MemberId selfId;
     private final Membership membership;
     private final Replica replica;
-    private final GossipCounters counters = new GossipCounters();
+    private final GossipCounters counters;
     private final LogExchange logs;
     private final Reports reports;
 
@@ -47,6 +49,7 @@ public final class GossipCore {
         this.selfId = self.id();
         this.membership = new Membership(config.membership(), self, random);
         this.replica = new Replica(self.id().origin(), config.replica());
+        this.counters = new GossipCounters(replica.syncCounters());
         this.logs = new LogExchange(config, selfId, replica, counters, random);
         this.reports = new Reports(selfId);
     }
@@ -80,7 +83,7 @@ public final class GossipCore {
     /** Lets every deadline that has passed act. */
     public void tick(final Now now, final Effects out) {
         membership.tick(now.nanos(), swimOutput(out));
-        logs.tick(now);
+        logs.tick(now, out);
         startSyncs(now, out);
     }
 
@@ -178,6 +181,11 @@ public final class GossipCore {
     /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
     public boolean isCaughtUp() {
         return logs.isCaughtUp();
+    }
+
+    /** The last time logs differed from a peer's under equal vectors: worth an alarm. */
+    public Optional<Divergence> lastDivergence() {
+        return replica.lastDivergence();
     }
 
     /** What happened since the start. */

@@ -28,6 +28,15 @@ final class SyncScheduler {
 
     private final Map<String, Long> differsSinceNanos = new TreeMap<>();
     private final Set<String> wanted = new TreeSet<>();
+    /** Not to be asked before another session ended or the interval is over: busy, or nothing more than we load. */
+    private final Set<String> resting = new TreeSet<>();
+    /** Sessions that ended without their last chunk, to be told on. */
+    private final List<Long> ended = new ArrayList<>();
+
+    /** Who broke off what it was to send; somebody else is to send it. Null when nobody did. */
+    private String failing;
+
+    private int timedOut;
     private boolean isStarted;
     private long nextIntervalNanos;
     private long nextSession;
@@ -44,6 +53,9 @@ final class SyncScheduler {
 
     /** A request to be sent now. */
     record Start(Member peer, long session) {}
+
+    /** Own sessions that ended without their last chunk, and how many of them because none came in time. */
+    record Ended(List<Long> sessions, int timedOut) {}
 
     /** Ask this member as soon as a place is free. */
     void want(final String nodeId) {
@@ -72,11 +84,15 @@ final class SyncScheduler {
                 want(peers.get(random.nextInt(peers.size())).id().nodeId());
             }
             isStarted = true;
+            wakeResting();
             final Set<String> reachable = nodeIds(peers);
             differsSinceNanos.keySet().retainAll(reachable);
             wanted.retainAll(reachable);
             final long fifth = config.syncIntervalNanos() / 5;
             nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
+        }
+        if (failing != null) {
+            askSomebodyElse(peers);
         }
         // Asked after every message: most of the time there is nothing to do.
         if (wanted.isEmpty()) {
@@ -109,15 +125,52 @@ final class SyncScheduler {
     void completed(final String nodeId) {
         sessions.remove(nodeId);
         completed++;
+        wakeResting();
     }
 
     void aborted(final String nodeId) {
-        sessions.remove(nodeId);
+        final Session session = sessions.remove(nodeId);
+        if (session != null) {
+            ended.add(session.id());
+        }
+    }
+
+    /** The session with this member is over because another one brings the same: ask it when that one has ended. */
+    void deferred(final String nodeId) {
+        aborted(nodeId);
+        resting.add(nodeId);
+    }
+
+    /** The member has no room for our session. False when it is none of ours. */
+    boolean turnedAway(final String nodeId, final long session) {
+        final Session known = sessions.get(nodeId);
+        if (known == null || known.id() != session) {
+            return false;
+        }
+        deferred(nodeId);
+        lookElsewhere(nodeId);
+        return true;
+    }
+
+    /** What this member was to send, another one shall send. */
+    void lookElsewhere(final String nodeId) {
+        failing = nodeId;
+    }
+
+    /** What ended since the last call. */
+    Ended takeEnded() {
+        if (ended.isEmpty()) {
+            return new Ended(List.of(), 0);
+        }
+        final Ended taken = new Ended(List.copyOf(ended), timedOut);
+        ended.clear();
+        timedOut = 0;
+        return taken;
     }
 
     /** True when a session ran to its end and no other one is under way or wanted. */
     boolean isCaughtUp() {
-        return completed > 0 && sessions.isEmpty() && wanted.isEmpty();
+        return completed > 0 && sessions.isEmpty() && wanted.isEmpty() && resting.isEmpty();
     }
 
     /** Own sessions that ran to their end. */
@@ -130,8 +183,32 @@ final class SyncScheduler {
             final Map.Entry<String, Session> entry = i.next();
             if (nowNanos - entry.getValue().deadlineNanos() >= 0) {
                 i.remove();
+                ended.add(entry.getValue().id());
+                timedOut++;
                 wanted.add(entry.getKey());
+                lookElsewhere(entry.getKey());
+                wakeResting();
             }
+        }
+    }
+
+    private void wakeResting() {
+        wanted.addAll(resting);
+        resting.clear();
+    }
+
+    /** Wants one random member with which there is nothing yet, not the one that failed. */
+    private void askSomebodyElse(final List<Member> peers) {
+        final List<String> others = new ArrayList<>();
+        for (final Member peer : peers) {
+            final String nodeId = peer.id().nodeId();
+            if (!nodeId.equals(failing) && !resting.contains(nodeId) && !sessions.containsKey(nodeId)) {
+                others.add(nodeId);
+            }
+        }
+        failing = null;
+        if (!others.isEmpty()) {
+            wanted.add(others.get(random.nextInt(others.size())));
         }
     }
 
