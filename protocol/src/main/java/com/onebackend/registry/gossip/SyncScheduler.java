@@ -88,6 +88,7 @@ final class SyncScheduler {
             final Set<String> reachable = nodeIds(peers);
             differsSinceNanos.keySet().retainAll(reachable);
             wanted.retainAll(reachable);
+            resting.retainAll(reachable);
             final long fifth = config.syncIntervalNanos() / 5;
             nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
         }
@@ -102,7 +103,10 @@ final class SyncScheduler {
         final List<Start> starts = new ArrayList<>();
         for (final Member peer : peers) {
             final String nodeId = peer.id().nodeId();
-            if (sessions.size() < config.sessionsMax() && wanted.contains(nodeId) && !sessions.containsKey(nodeId)) {
+            if (sessions.size() < config.sessionsMax()
+                    && wanted.contains(nodeId)
+                    && !resting.contains(nodeId)
+                    && !sessions.containsKey(nodeId)) {
                 wanted.remove(nodeId);
                 final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos());
                 sessions.put(nodeId, session);
@@ -180,13 +184,16 @@ final class SyncScheduler {
 
     private void expire(final long nowNanos) {
         for (final Iterator<Map.Entry<String, Session>> i = sessions.entrySet().iterator(); i.hasNext(); ) {
+            // Read first: the entry is not to be used any more once it was removed.
             final Map.Entry<String, Session> entry = i.next();
-            if (nowNanos - entry.getValue().deadlineNanos() >= 0) {
+            final String nodeId = entry.getKey();
+            final Session session = entry.getValue();
+            if (nowNanos - session.deadlineNanos() >= 0) {
                 i.remove();
-                ended.add(entry.getValue().id());
+                ended.add(session.id());
                 timedOut++;
-                wanted.add(entry.getKey());
-                lookElsewhere(entry.getKey());
+                wanted.add(nodeId);
+                lookElsewhere(nodeId);
                 wakeResting();
             }
         }

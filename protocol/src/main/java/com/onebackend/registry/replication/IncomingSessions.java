@@ -44,6 +44,7 @@ final class IncomingSessions {
         private long sinceNanos;
         private long entries;
         private int nextIndex;
+        private long lastNanos;
 
         private Session(final MemberId peer, final Resume asked, final long nowNanos) {
             this.peer = peer;
@@ -107,6 +108,7 @@ final class IncomingSessions {
             return null;
         }
         session.nextIndex++;
+        session.lastNanos = nowNanos;
         return session;
     }
 
@@ -116,10 +118,13 @@ final class IncomingSessions {
         if (!chunk.resume().isEmpty() && session.entries >= best.entries()) {
             best = new Resume(chunk.resume(), session.entries, session.sinceNanos);
         }
-        if (session.nextIndex >= config.bulkAfterChunks() && loading == null) {
+        if (session.nextIndex < config.bulkAfterChunks()) {
+            return true;
+        }
+        if (loading == null || session.lastNanos - loading.lastNanos >= config.stallNanos()) {
             loading = session;
         }
-        if (session.nextIndex >= config.bulkAfterChunks() && loading != session) {
+        if (loading != session) {
             close(chunk.session());
             return false;
         }
