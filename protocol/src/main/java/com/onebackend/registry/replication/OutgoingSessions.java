@@ -172,7 +172,7 @@ final class OutgoingSessions {
     private LogMessage.SyncChunk chunk(final String peer, final OutgoingSession session, final long nowNanos) {
         final LogMessage.SyncChunk chunk = session.next(nowNanos);
         if (session.isBulk()) {
-            bulkBytes.take(session.chunkBytes());
+            bulkBytes.take(session.chunkBytes(), nowNanos);
         }
         if (chunk.last()) {
             end(peer);

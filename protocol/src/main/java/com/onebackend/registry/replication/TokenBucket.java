@@ -24,6 +24,17 @@ final class TokenBucket {
 
     /** True when something may be sent now. */
     boolean isOpen(final long nowNanos) {
+        fill(nowNanos);
+        return balanceBytes > 0;
+    }
+
+    /** So much was sent. */
+    void take(final long bytes, final long nowNanos) {
+        fill(nowNanos);
+        balanceBytes -= bytes;
+    }
+
+    private void fill(final long nowNanos) {
         if (!isStarted) {
             isStarted = true;
             filledNanos = nowNanos;
@@ -34,11 +45,5 @@ final class TokenBucket {
             filledNanos = nowNanos;
             balanceBytes = Math.min(burstBytes, balanceBytes + gained);
         }
-        return balanceBytes > 0;
-    }
-
-    /** So much was sent. */
-    void take(final long bytes) {
-        balanceBytes -= bytes;
     }
 }
