@@ -16,10 +16,12 @@ import com.onebackend.registry.model.NodeUsage;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.replication.Digest;
+import com.onebackend.registry.replication.Divergence;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.Replica;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -40,7 +42,7 @@ public final class GossipCore {
     private final MemberId selfId;
     private final Membership membership;
     private final Replica replica;
-    private final GossipCounters counters = new GossipCounters();
+    private final GossipCounters counters;
     private final LogExchange logs;
     private final Reports reports;
 
@@ -48,6 +50,7 @@ public final class GossipCore {
         this.selfId = self.id();
         this.membership = new Membership(config.membership(), self, random);
         this.replica = new Replica(self.id().origin(), config.replica());
+        this.counters = new GossipCounters(replica.syncCounters());
         this.logs = new LogExchange(config, selfId, replica, counters, random);
         this.reports = new Reports(selfId);
     }
@@ -81,7 +84,7 @@ public final class GossipCore {
     /** Lets every deadline that has passed act. */
     public void tick(final Now now, final Effects out) {
         membership.tick(now.nanos(), swimOutput(out));
-        logs.tick(now);
+        logs.tick(now, out);
         startSyncs(now, out);
     }
 
@@ -199,6 +202,11 @@ public final class GossipCore {
     /** Deregistrations that are still remembered. */
     public int tombstones() {
         return replica.tombstones();
+    }
+
+    /** The last time logs differed from a peer's under equal vectors: worth an alarm. */
+    public Optional<Divergence> lastDivergence() {
+        return replica.lastDivergence();
     }
 
     /** What happened since the start. */

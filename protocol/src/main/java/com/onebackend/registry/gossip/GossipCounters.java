@@ -1,5 +1,7 @@
 package com.onebackend.registry.gossip;
 
+import com.onebackend.registry.replication.SyncCounters;
+
 /**
  * What happened since the start, for metrics.
  *
@@ -14,8 +16,14 @@ public final class GossipCounters {
     long pushesBehind;
     long pushesRefused;
     long chunksRefused;
+    long syncsTimedOut;
+    long syncsTurnedAway;
 
-    GossipCounters() {}
+    private final SyncCounters syncs;
+
+    GossipCounters(final SyncCounters syncs) {
+        this.syncs = syncs;
+    }
 
     /** The counters at this moment. */
     public Snapshot snapshot() {
@@ -27,10 +35,19 @@ public final class GossipCounters {
                 pushesDuplicate,
                 pushesBehind,
                 pushesRefused,
-                chunksRefused);
+                chunksRefused,
+                syncsTimedOut,
+                syncsTurnedAway,
+                syncs.snapshot());
     }
 
-    /** An immutable copy. */
+    /**
+     * An immutable copy.
+     *
+     * @param syncsTimedOut own sessions without a further chunk in time
+     * @param syncsTurnedAway own sessions that the peer had no room for
+     * @param syncs what the sessions did
+     */
     public record Snapshot(
             long ownEchoes,
             long refusedRemoved,
@@ -39,5 +56,8 @@ public final class GossipCounters {
             long pushesDuplicate,
             long pushesBehind,
             long pushesRefused,
-            long chunksRefused) {}
+            long chunksRefused,
+            long syncsTimedOut,
+            long syncsTurnedAway,
+            SyncCounters.Snapshot syncs) {}
 }

@@ -8,7 +8,9 @@ import com.onebackend.registry.replication.DeltaVerdict;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Replica;
 import com.onebackend.registry.replication.SyncVerdict;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -26,6 +28,8 @@ final class LogExchange {
     private final Replica replica;
     private final SyncScheduler syncs;
     private final GossipCounters counters;
+    /** Who waits for an answer, and where. */
+    private final Map<String, Endpoint> askers = new HashMap<>();
 
     LogExchange(
             final GossipConfig config,
@@ -41,8 +45,15 @@ final class LogExchange {
     }
 
     /** Lets every deadline that has passed act. */
-    void tick(final Now now) {
+    void tick(final Now now, final Effects out) {
         replica.expireSessions(now.nanos());
+        for (final Replica.LateAnswer answer : replica.lateAnswers(now.nanos())) {
+            final Endpoint to = askers.get(answer.peer());
+            if (to != null) {
+                send(to, answer.message(), out);
+            }
+        }
+        askers.keySet().removeIf(peer -> !replica.isAnswerWaiting(peer));
     }
 
     /** Own versions became durable: they go to everybody. */
@@ -65,8 +76,9 @@ final class LogExchange {
             case SYNC_CHUNK -> onSyncChunk(from, nodeId, (LogMessage.SyncChunk) message.message(), now, out);
             case SYNC_NEXT -> {
                 final LogMessage.SyncNext next = (LogMessage.SyncNext) message.message();
-                replica.answer(nodeId, next, now.nanos()).ifPresent(chunk -> send(from, chunk, out));
+                answer(from, nodeId, next.session(), replica.answer(nodeId, next, now.nanos()), out);
             }
+            case SYNC_STOP -> onSyncStop(nodeId, (LogMessage.SyncStop) message.message());
         }
     }
 
@@ -84,8 +96,13 @@ final class LogExchange {
 
     /** Starts the sessions that are wanted or due. */
     void startSyncs(final List<Member> peers, final Now now, final Effects out) {
-        for (final SyncScheduler.Start start : syncs.due(peers, now.nanos())) {
-            send(start.peer().endpoint(), replica.request(start.session()), out);
+        final List<SyncScheduler.Start> starts = syncs.due(peers, now.nanos());
+        final SyncScheduler.Ended ended = syncs.takeEnded();
+        ended.sessions().forEach(replica::abandon);
+        counters.syncsTimedOut += ended.timedOut();
+        for (final SyncScheduler.Start start : starts) {
+            final MemberId peer = start.peer().id();
+            send(start.peer().endpoint(), replica.request(start.session(), peer, now.nanos()), out);
         }
     }
 
@@ -121,7 +138,30 @@ final class LogExchange {
         if (replica.lacksFrom(request.have())) {
             syncs.want(nodeId);
         }
-        replica.answer(nodeId, request, now.nanos()).ifPresent(chunk -> send(from, chunk, out));
+        answer(from, nodeId, request.session(), replica.answer(nodeId, request, now.nanos()), out);
+    }
+
+    /** Sends the chunk, or remembers where it is to go later, or says that none will come. */
+    private void answer(
+            final Endpoint to,
+            final String nodeId,
+            final long session,
+            final Optional<LogMessage.SyncChunk> chunk,
+            final Effects out) {
+        if (chunk.isPresent()) {
+            send(to, chunk.get(), out);
+        } else if (replica.isAnswerWaiting(nodeId)) {
+            askers.put(nodeId, to);
+        } else {
+            send(to, new LogMessage.SyncStop(session), out);
+        }
+    }
+
+    private void onSyncStop(final String nodeId, final LogMessage.SyncStop stop) {
+        replica.stopped(nodeId, stop);
+        if (syncs.turnedAway(nodeId, stop.session())) {
+            counters.syncsTurnedAway++;
+        }
     }
 
     private void onSyncChunk(
@@ -134,13 +174,18 @@ final class LogExchange {
             counters.chunksRefused++;
             return;
         }
-        final SyncVerdict verdict = replica.chunk(chunk, now.wallMillis());
+        final SyncVerdict verdict = replica.chunk(chunk, now.wallMillis(), now.nanos());
         switch (verdict) {
             case MORE -> send(from, new LogMessage.SyncNext(chunk.session(), chunk.index() + 1), out);
+            case LATER -> {
+                syncs.deferred(nodeId);
+                send(from, new LogMessage.SyncStop(chunk.session()), out);
+            }
             case DONE -> syncs.completed(nodeId);
             case REFUSED -> {
                 counters.chunksRefused++;
                 syncs.aborted(nodeId);
+                syncs.lookElsewhere(nodeId);
             }
         }
     }

@@ -28,6 +28,15 @@ final class SyncScheduler {
 
     private final Map<String, Long> differsSinceNanos = new TreeMap<>();
     private final Set<String> wanted = new TreeSet<>();
+    /** Not to be asked before another session ended or the interval is over: busy, or nothing more than we load. */
+    private final Set<String> resting = new TreeSet<>();
+    /** Sessions that ended without their last chunk, to be told on. */
+    private final List<Long> ended = new ArrayList<>();
+
+    /** Who broke off what it was to send; somebody else is to send it. Null when nobody did. */
+    private String failing;
+
+    private int timedOut;
     private boolean isStarted;
     private long nextIntervalNanos;
     private long nextSession;
@@ -44,6 +53,9 @@ final class SyncScheduler {
 
     /** A request to be sent now. */
     record Start(Member peer, long session) {}
+
+    /** Own sessions that ended without their last chunk, and how many of them because none came in time. */
+    record Ended(List<Long> sessions, int timedOut) {}
 
     /** Ask this member as soon as a place is free. */
     void want(final String nodeId) {
@@ -76,11 +88,16 @@ final class SyncScheduler {
                 want(peers.get(random.nextInt(peers.size())).id().nodeId());
             }
             isStarted = true;
+            wakeResting();
             final Set<String> reachable = nodeIds(peers);
             differsSinceNanos.keySet().retainAll(reachable);
             wanted.retainAll(reachable);
+            resting.retainAll(reachable);
             final long fifth = config.syncIntervalNanos() / 5;
             nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
+        }
+        if (failing != null) {
+            askSomebodyElse(peers);
         }
         // Asked after every message: most of the time there is nothing to do, or no place free.
         final List<Start> starts = new ArrayList<>(0);
@@ -89,7 +106,7 @@ final class SyncScheduler {
             final Member peer = find(peers, nodeId);
             if (peer == null) {
                 i.remove();
-            } else if (!sessions.containsKey(nodeId)) {
+            } else if (!resting.contains(nodeId) && !sessions.containsKey(nodeId)) {
                 i.remove();
                 final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos());
                 sessions.put(nodeId, session);
@@ -112,15 +129,52 @@ final class SyncScheduler {
     void completed(final String nodeId) {
         sessions.remove(nodeId);
         completed++;
+        wakeResting();
     }
 
     void aborted(final String nodeId) {
-        sessions.remove(nodeId);
+        final Session session = sessions.remove(nodeId);
+        if (session != null) {
+            ended.add(session.id());
+        }
+    }
+
+    /** The session with this member is over because another one brings the same: ask it when that one has ended. */
+    void deferred(final String nodeId) {
+        aborted(nodeId);
+        resting.add(nodeId);
+    }
+
+    /** The member has no room for our session. False when it is none of ours. */
+    boolean turnedAway(final String nodeId, final long session) {
+        final Session known = sessions.get(nodeId);
+        if (known == null || known.id() != session) {
+            return false;
+        }
+        deferred(nodeId);
+        lookElsewhere(nodeId);
+        return true;
+    }
+
+    /** What this member was to send, another one shall send. */
+    void lookElsewhere(final String nodeId) {
+        failing = nodeId;
+    }
+
+    /** What ended since the last call. */
+    Ended takeEnded() {
+        if (ended.isEmpty()) {
+            return new Ended(List.of(), 0);
+        }
+        final Ended taken = new Ended(List.copyOf(ended), timedOut);
+        ended.clear();
+        timedOut = 0;
+        return taken;
     }
 
     /** True when a session ran to its end and no other one is under way or wanted. */
     boolean isCaughtUp() {
-        return completed > 0 && sessions.isEmpty() && wanted.isEmpty();
+        return completed > 0 && sessions.isEmpty() && wanted.isEmpty() && resting.isEmpty();
     }
 
     /** Own sessions that ran to their end. */
@@ -130,10 +184,17 @@ final class SyncScheduler {
 
     private void expire(final long nowNanos) {
         for (final Iterator<Map.Entry<String, Session>> i = sessions.entrySet().iterator(); i.hasNext(); ) {
+            // Read first: the entry is not to be used any more once it was removed.
             final Map.Entry<String, Session> entry = i.next();
-            if (nowNanos - entry.getValue().deadlineNanos() >= 0) {
+            final String nodeId = entry.getKey();
+            final Session session = entry.getValue();
+            if (nowNanos - session.deadlineNanos() >= 0) {
                 i.remove();
-                wanted.add(entry.getKey());
+                ended.add(session.id());
+                timedOut++;
+                wanted.add(nodeId);
+                lookElsewhere(nodeId);
+                wakeResting();
             }
         }
     }
@@ -155,6 +216,26 @@ final class SyncScheduler {
             }
         }
         return null;
+    }
+
+    private void wakeResting() {
+        wanted.addAll(resting);
+        resting.clear();
+    }
+
+    /** Wants one random member with which there is nothing yet, not the one that failed. */
+    private void askSomebodyElse(final List<Member> peers) {
+        final List<String> others = new ArrayList<>();
+        for (final Member peer : peers) {
+            final String nodeId = peer.id().nodeId();
+            if (!nodeId.equals(failing) && !resting.contains(nodeId) && !sessions.containsKey(nodeId)) {
+                others.add(nodeId);
+            }
+        }
+        failing = null;
+        if (!others.isEmpty()) {
+            wanted.add(others.get(random.nextInt(others.size())));
+        }
     }
 
     private static Set<String> nodeIds(final List<Member> peers) {

@@ -22,4 +22,9 @@ final class EntryBudget {
         bytes += size;
         return true;
     }
+
+    /** Bytes taken, estimated. */
+    int bytes() {
+        return bytes;
+    }
 }

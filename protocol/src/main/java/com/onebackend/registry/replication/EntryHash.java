@@ -1,6 +1,7 @@
 package com.onebackend.registry.replication;
 
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.PartKind;
 
 /** Hashes that every node computes alike, whatever its JVM. Sums of them stand for sets. */
@@ -14,12 +15,8 @@ final class EntryHash {
         if (entry.isTombstone()) {
             return 0;
         }
-        long hash = seed(entry.part().kind());
-        final String id = entry.instanceId();
-        for (int i = 0; i < id.length(); i++) {
-            hash = (hash ^ id.charAt(i)) * PRIME;
-            hash ^= hash >>> 32;
-        }
+        long hash = text(seed(entry.part().kind()), entry.instanceId());
+        hash = content(hash, entry.part());
         hash = mix(hash + entry.stamp().packed());
         hash = mix(hash + entry.origin().value());
         return mix(hash + entry.version());
@@ -30,6 +27,11 @@ final class EntryHash {
         return mix(mix(mix(origin.value()) + maxVersion) + setHash);
     }
 
+    /** The bucket of an instance: 0 to 255. How a text hashes is part of the language, so nodes agree. */
+    static int bucket(final String instanceId) {
+        return (int) (mix(instanceId.hashCode()) >>> 56);
+    }
+
     private static long seed(final PartKind kind) {
         return switch (kind) {
             case REGISTRATION -> 1;
@@ -37,6 +39,50 @@ final class EntryHash {
             case INTENT -> 3;
             case TOMBSTONE -> 4;
         };
+    }
+
+    private static long content(final long seed, final Part part) {
+        if (part instanceof Part.Registration r) {
+            long hash = text(text(text(text(seed, r.slug()), r.url()), r.scheme()), r.host());
+            hash = text(text(text(text(hash, r.ip()), r.path()), r.deploymentId()), r.nodeUrl());
+            for (final String tag : r.tags()) {
+                hash = text(hash, tag);
+            }
+            return mix(mix(hash + r.port()) + r.born().packed());
+        }
+        if (part instanceof Part.Health health) {
+            return mix(mix(text(seed, health.details()) + status(health)) + health.seenMillis());
+        }
+        return part instanceof Part.Intent intent ? mix(text(seed, intent.reason()) + mode(intent)) : seed;
+    }
+
+    private static int status(final Part.Health health) {
+        return switch (health.status()) {
+            case UNKNOWN -> 0;
+            case HEALTHY -> 1;
+            case UNHEALTHY -> 2;
+            case STARTING -> 3;
+            case STOPPING -> 4;
+        };
+    }
+
+    private static int mode(final Part.Intent intent) {
+        return switch (intent.mode()) {
+            case SERVE -> 0;
+            case DRAIN -> 1;
+            case MAINTENANCE -> 2;
+        };
+    }
+
+    /** Half a surrogate pair is sent as a question mark: it must count as one where it was written, too. */
+    private static long text(final long seed, final String text) {
+        long hash = seed;
+        for (int i = 0; i < text.length(); i++) {
+            final char c = text.charAt(i);
+            hash = (hash ^ (Character.isSurrogate(c) ? '?' : c)) * PRIME;
+            hash ^= hash >>> 32;
+        }
+        return mix(hash + text.length());
     }
 
     /** A bijection in which every input bit changes about half of the output bits. */

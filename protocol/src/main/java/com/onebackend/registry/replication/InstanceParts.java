@@ -4,6 +4,9 @@ import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.InstanceStatus;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.PartKind;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The winning entries of one instance; each may be null.
@@ -23,6 +26,13 @@ public record InstanceParts(LogEntry registration, LogEntry health, LogEntry int
             case INTENT -> intent;
             case TOMBSTONE -> tombstone;
         };
+    }
+
+    /** The entries there are. */
+    List<LogEntry> entries() {
+        return Stream.of(registration, health, intent, tombstone)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** The same parts after {@code entry} was merged in; this very object when that changes nothing. */

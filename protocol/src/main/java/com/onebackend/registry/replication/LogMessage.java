@@ -13,7 +13,8 @@ public sealed interface LogMessage {
         PUSH,
         SYNC_REQUEST,
         SYNC_CHUNK,
-        SYNC_NEXT
+        SYNC_NEXT,
+        SYNC_STOP
     }
 
     /**
@@ -36,12 +37,26 @@ public sealed interface LogMessage {
     }
 
     /**
-     * A node that wants what it lacks to one that may have it. Answered by {@link SyncChunk} 0; a receiver that sees in
-     * the digest that it lacks something itself sends a request of its own.
+     * A node that wants what it lacks to one that may have it. Answered by {@link SyncChunk} 0, at once or a little
+     * later, or by {@link SyncStop}; a receiver that sees in the digest that it lacks something itself sends a request
+     * of its own.
      *
      * @param session chosen by the requester, unique for it
+     * @param resume where an earlier session broke off; followed by an answerer that has enough, else ignored
+     * @param audits logs that differ under equal vectors: what of them is in differing buckets is sent as well
      */
-    record SyncRequest(long session, Digest have) implements LogMessage {
+    record SyncRequest(long session, Digest have, List<ResumePoint> resume, List<LogAudit> audits)
+            implements LogMessage {
+        public SyncRequest {
+            resume = List.copyOf(resume);
+            audits = List.copyOf(audits);
+        }
+
+        /** A request with nothing but the digest. */
+        public SyncRequest(final long session, final Digest have) {
+            this(session, have, List.of(), List.of());
+        }
+
         @Override
         public Type type() {
             return Type.SYNC_REQUEST;
@@ -56,12 +71,32 @@ public sealed interface LogMessage {
      * @param index 0, 1, 2 ... without a gap, else the requester drops the session
      * @param last true on the final chunk
      * @param heads on the last chunk: what the requester has after it; else empty
+     * @param isResumed on chunk 0: the answerer followed the request's resume points
+     * @param resume where the requester may go on with any peer, should no further chunk come; not on every chunk
      */
-    record SyncChunk(long session, int index, boolean last, List<LogEntry> entries, List<Digest.Head> heads)
+    record SyncChunk(
+            long session,
+            int index,
+            boolean last,
+            List<LogEntry> entries,
+            List<Digest.Head> heads,
+            boolean isResumed,
+            List<ResumePoint> resume)
             implements LogMessage {
         public SyncChunk {
             entries = List.copyOf(entries);
             heads = List.copyOf(heads);
+            resume = List.copyOf(resume);
+        }
+
+        /** A chunk of a session that was not resumed and says nothing of how to. */
+        public SyncChunk(
+                final long session,
+                final int index,
+                final boolean last,
+                final List<LogEntry> entries,
+                final List<Digest.Head> heads) {
+            this(session, index, last, entries, heads, false, List.of());
         }
 
         @Override
@@ -75,6 +110,17 @@ public sealed interface LogMessage {
         @Override
         public Type type() {
             return Type.SYNC_NEXT;
+        }
+    }
+
+    /**
+     * Either side of a session: it is over before its last chunk. The answerer has no room, or does not know the
+     * session any more: ask somebody else. The requester wants no more of it. Not answered.
+     */
+    record SyncStop(long session) implements LogMessage {
+        @Override
+        public Type type() {
+            return Type.SYNC_STOP;
         }
     }
 }

@@ -87,9 +87,7 @@ final class LogTable {
             return List.of();
         }
         log.forgetHead();
-        final List<LogEntry> leaving = new ArrayList<>(log.entries().values());
-        leaving.removeIf(LogEntry::isTombstone);
-        return leaving;
+        return log.entries().stream().filter(entry -> !entry.isTombstone()).toList();
     }
 
     boolean isEvicted(final Origin origin) {
@@ -107,6 +105,16 @@ final class LogTable {
 
     int origins() {
         return logs.size();
+    }
+
+    /** One log; null when nothing was ever heard of it. */
+    OwnedLog find(final Origin origin) {
+        return logs.get(origin);
+    }
+
+    /** The live entry with the number of this one and another content; null when there is none. */
+    LogEntry conflicting(final LogEntry entry) {
+        return conflicts(entry) ? logs.get(entry.origin()).at(entry.version()) : null;
     }
 
     /** Every log, ordered by origin; of an evicted origin only tombstones are left. */

@@ -1,14 +1,18 @@
 package com.onebackend.registry.replication;
 
 import com.onebackend.registry.model.Origin;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 
 /** The live entries of one origin by version, and how much of its log we have. */
 final class OwnedLog {
     private final Origin origin;
-    private final NavigableMap<Long, LogEntry> entries = new TreeMap<>();
+    private final VersionedEntries entries = new VersionedEntries();
+    /** The set hash by bucket of the instance id; null before the first entry that counts for it. */
+    private long[] buckets;
+
     private long maxVersion;
     private long gcVersion;
     private long setHash;
@@ -18,13 +22,13 @@ final class OwnedLog {
     }
 
     void add(final LogEntry entry) {
-        entries.put(entry.version(), entry);
-        setHash += EntryHash.of(entry);
+        entries.put(entry);
+        count(entry, EntryHash.of(entry));
     }
 
     void drop(final LogEntry entry) {
-        entries.remove(entry.version());
-        setHash -= EntryHash.of(entry);
+        entries.removeVersion(entry.version());
+        count(entry, -EntryHash.of(entry));
     }
 
     /** Raises what we have; never lowers it. True when something moved. */
@@ -43,17 +47,38 @@ final class OwnedLog {
 
     /** The live entry of a version; null when there is none. */
     LogEntry at(final long version) {
-        return entries.get(version);
+        return entries.at(version);
     }
 
     /** The first live entry after a version; null when there is none. */
     LogEntry after(final long version) {
-        final Map.Entry<Long, LogEntry> found = entries.higherEntry(version);
-        return found == null ? null : found.getValue();
+        return entries.after(version);
     }
 
-    NavigableMap<Long, LogEntry> entries() {
-        return entries;
+    /** The live entries, ordered by version; a view. */
+    Collection<LogEntry> entries() {
+        return Collections.unmodifiableCollection(entries);
+    }
+
+    /** The version of the last live entry, which may lie above what we have all of; 0 when there is none. */
+    long lastVersion() {
+        return entries.lastVersion();
+    }
+
+    /** One bucket of the set hash. */
+    long bucket(final int index) {
+        return buckets == null ? 0 : buckets[index];
+    }
+
+    /** What to be compared with a peer. */
+    LogAudit audit() {
+        final List<Long> sums = new ArrayList<>();
+        if (buckets != null) {
+            for (final long sum : buckets) {
+                sums.add(sum);
+            }
+        }
+        return new LogAudit(origin, sums);
     }
 
     Origin origin() {
@@ -75,5 +100,16 @@ final class OwnedLog {
     /** True when a peer that knows nothing of this origin has the same of it as we. */
     boolean isBlank() {
         return maxVersion == 0 && setHash == 0;
+    }
+
+    private void count(final LogEntry entry, final long hash) {
+        if (hash == 0) {
+            return;
+        }
+        if (buckets == null) {
+            buckets = new long[LogAudit.BUCKETS];
+        }
+        buckets[EntryHash.bucket(entry.instanceId())] += hash;
+        setHash += hash;
     }
 }

@@ -1,14 +1,16 @@
 package com.onebackend.registry.replication;
 
 import com.onebackend.registry.model.Origin;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Notices logs that differ although the vectors say they are equal, and has them read from their start.
+ * Notices logs that differ although the vectors say they are equal, and has them compared bucket by bucket.
  *
  * <p>Happens after evictions (one node saw a superseding entry of the evicted origin, the other did not), after a
  * disk that lost what it had confirmed, and by bugs. Nothing else would ever mend it.
@@ -18,7 +20,10 @@ final class Repair {
     private static final int PATIENCE_FACTOR_MAX = 64;
 
     private final int sessionsMin;
-    private final Set<Origin> differing = new TreeSet<>();
+    private final NavigableSet<Origin> differing = new TreeSet<>();
+    private Set<Origin> lastOrigins = Set.of();
+    private final Set<Integer> mendedBuckets = new TreeSet<>();
+    private long mendedEntries;
     private int patience;
     private int streak;
     private long count;
@@ -67,24 +72,38 @@ final class Repair {
             streak = 0;
             patience = Math.min(patience * 2, sessionsMin * PATIENCE_FACTOR_MAX);
             differing.addAll(unequal);
+            lastOrigins = unequal;
+            mendedBuckets.clear();
+            mendedEntries = 0;
             count++;
         }
     }
 
-    /** What to say in the next request: without the logs to be read from their start. */
-    Digest have(final Digest ours) {
-        if (differing.isEmpty()) {
-            return ours;
+    /** What the next request is to compare: so many of the differing logs. */
+    List<LogAudit> audits(final LogTable table, final int originsMax) {
+        final List<LogAudit> audits = new ArrayList<>();
+        while (!differing.isEmpty() && audits.size() < originsMax) {
+            final Origin origin = differing.first();
+            differing.remove(origin);
+            final OwnedLog log = table.find(origin);
+            audits.add(log == null ? new LogAudit(origin, List.of()) : log.audit());
         }
-        final List<Digest.Head> heads = ours.heads().stream()
-                .filter(head -> !differing.contains(head.origin()))
-                .toList();
-        differing.clear();
-        return new Digest(heads);
+        return audits;
     }
 
-    /** How often logs had to be read again. */
+    /** An audit brought back an entry that was missing or wrong. */
+    void mended(final LogEntry entry) {
+        mendedBuckets.add(EntryHash.bucket(entry.instanceId()));
+        mendedEntries++;
+    }
+
+    /** How often logs differed. */
     long count() {
         return count;
+    }
+
+    /** The last time they did; null when they never did. */
+    Divergence last() {
+        return count == 0 ? null : new Divergence(List.copyOf(lastOrigins), List.copyOf(mendedBuckets), mendedEntries);
     }
 }

@@ -2,11 +2,11 @@ package com.onebackend.registry.replication;
 
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Invariants;
+import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -48,6 +48,7 @@ public final class Replica {
     private final OutgoingSessions outgoing;
     private final IncomingSessions incoming;
     private final Repair repair;
+    private final SyncCounters counters = new SyncCounters();
     private final ChangeRecorder recorder = new ChangeRecorder();
     private final Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
     private boolean isStarted;
@@ -57,8 +58,8 @@ public final class Replica {
         this.config = config;
         this.clock = new HybridClock(config.stampAheadMillisMax());
         this.own = new OwnWrites(config);
-        this.outgoing = new OutgoingSessions(config, table);
-        this.incoming = new IncomingSessions(config.incomingSessionsMax());
+        this.outgoing = new OutgoingSessions(config, table, counters);
+        this.incoming = new IncomingSessions(config.incomingSessionsMax(), config.sessions());
         this.repair = new Repair(config.repairAfterSessions());
     }
 
@@ -70,6 +71,9 @@ public final class Replica {
      * @param ownVersion the highest own version written in the batch; 0 when there is none
      */
     public record Changes(LogBatch batch, List<String> instanceIds, long ownVersion) {}
+
+    /** An answer to a peer that had to wait. */
+    public record LateAnswer(String peer, LogMessage message) {}
 
     /** Puts back an entry of storage, in any order. */
     public void restore(final LogEntry entry) {
@@ -166,48 +170,99 @@ public final class Replica {
         return !Repair.unequalSets(digest(), withoutEvicted(theirs)).isEmpty();
     }
 
-    /** Opens an own session; the request goes to one peer, whose chunks come back through {@link #chunk}. */
-    public LogMessage.SyncRequest request(final long session) {
+    /** Opens an own session; the request goes to this peer, whose chunks come back through {@link #chunk}. */
+    public LogMessage.SyncRequest request(final long session, final MemberId peer, final long nowNanos) {
         isStarted = true;
-        incoming.open(session);
-        return new LogMessage.SyncRequest(session, repair.have(digest()));
+        final LogMessage.SyncRequest request = new LogMessage.SyncRequest(
+                session,
+                digest(),
+                incoming.resume(nowNanos),
+                repair.audits(table, config.sessions().auditOriginsMax()));
+        incoming.open(request, peer, nowNanos);
+        counters.asked++;
+        return request;
     }
 
     /** A chunk of an own session arrived: all of it is applied, or nothing. Only the last one moves the vector. */
-    public SyncVerdict chunk(final LogMessage.SyncChunk chunk, final long wallMillis) {
+    public SyncVerdict chunk(final LogMessage.SyncChunk chunk, final long wallMillis, final long nowNanos) {
         isStarted = true;
-        final Refusal refusal = incoming.advance(chunk.session(), chunk.index())
-                ? refusal(chunk.entries(), chunk.heads(), wallMillis)
-                : Refusal.SESSION;
+        final IncomingSessions.Session session = incoming.advance(chunk, nowNanos);
+        final Refusal refusal = session == null || chunk.resume().size() > config.originsMax()
+                ? Refusal.SESSION
+                : refusal(chunk.entries(), chunk.heads(), wallMillis);
         if (refusal != null) {
             incoming.close(chunk.session());
             count(refusal);
             return SyncVerdict.REFUSED;
         }
-        chunk.entries().forEach(this::receive);
+        for (final LogEntry entry : chunk.entries()) {
+            if (session.isAudited(entry)) {
+                mend(session.peer(), entry);
+            } else {
+                receive(entry);
+            }
+            counters.bytesIn += EntrySize.of(entry);
+        }
+        counters.chunksIn++;
+        counters.entriesIn += chunk.entries().size();
+        counters.resumed += chunk.isResumed() ? 1 : 0;
         if (!chunk.last()) {
-            return SyncVerdict.MORE;
+            final boolean isToGoOn = incoming.isToGoOn(session, chunk);
+            counters.deferred += isToGoOn ? 0 : 1;
+            return isToGoOn ? SyncVerdict.MORE : SyncVerdict.LATER;
         }
         chunk.heads().forEach(this::advance);
-        if (incoming.close(chunk.session())) {
+        if (incoming.complete(chunk.session())) {
             repair.sessionEnded(digest(), withoutEvicted(new Digest(chunk.heads())));
+            counters.divergences = repair.count();
         }
         return SyncVerdict.DONE;
     }
 
-    /** Chunk 0 for a peer's request; empty when this node answers too many sessions: the peer asks somebody else. */
+    /** No further chunk of this own session is expected. */
+    public void abandon(final long session) {
+        incoming.close(session);
+    }
+
+    /**
+     * Chunk 0 for a peer's request; empty when it comes later, which {@link #isAnswerWaiting} says, or never, because
+     * this node answers too many sessions: the peer should ask somebody else.
+     */
     public Optional<LogMessage.SyncChunk> answer(
             final String peer, final LogMessage.SyncRequest request, final long nowNanos) {
+        if (request.have().heads().size() > config.originsMax()
+                || request.resume().size() > config.originsMax()) {
+            count(Refusal.MALFORMED);
+            return Optional.empty();
+        }
         return Optional.ofNullable(outgoing.open(peer, request, nowNanos));
     }
 
-    /** The next chunk for a peer; empty when the session is unknown, expired or asked out of order. */
+    /**
+     * The next chunk for a peer; empty when it comes later, which {@link #isAnswerWaiting} says, or never, because the
+     * session is unknown, expired, asked out of order or too long to go on beside others.
+     */
     public Optional<LogMessage.SyncChunk> answer(
             final String peer, final LogMessage.SyncNext next, final long nowNanos) {
         return Optional.ofNullable(outgoing.next(peer, next, nowNanos));
     }
 
-    /** Forgets answered sessions that are idle for too long. */
+    /** True while an answer for this peer will come out of {@link #lateAnswers}. */
+    public boolean isAnswerWaiting(final String peer) {
+        return outgoing.isWaiting(peer);
+    }
+
+    /** Answers that waited for their turn and may go now. */
+    public List<LateAnswer> lateAnswers(final long nowNanos) {
+        return outgoing.due(nowNanos);
+    }
+
+    /** A peer wants no more of its session; or a peer ends one of ours, which is for the caller to see. */
+    public void stopped(final String peer, final LogMessage.SyncStop stop) {
+        outgoing.stop(peer, stop.session());
+    }
+
+    /** Forgets answered sessions that are idle or go on for too long. */
     public void expireSessions(final long nowNanos) {
         outgoing.expire(nowNanos);
     }
@@ -220,13 +275,8 @@ public final class Replica {
     public void evict(final Origin origin) {
         Invariants.check(!origin.equals(self), "a node does not evict itself");
         final boolean isNews = !table.isEvicted(origin) && table.knows(origin);
-        for (final LogEntry entry : table.evict(origin)) {
-            final String id = entry.instanceId();
-            final InstanceParts before = live(id);
-            table.drop(entry);
-            own.relayered(id, before.without(entry));
-            recorder.changed(id, before, live(id));
-        }
+        table.evict(origin).forEach(this::drop);
+        incoming.forgetResume();
         if (isNews) {
             recorder.evicted(origin);
         }
@@ -246,7 +296,7 @@ public final class Replica {
     public Collection<LogEntry> entriesOf(final Origin origin) {
         for (final OwnedLog log : table.logs()) {
             if (log.origin().equals(origin)) {
-                return Collections.unmodifiableCollection(log.entries().values());
+                return log.entries();
             }
         }
         return List.of();
@@ -267,7 +317,7 @@ public final class Replica {
         return refusals.getOrDefault(reason, 0L);
     }
 
-    /** How often logs were read again because sets differed under equal vectors; rarely anything but 0. */
+    /** How often sets differed under equal vectors, so that logs had to be audited; rarely anything but 0. */
     public long repairs() {
         return repair.count();
     }
@@ -275,6 +325,16 @@ public final class Replica {
     /** Deregistrations that are still remembered. */
     public int tombstones() {
         return table.tombstones();
+    }
+
+    /** The last time they did. */
+    public Optional<Divergence> lastDivergence() {
+        return Optional.ofNullable(repair.last());
+    }
+
+    /** What sync sessions did. */
+    public SyncCounters syncCounters() {
+        return counters;
     }
 
     /** Sync sessions this node answers at the moment. */
@@ -334,6 +394,35 @@ public final class Replica {
         }
         own.relayered(entry.instanceId(), before.with(entry));
         recorder.changed(entry.instanceId(), before, live(entry.instanceId()));
+    }
+
+    /**
+     * An entry that the peer has under a vector equal to ours, in a bucket that differs. Where the two say different
+     * things under one number, the word of its origin counts. What we have something later of, the peer lacks.
+     */
+    private void mend(final MemberId peer, final LogEntry entry) {
+        if (table.isLive(entry)) {
+            return;
+        }
+        final LogEntry wrong = table.conflicting(entry);
+        if (wrong != null && peer.origin().equals(entry.origin())) {
+            drop(wrong);
+        }
+        receive(entry);
+        if (table.isLive(entry)) {
+            repair.mended(entry);
+            counters.repairedEntries++;
+        } else if (wrong == null) {
+            outgoing.owe(peer.nodeId(), entry.instanceId());
+        }
+    }
+
+    private void drop(final LogEntry entry) {
+        final String id = entry.instanceId();
+        final InstanceParts before = live(id);
+        table.drop(entry);
+        own.relayered(id, before.without(entry));
+        recorder.changed(id, before, live(id));
     }
 
     private void advance(final Digest.Head head) {

@@ -18,7 +18,8 @@ import com.onebackend.registry.model.Invariants;
  * @param restartGapVersions own version numbers skipped at the first write after a restart: should the disk have lost
  *     its tail although it had confirmed it, the numbers lost are not given again
  * @param repairAfterSessions after so many sessions in a row that ended with equal vectors and unequal sets, the next
- *     one reads the differing logs from their start
+ *     one compares the differing logs bucket by bucket
+ * @param sessions limits of sync sessions
  */
 public record ReplicaConfig(
         int chunkEntriesMax,
@@ -32,10 +33,41 @@ public record ReplicaConfig(
         int undurableMax,
         int originsMax,
         long restartGapVersions,
-        int repairAfterSessions) {
+        int repairAfterSessions,
+        SessionConfig sessions) {
     /** For production. */
     public static final ReplicaConfig DEFAULT =
             new ReplicaConfig(1_000, 256 * 1024, 500, 8, 8, 10_000, 30_000_000_000L, 60_000, 65_536, 16_384, 65_536, 2);
+
+    /** With the sessions of production. */
+    public ReplicaConfig(
+            final int chunkEntriesMax,
+            final int chunkBytesMax,
+            final int pushEntriesMax,
+            final int outgoingSessionsMax,
+            final int incomingSessionsMax,
+            final int lateEntriesMax,
+            final long sessionIdleNanos,
+            final long stampAheadMillisMax,
+            final int undurableMax,
+            final int originsMax,
+            final long restartGapVersions,
+            final int repairAfterSessions) {
+        this(
+                chunkEntriesMax,
+                chunkBytesMax,
+                pushEntriesMax,
+                outgoingSessionsMax,
+                incomingSessionsMax,
+                lateEntriesMax,
+                sessionIdleNanos,
+                stampAheadMillisMax,
+                undurableMax,
+                originsMax,
+                restartGapVersions,
+                repairAfterSessions,
+                SessionConfig.DEFAULT);
+    }
 
     public ReplicaConfig {
         Invariants.check(
@@ -47,5 +79,23 @@ public record ReplicaConfig(
         Invariants.check(
                 sessionIdleNanos > 0 && stampAheadMillisMax >= 0 && restartGapVersions >= 0 && repairAfterSessions > 0,
                 "a time or a count is out of range");
+    }
+
+    /** The same with other limits of sessions. */
+    public ReplicaConfig withSessions(final SessionConfig other) {
+        return new ReplicaConfig(
+                chunkEntriesMax,
+                chunkBytesMax,
+                pushEntriesMax,
+                outgoingSessionsMax,
+                incomingSessionsMax,
+                lateEntriesMax,
+                sessionIdleNanos,
+                stampAheadMillisMax,
+                undurableMax,
+                originsMax,
+                restartGapVersions,
+                repairAfterSessions,
+                other);
     }
 }

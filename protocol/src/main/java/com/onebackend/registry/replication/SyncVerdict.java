@@ -4,6 +4,8 @@ package com.onebackend.registry.replication;
 public enum SyncVerdict {
     /** Applied; ask for the next one. */
     MORE,
+    /** Applied; another session loads everything already, so this one is over for now. */
+    LATER,
     /** Applied, and the vector advanced: the session is over. */
     DONE,
     /** Nothing was applied, the session is over, and {@link Replica#refused} counts why. */

@@ -14,6 +14,7 @@ import com.onebackend.registry.wire.v1.ModeMsg;
 import com.onebackend.registry.wire.v1.RegistrationMsg;
 import com.onebackend.registry.wire.v1.StatusMsg;
 import com.onebackend.registry.wire.v1.TombstoneMsg;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Log entries and heads between records and protobuf messages. */
@@ -67,6 +68,22 @@ final class EntryCodec {
         WireChecks.require(message.getMaxVersion() >= 0 && message.getGcVersion() >= 0, "head version is negative");
         return new Digest.Head(
                 new Origin(message.getOrigin()), message.getMaxVersion(), message.getGcVersion(), message.getSetHash());
+    }
+
+    static List<LogEntry> entries(final List<LogEntryMsg> messages) {
+        final List<LogEntry> entries = new ArrayList<>(messages.size());
+        for (final LogEntryMsg message : messages) {
+            entries.add(fromMessage(message));
+        }
+        return entries;
+    }
+
+    static List<Digest.Head> heads(final List<HeadMsg> messages) {
+        final List<Digest.Head> heads = new ArrayList<>(messages.size());
+        for (final HeadMsg message : messages) {
+            heads.add(fromMessage(message));
+        }
+        return heads;
     }
 
     private static RegistrationMsg toMessage(final Part.Registration part) {

@@ -4,18 +4,12 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
-import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.wire.v1.GossipMsg;
-import com.onebackend.registry.wire.v1.HeadMsg;
-import com.onebackend.registry.wire.v1.LogEntryMsg;
 import com.onebackend.registry.wire.v1.PushMsg;
-import com.onebackend.registry.wire.v1.SyncChunkMsg;
 import com.onebackend.registry.wire.v1.SyncNextMsg;
-import com.onebackend.registry.wire.v1.SyncRequestMsg;
-import java.util.ArrayList;
-import java.util.List;
+import com.onebackend.registry.wire.v1.SyncStopMsg;
 
 /**
  * Gossip messages between records and bytes.
@@ -57,19 +51,17 @@ public final class WireCodec {
             case SWIM ->
                 new GossipMessage.Swim(from, in.getSwim().getDigestHash(), SwimCodec.fromMessage(in.getSwim()));
             case PUSH -> new GossipMessage.Log(from, push(in.getPush()));
-            case SYNC_REQUEST ->
-                new GossipMessage.Log(
-                        from,
-                        new LogMessage.SyncRequest(
-                                in.getSyncRequest().getSession(),
-                                new Digest(heads(in.getSyncRequest().getHeadsList()))));
-            case SYNC_CHUNK -> new GossipMessage.Log(from, chunk(in.getSyncChunk()));
+            case SYNC_REQUEST -> new GossipMessage.Log(from, SyncCodec.request(in.getSyncRequest()));
+            case SYNC_CHUNK -> new GossipMessage.Log(from, SyncCodec.chunk(in.getSyncChunk()));
             case SYNC_NEXT ->
                 new GossipMessage.Log(
                         from,
                         new LogMessage.SyncNext(
                                 in.getSyncNext().getSession(),
-                                index(in.getSyncNext().getIndex())));
+                                SyncCodec.index(in.getSyncNext().getIndex())));
+            case SYNC_STOP ->
+                new GossipMessage.Log(
+                        from, new LogMessage.SyncStop(in.getSyncStop().getSession()));
             case REPORT -> new GossipMessage.Report(from, ReportCodec.fromMessage(from, in.getReport()));
             case BODY_NOT_SET -> throw new WireException("message of an unknown kind");
         };
@@ -83,18 +75,15 @@ public final class WireCodec {
     private static void encodeLog(final LogMessage message, final GossipMsg.Builder out) {
         switch (message.type()) {
             case PUSH -> out.setPush(toMessage((LogMessage.Push) message));
-            case SYNC_REQUEST -> {
-                final LogMessage.SyncRequest request = (LogMessage.SyncRequest) message;
-                final SyncRequestMsg.Builder body = SyncRequestMsg.newBuilder().setSession(request.session());
-                request.have().heads().forEach(head -> body.addHeads(EntryCodec.toMessage(head)));
-                out.setSyncRequest(body);
-            }
-            case SYNC_CHUNK -> out.setSyncChunk(toMessage((LogMessage.SyncChunk) message));
+            case SYNC_REQUEST -> out.setSyncRequest(SyncCodec.toMessage((LogMessage.SyncRequest) message));
+            case SYNC_CHUNK -> out.setSyncChunk(SyncCodec.toMessage((LogMessage.SyncChunk) message));
             case SYNC_NEXT -> {
                 final LogMessage.SyncNext next = (LogMessage.SyncNext) message;
                 out.setSyncNext(
                         SyncNextMsg.newBuilder().setSession(next.session()).setIndex(next.index()));
             }
+            case SYNC_STOP ->
+                out.setSyncStop(SyncStopMsg.newBuilder().setSession(((LogMessage.SyncStop) message).session()));
         }
     }
 
@@ -116,46 +105,6 @@ public final class WireCodec {
                 message.getBase(),
                 message.getHead(),
                 message.getGcVersion(),
-                entries(message.getEntriesList()));
-    }
-
-    private static SyncChunkMsg toMessage(final LogMessage.SyncChunk chunk) {
-        final SyncChunkMsg.Builder message = SyncChunkMsg.newBuilder()
-                .setSession(chunk.session())
-                .setIndex(chunk.index())
-                .setLast(chunk.last());
-        chunk.entries().forEach(entry -> message.addEntries(EntryCodec.toMessage(entry)));
-        chunk.heads().forEach(head -> message.addHeads(EntryCodec.toMessage(head)));
-        return message.build();
-    }
-
-    private static LogMessage.SyncChunk chunk(final SyncChunkMsg message) {
-        return new LogMessage.SyncChunk(
-                message.getSession(),
-                index(message.getIndex()),
-                message.getLast(),
-                entries(message.getEntriesList()),
-                heads(message.getHeadsList()));
-    }
-
-    private static int index(final int index) {
-        WireChecks.require(index >= 0, "chunk index is negative");
-        return index;
-    }
-
-    private static List<LogEntry> entries(final List<LogEntryMsg> messages) {
-        final List<LogEntry> entries = new ArrayList<>(messages.size());
-        for (final LogEntryMsg message : messages) {
-            entries.add(EntryCodec.fromMessage(message));
-        }
-        return entries;
-    }
-
-    private static List<Digest.Head> heads(final List<HeadMsg> messages) {
-        final List<Digest.Head> heads = new ArrayList<>(messages.size());
-        for (final HeadMsg message : messages) {
-            heads.add(EntryCodec.fromMessage(message));
-        }
-        return heads;
+                EntryCodec.entries(message.getEntriesList()));
     }
 }

@@ -29,6 +29,9 @@ public final class WireLimits {
     /** GPUs in one report. */
     public static final int GPUS_MAX = 64;
 
+    /** Logs compared bucket by bucket in one request. */
+    public static final int AUDITS_MAX = 64;
+
     /** One stored or sent record of any kind. */
     public static final int RECORD_BYTES_MAX = 512 << 10;
 

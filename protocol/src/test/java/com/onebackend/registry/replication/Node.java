@@ -2,6 +2,8 @@ package com.onebackend.registry.replication;
 
 import static com.onebackend.registry.replication.Entries.WALL;
 
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** A replica with a disk that keeps any prefix of what it was given, at least what it confirmed. */
 final class Node {
@@ -82,18 +85,27 @@ final class Node {
     }
 
     SyncVerdict chunk(final LogMessage.SyncChunk chunk) {
-        final SyncVerdict verdict = replica.chunk(chunk, WALL);
+        final SyncVerdict verdict = replica.chunk(chunk, WALL, 0);
         persist();
         return verdict;
     }
 
+    /** A request whose answers come from nobody in particular. */
     LogMessage.SyncRequest request() {
-        return replica.request(nextSession++);
+        return replica.request(nextSession++, new MemberId("?", new Origin(0), new Generation(1)), 0);
+    }
+
+    LogMessage.SyncRequest request(final Node peer) {
+        return request(peer, 0);
+    }
+
+    LogMessage.SyncRequest request(final Node peer, final long nowNanos) {
+        return replica.request(nextSession++, new MemberId(peer.name, peer.origin, new Generation(1)), nowNanos);
     }
 
     /** A whole session; returns the number of entries that came. */
     int syncFrom(final Node peer) {
-        LogMessage.SyncChunk chunk = peer.replica.answer(name, request(), 0).orElseThrow();
+        LogMessage.SyncChunk chunk = peer.replica.answer(name, request(peer), 0).orElseThrow();
         int entries = chunk.entries().size();
         while (chunk(chunk) == SyncVerdict.MORE) {
             chunk = peer.replica
@@ -127,17 +139,27 @@ final class Node {
         return registers;
     }
 
+    /** Starts again on a disk that holds something else than was written. */
+    void restartWith(final UnaryOperator<List<LogEntry>> fault) {
+        confirm(unconfirmed());
+        restart(fault);
+    }
+
     private List<LogEntry> restart() {
+        return restart(UnaryOperator.identity());
+    }
+
+    private List<LogEntry> restart(final UnaryOperator<List<LogEntry>> fault) {
         final Map<Origin, Digest.Head> heads = new HashMap<>();
         for (final Replica.Changes changes : batches) {
             changes.batch().heads().forEach(head -> heads.put(head.origin(), head));
             changes.batch().evicted().forEach(heads::remove);
         }
         replica = new Replica(origin, config);
-        final Map<LogEntry.PartKey, LogEntry> registers = disk();
-        registers.values().forEach(replica::restore);
+        final List<LogEntry> stored = fault.apply(List.copyOf(disk().values()));
+        stored.forEach(replica::restore);
         heads.values().forEach(replica::restoreHead);
         replica.drain();
-        return List.copyOf(registers.values());
+        return stored;
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -19,7 +20,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ReplicaClusterTest {
     private static final int NODES = 4;
-    private static final int INSTANCES = 6;
     private static final int STEPS = 500;
 
     static LongStream seeds() {
@@ -29,13 +29,25 @@ class ReplicaClusterTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void everyReplicaEndsWithTheStateOfAllEntries(final long seed) {
-        new Run(seed, 0).toTheEnd();
+        new Run(seed, 0, 6, 12).toTheEnd();
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void crashesLoseNothingConfirmedAndReuseNoNumber(final long seed) {
-        new Run(seed, 4).toTheEnd();
+        new Run(seed, 4, 6, 12).toTheEnd();
+    }
+
+    /** Long sessions, most of which are cut somewhere and go on with whoever is asked next. */
+    @Test
+    void sessionsThatAreCutAndResumedAnywhereLoseNothing() {
+        long resumed = 0;
+        for (long seed = 1; seed <= 200; seed++) {
+            final Run run = new Run(seed, seed % 2 == 0 ? 0 : 1, 40, 30);
+            run.toTheEnd();
+            resumed += run.resumed;
+        }
+        assertThat(resumed).as("sessions resumed").isGreaterThan(500);
     }
 
     /** An own session in flight. */
@@ -54,10 +66,16 @@ class ReplicaClusterTest {
         /** Who got which number, as far as anybody else could learn it. */
         private final Map<List<Object>, LogEntry> numbers = new HashMap<>();
 
-        Run(final long seed, final int crashPercent) {
+        private final int instances;
+        private final int cutPercent;
+        private long resumed;
+
+        Run(final long seed, final int crashPercent, final int instances, final int cutPercent) {
             this.random = new Random(seed);
             this.label = "seed " + seed;
             this.crashPercent = crashPercent;
+            this.instances = instances;
+            this.cutPercent = cutPercent;
             for (int i = 0; i < NODES; i++) {
                 final Node node = new Node(new Origin(random.nextLong()), Entries.SMALL);
                 nodes.add(node);
@@ -80,7 +98,7 @@ class ReplicaClusterTest {
             if (dice < crashPercent) {
                 crash(node);
             } else if (dice < 35) {
-                final LogEntry entry = node.write("i" + random.nextInt(INSTANCES), Entries.randomPart(random));
+                final LogEntry entry = node.write("i" + random.nextInt(instances), Entries.randomPart(random));
                 unconfirmed.get(node).add(entry);
             } else if (dice < 55) {
                 confirm(node, random.nextInt(node.unconfirmed() + 1));
@@ -123,7 +141,7 @@ class ReplicaClusterTest {
         private void open(final Node requester, final Node answerer) {
             if (requester != answerer) {
                 answerer.replica
-                        .answer(requester.name, requester.request(), 0)
+                        .answer(requester.name, requester.request(answerer), 0)
                         .ifPresent(chunk -> sessions.add(new Session(requester, answerer, chunk)));
             }
         }
@@ -133,24 +151,34 @@ class ReplicaClusterTest {
                 return;
             }
             final Session session = sessions.remove(random.nextInt(sessions.size()));
-            if (random.nextInt(8) == 0) {
+            final LogMessage.SyncChunk chunk = session.arriving();
+            if (random.nextInt(100) < cutPercent) {
+                session.requester().replica.abandon(chunk.session());
                 return;
             }
-            final LogMessage.SyncChunk chunk = session.arriving();
+            resumed += chunk.isResumed() ? 1 : 0;
             assertThat(chunk.entries().size()).isLessThanOrEqualTo(Entries.SMALL.chunkEntriesMax());
-            if (session.requester().chunk(chunk) == SyncVerdict.MORE) {
-                session.answerer()
-                        .replica
-                        .answer(
-                                session.requester().name,
-                                new LogMessage.SyncNext(chunk.session(), chunk.index() + 1),
-                                0)
-                        .ifPresent(next -> sessions.add(new Session(session.requester(), session.answerer(), next)));
+            final String requester = session.requester().name;
+            final Replica answerer = session.answerer().replica;
+            final SyncVerdict verdict = session.requester().chunk(chunk);
+            if (verdict == SyncVerdict.MORE) {
+                answerer.answer(requester, new LogMessage.SyncNext(chunk.session(), chunk.index() + 1), 0)
+                        .ifPresentOrElse(
+                                next -> sessions.add(new Session(session.requester(), session.answerer(), next)),
+                                () -> session.requester().replica.abandon(chunk.session()));
+            } else if (verdict == SyncVerdict.LATER) {
+                answerer.stopped(requester, new LogMessage.SyncStop(chunk.session()));
             }
         }
 
         private void crash(final Node node) {
-            sessions.removeIf(session -> session.requester() == node || session.answerer() == node);
+            sessions.removeIf(session -> {
+                final boolean isBroken = session.requester() == node || session.answerer() == node;
+                if (isBroken) {
+                    session.requester().replica.abandon(session.arriving().session());
+                }
+                return isBroken;
+            });
             final List<LogEntry> kept = node.crash(random.nextInt(node.unconfirmed() + 1));
             unconfirmed.get(node).clear();
             kept.stream().filter(entry -> entry.origin().equals(node.origin)).forEach(this::confirmed);
@@ -172,6 +200,8 @@ class ReplicaClusterTest {
         }
 
         private void settle() {
+            sessions.forEach(session ->
+                    session.requester().replica.abandon(session.arriving().session()));
             sessions.clear();
             nodes.forEach(node -> node.replica.expireSessions(Entries.SMALL.sessionIdleNanos()));
             nodes.forEach(node -> confirm(node, node.unconfirmed()));

@@ -3,6 +3,8 @@ package com.onebackend.registry.replication;
 import static com.onebackend.registry.replication.Entries.WALL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import java.util.ArrayList;
@@ -74,13 +76,13 @@ class ReplicaOrderTest {
         }
         Collections.shuffle(deliveries, random);
         final Replica replica = new Replica(SELF, ReplicaConfig.DEFAULT);
-        replica.request(1);
+        replica.request(1, new MemberId("peer", Entries.A, new Generation(1)), 0);
         int index = 0;
         for (int from = 0; from < deliveries.size(); ) {
             final int to = Math.min(deliveries.size(), from + 1 + random.nextInt(5));
             final LogMessage.SyncChunk chunk =
                     new LogMessage.SyncChunk(1, index++, false, deliveries.subList(from, to), List.of());
-            assertThat(replica.chunk(chunk, WALL)).isEqualTo(SyncVerdict.MORE);
+            assertThat(replica.chunk(chunk, WALL, 0)).isEqualTo(SyncVerdict.MORE);
             from = to;
         }
         return replica;

@@ -214,7 +214,7 @@ class ReplicaRecoveryTest {
         int complete = 0;
         for (int i = 0; i < 400; i++) {
             final LogMessage.SyncRequest request = b.request();
-            complete += request.have().heads().isEmpty() ? 1 : 0;
+            complete += request.audits().isEmpty() ? 0 : 1;
             b.chunk(new LogMessage.SyncChunk(
                     request.session(), 0, true, List.of(), List.of(new Digest.Head(A, 1, 0, 42))));
         }

@@ -305,7 +305,13 @@ class ReplicaSyncTest {
         assertThat(session(c, a))
                 .isEqualTo(session(new Node(C, SMALL), b).stream()
                         .map(chunk -> new LogMessage.SyncChunk(
-                                chunk.session() - 1, chunk.index(), chunk.last(), chunk.entries(), chunk.heads()))
+                                chunk.session() - 1,
+                                chunk.index(),
+                                chunk.last(),
+                                chunk.entries(),
+                                chunk.heads(),
+                                chunk.isResumed(),
+                                chunk.resume()))
                         .toList());
     }
 

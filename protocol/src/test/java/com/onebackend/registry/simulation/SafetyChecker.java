@@ -211,7 +211,7 @@ final class SafetyChecker implements NodeObserver {
                         .have()
                         .heads()
                         .forEach(head -> checkHead(node, head.origin(), head.maxVersion()));
-            case SYNC_NEXT -> {}
+            case SYNC_NEXT, SYNC_STOP -> {}
         }
     }
 

@@ -20,8 +20,10 @@ import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.model.Stamp;
 import com.onebackend.registry.replication.Digest;
+import com.onebackend.registry.replication.LogAudit;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.LogMessage;
+import com.onebackend.registry.replication.ResumePoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +43,7 @@ final class Samples {
     /** A message of the kind with this number; every number is a kind, and a dozen numbers give all. */
     GossipMessage message(final int kind) {
         final MemberId from = memberId();
-        return switch (Math.floorMod(kind, 11)) {
+        return switch (Math.floorMod(kind, 12)) {
             case 0 -> swim(from, new SwimMessage.Ping(random.nextLong(), memberId(), random.nextInt(9), members()));
             case 1 -> swim(from, new SwimMessage.Ack(random.nextLong(), memberId(), members()));
             case 2 -> swim(from, new SwimMessage.IndirectPing(random.nextLong(), memberId(), endpoint(), members()));
@@ -53,7 +55,11 @@ final class Samples {
                 yield new GossipMessage.Log(
                         from, new LogMessage.Push(origin(), base, base + version(), version(), list(this::entry)));
             }
-            case 7 -> new GossipMessage.Log(from, new LogMessage.SyncRequest(random.nextLong(), digest()));
+            case 7 ->
+                new GossipMessage.Log(
+                        from,
+                        new LogMessage.SyncRequest(
+                                random.nextLong(), digest(), list(this::resumePoint), list(this::audit)));
             case 8 ->
                 new GossipMessage.Log(
                         from,
@@ -62,10 +68,25 @@ final class Samples {
                                 random.nextInt(1_000),
                                 random.nextBoolean(),
                                 list(this::entry),
-                                digest().heads()));
+                                digest().heads(),
+                                random.nextBoolean(),
+                                list(this::resumePoint)));
             case 9 -> new GossipMessage.Log(from, new LogMessage.SyncNext(random.nextLong(), random.nextInt(1_000)));
+            case 10 -> new GossipMessage.Log(from, new LogMessage.SyncStop(random.nextLong()));
             default -> new GossipMessage.Report(from, report(from));
         };
+    }
+
+    ResumePoint resumePoint() {
+        return new ResumePoint(origin(), version(), version());
+    }
+
+    LogAudit audit() {
+        final List<Long> buckets = new ArrayList<>();
+        for (int i = 0; i < LogAudit.BUCKETS && random.nextInt(1_000) > 0; i++) {
+            buckets.add(random.nextLong());
+        }
+        return new LogAudit(origin(), buckets.size() < LogAudit.BUCKETS ? List.of() : buckets);
     }
 
     LogEntry entry() {
