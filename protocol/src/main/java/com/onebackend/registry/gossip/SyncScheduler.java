@@ -40,7 +40,7 @@ final class SyncScheduler {
     }
 
     /** One own session. */
-    private record Session(long id, long deadlineNanos) {}
+    private record Session(long id, long deadlineNanos, long startedNanos) {}
 
     /** A request to be sent now. */
     record Start(Member peer, long session) {}
@@ -65,6 +65,11 @@ final class SyncScheduler {
 
     /** Sessions to start now, out of those wanted and those due. */
     List<Start> due(final List<Member> peers, final long nowNanos) {
+        return due(peers, config.sessionsMax(), nowNanos);
+    }
+
+    /** As {@link #due(List, long)}, with another limit of sessions at the same time. */
+    List<Start> due(final List<Member> peers, final int sessionsMax, final long nowNanos) {
         expire(nowNanos);
         // Compared by difference: a monotonic clock starts anywhere and may run over.
         if (!isStarted || nowNanos - nextIntervalNanos >= 0) {
@@ -86,9 +91,9 @@ final class SyncScheduler {
         final List<Start> starts = new ArrayList<>();
         for (final Member peer : peers) {
             final String nodeId = peer.id().nodeId();
-            if (sessions.size() < config.sessionsMax() && wanted.contains(nodeId) && !sessions.containsKey(nodeId)) {
+            if (sessions.size() < sessionsMax && wanted.contains(nodeId) && !sessions.containsKey(nodeId)) {
                 wanted.remove(nodeId);
-                final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos());
+                final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos(), nowNanos);
                 sessions.put(nodeId, session);
                 starts.add(new Start(peer, session.id()));
             }
@@ -102,7 +107,11 @@ final class SyncScheduler {
         if (known == null || known.id() != session) {
             return false;
         }
-        sessions.put(nodeId, new Session(session, nowNanos + config.sessionTimeoutNanos()));
+        if (nowNanos - known.startedNanos() >= config.replica().retention().sessionNanosMax()) {
+            // What it brings may be older than what was collected meanwhile.
+            return false;
+        }
+        sessions.put(nodeId, new Session(session, nowNanos + config.sessionTimeoutNanos(), known.startedNanos()));
         return true;
     }
 
@@ -113,6 +122,16 @@ final class SyncScheduler {
 
     void aborted(final String nodeId) {
         sessions.remove(nodeId);
+    }
+
+    /** Gives up every session. */
+    void abortAll() {
+        sessions.clear();
+    }
+
+    /** True while a session is under way. */
+    boolean isBusy() {
+        return !sessions.isEmpty();
     }
 
     /** True when a session ran to its end and no other one is under way or wanted. */

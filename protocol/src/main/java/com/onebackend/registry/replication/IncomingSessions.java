@@ -39,4 +39,9 @@ final class IncomingSessions {
         nextIndex.remove(session);
         return nextIndex.isEmpty();
     }
+
+    /** Forgets all of them. */
+    void clear() {
+        nextIndex.clear();
+    }
 }

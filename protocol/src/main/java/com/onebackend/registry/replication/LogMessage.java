@@ -40,8 +40,15 @@ public sealed interface LogMessage {
      * the digest that it lacks something itself sends a request of its own.
      *
      * @param session chosen by the requester, unique for it
+     * @param holds true when the requester holds entries that may have been deregistered and collected: an answerer that
+     *     collected something the requester lacks then answers with a reset
      */
-    record SyncRequest(long session, Digest have) implements LogMessage {
+    record SyncRequest(long session, Digest have, boolean holds) implements LogMessage {
+        /** From a node that holds nothing, or asks again for what it has. */
+        public SyncRequest(final long session, final Digest have) {
+            this(session, have, false);
+        }
+
         @Override
         public Type type() {
             return Type.SYNC_REQUEST;
@@ -56,9 +63,22 @@ public sealed interface LogMessage {
      * @param index 0, 1, 2 ... without a gap, else the requester drops the session
      * @param last true on the final chunk
      * @param heads on the last chunk: what the requester has after it; else empty
+     * @param reset there are no entries: the requester must begin again with nothing, {@code heads} show why; without
+     *     heads: this node has nothing to give at the moment
      */
-    record SyncChunk(long session, int index, boolean last, List<LogEntry> entries, List<Digest.Head> heads)
+    record SyncChunk(
+            long session, int index, boolean last, List<LogEntry> entries, List<Digest.Head> heads, boolean reset)
             implements LogMessage {
+        /** A chunk of entries. */
+        public SyncChunk(
+                final long session,
+                final int index,
+                final boolean last,
+                final List<LogEntry> entries,
+                final List<Digest.Head> heads) {
+            this(session, index, last, entries, heads, false);
+        }
+
         public SyncChunk {
             entries = List.copyOf(entries);
             heads = List.copyOf(heads);

@@ -36,8 +36,6 @@ final class OutgoingSessions {
         final Map<Origin, Long> sentUpTo = new HashMap<>();
         /** Became live behind a cursor: versions may arrive out of order while this node syncs itself. */
         final Deque<LogEntry> late = new ArrayDeque<>();
-        /** Some log is read from its start, so the requester also needs the tombstones of evicted origins. */
-        boolean isFull;
 
         int nextIndex;
         long lastNanos;
@@ -59,9 +57,6 @@ final class OutgoingSessions {
             return null;
         }
         final Session session = new Session(request);
-        for (final OwnedLog log : table.logs()) {
-            session.isFull |= log.maxVersion() > 0 && session.sentUpTo(log.origin()) == 0;
-        }
         byPeer.put(peer, session);
         return next(peer, session, nowNanos);
     }
@@ -82,9 +77,6 @@ final class OutgoingSessions {
 
     /** An entry became live in the table. */
     void added(final LogEntry entry) {
-        if (byPeer.isEmpty() || table.isEvicted(entry.origin())) {
-            return;
-        }
         byPeer.values().removeIf(session -> {
             if (entry.version() > session.sentUpTo(entry.origin())) {
                 return false;
@@ -99,6 +91,11 @@ final class OutgoingSessions {
         byPeer.values().removeIf(session -> nowNanos - session.lastNanos >= config.sessionIdleNanos());
     }
 
+    /** Ends all sessions: what this node has is no longer worth asking for. */
+    void clear() {
+        byPeer.clear();
+    }
+
     int count() {
         return byPeer.size();
     }
@@ -110,7 +107,7 @@ final class OutgoingSessions {
         if (last) {
             byPeer.remove(peer);
         }
-        final List<Digest.Head> heads = last ? table.digest().heads() : List.of();
+        final List<Digest.Head> heads = last ? table.vector().heads() : List.of();
         return new LogMessage.SyncChunk(session.id, session.nextIndex++, last, entries, heads);
     }
 
@@ -128,9 +125,6 @@ final class OutgoingSessions {
             session.late.removeFirst();
         }
         for (final OwnedLog log : table.logs()) {
-            if (!session.isFull && table.isEvicted(log.origin())) {
-                continue;
-            }
             long cursor = session.sentUpTo(log.origin());
             for (LogEntry entry = log.after(cursor); entry != null; entry = log.after(cursor)) {
                 if (!budget.take(entry)) {

@@ -71,6 +71,11 @@ final class Repair {
         }
     }
 
+    /** True when the next request leaves logs out. */
+    boolean isWanted() {
+        return !differing.isEmpty();
+    }
+
     /** What to say in the next request: without the logs to be read from their start. */
     Digest have(final Digest ours) {
         if (differing.isEmpty()) {

@@ -19,6 +19,7 @@ import com.onebackend.registry.model.Invariants;
  *     its tail although it had confirmed it, the numbers lost are not given again
  * @param repairAfterSessions after so many sessions in a row that ended with equal vectors and unequal sets, the next
  *     one reads the differing logs from their start
+ * @param retention how long tombstones are kept
  */
 public record ReplicaConfig(
         int chunkEntriesMax,
@@ -32,10 +33,41 @@ public record ReplicaConfig(
         int undurableMax,
         int originsMax,
         long restartGapVersions,
-        int repairAfterSessions) {
+        int repairAfterSessions,
+        RetentionConfig retention) {
     /** For production. */
     public static final ReplicaConfig DEFAULT =
             new ReplicaConfig(1_000, 256 * 1024, 500, 8, 8, 10_000, 30_000_000_000L, 60_000, 65_536, 16_384, 65_536, 2);
+
+    /** With the usual retention. */
+    public ReplicaConfig(
+            final int chunkEntriesMax,
+            final int chunkBytesMax,
+            final int pushEntriesMax,
+            final int outgoingSessionsMax,
+            final int incomingSessionsMax,
+            final int lateEntriesMax,
+            final long sessionIdleNanos,
+            final long stampAheadMillisMax,
+            final int undurableMax,
+            final int originsMax,
+            final long restartGapVersions,
+            final int repairAfterSessions) {
+        this(
+                chunkEntriesMax,
+                chunkBytesMax,
+                pushEntriesMax,
+                outgoingSessionsMax,
+                incomingSessionsMax,
+                lateEntriesMax,
+                sessionIdleNanos,
+                stampAheadMillisMax,
+                undurableMax,
+                originsMax,
+                restartGapVersions,
+                repairAfterSessions,
+                RetentionConfig.DEFAULT);
+    }
 
     public ReplicaConfig {
         Invariants.check(
@@ -47,5 +79,23 @@ public record ReplicaConfig(
         Invariants.check(
                 sessionIdleNanos > 0 && stampAheadMillisMax >= 0 && restartGapVersions >= 0 && repairAfterSessions > 0,
                 "a time or a count is out of range");
+    }
+
+    /** The same limits with another retention. */
+    public ReplicaConfig with(final RetentionConfig other) {
+        return new ReplicaConfig(
+                chunkEntriesMax,
+                chunkBytesMax,
+                pushEntriesMax,
+                outgoingSessionsMax,
+                incomingSessionsMax,
+                lateEntriesMax,
+                sessionIdleNanos,
+                stampAheadMillisMax,
+                undurableMax,
+                originsMax,
+                restartGapVersions,
+                repairAfterSessions,
+                other);
     }
 }

@@ -31,7 +31,7 @@ public final class WireCodec {
         switch (message.type()) {
             case SWIM -> {
                 final GossipMessage.Swim swim = (GossipMessage.Swim) message;
-                out.setSwim(SwimCodec.toMessage(swim.digestHash(), swim.message()));
+                out.setSwim(SwimCodec.toMessage(swim));
             }
             case LOG -> encodeLog(((GossipMessage.Log) message).message(), out);
             case REPORT -> out.setReport(ReportCodec.toMessage(((GossipMessage.Report) message).report()));
@@ -54,15 +54,15 @@ public final class WireCodec {
         }
         final MemberId from = SwimCodec.fromMessage(in.getFrom());
         return switch (in.getBodyCase()) {
-            case SWIM ->
-                new GossipMessage.Swim(from, in.getSwim().getDigestHash(), SwimCodec.fromMessage(in.getSwim()));
+            case SWIM -> SwimCodec.fromMessage(from, in.getSwim());
             case PUSH -> new GossipMessage.Log(from, push(in.getPush()));
             case SYNC_REQUEST ->
                 new GossipMessage.Log(
                         from,
                         new LogMessage.SyncRequest(
                                 in.getSyncRequest().getSession(),
-                                new Digest(heads(in.getSyncRequest().getHeadsList()))));
+                                new Digest(heads(in.getSyncRequest().getHeadsList())),
+                                in.getSyncRequest().getHolds()));
             case SYNC_CHUNK -> new GossipMessage.Log(from, chunk(in.getSyncChunk()));
             case SYNC_NEXT ->
                 new GossipMessage.Log(
@@ -85,7 +85,9 @@ public final class WireCodec {
             case PUSH -> out.setPush(toMessage((LogMessage.Push) message));
             case SYNC_REQUEST -> {
                 final LogMessage.SyncRequest request = (LogMessage.SyncRequest) message;
-                final SyncRequestMsg.Builder body = SyncRequestMsg.newBuilder().setSession(request.session());
+                final SyncRequestMsg.Builder body = SyncRequestMsg.newBuilder()
+                        .setSession(request.session())
+                        .setHolds(request.holds());
                 request.have().heads().forEach(head -> body.addHeads(EntryCodec.toMessage(head)));
                 out.setSyncRequest(body);
             }
@@ -123,7 +125,8 @@ public final class WireCodec {
         final SyncChunkMsg.Builder message = SyncChunkMsg.newBuilder()
                 .setSession(chunk.session())
                 .setIndex(chunk.index())
-                .setLast(chunk.last());
+                .setLast(chunk.last())
+                .setReset(chunk.reset());
         chunk.entries().forEach(entry -> message.addEntries(EntryCodec.toMessage(entry)));
         chunk.heads().forEach(head -> message.addHeads(EntryCodec.toMessage(head)));
         return message.build();
@@ -135,7 +138,8 @@ public final class WireCodec {
                 index(message.getIndex()),
                 message.getLast(),
                 entries(message.getEntriesList()),
-                heads(message.getHeadsList()));
+                heads(message.getHeadsList()),
+                message.getReset());
     }
 
     private static int index(final int index) {

@@ -245,6 +245,9 @@ class GossipCoreTest {
         }
 
         @Override
+        public void sync(final long token) {}
+
+        @Override
         public void instanceChanged(final String instanceId) {
             // Not of interest here.
         }

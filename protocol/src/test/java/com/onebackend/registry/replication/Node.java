@@ -121,6 +121,9 @@ final class Node {
     Map<LogEntry.PartKey, LogEntry> disk() {
         final Map<LogEntry.PartKey, LogEntry> registers = new LinkedHashMap<>();
         for (final Replica.Changes changes : batches) {
+            if (changes.batch().reset()) {
+                registers.clear();
+            }
             changes.batch().puts().forEach(entry -> registers.put(entry.key(), entry));
             changes.batch().removals().forEach(registers::remove);
         }
@@ -130,8 +133,10 @@ final class Node {
     private List<LogEntry> restart() {
         final Map<Origin, Digest.Head> heads = new HashMap<>();
         for (final Replica.Changes changes : batches) {
+            if (changes.batch().reset()) {
+                heads.clear();
+            }
             changes.batch().heads().forEach(head -> heads.put(head.origin(), head));
-            changes.batch().evicted().forEach(heads::remove);
         }
         replica = new Replica(origin, config);
         final Map<LogEntry.PartKey, LogEntry> registers = disk();

@@ -5,6 +5,7 @@ import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.replication.ReplicaConfig;
+import com.onebackend.registry.replication.RetentionConfig;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -101,7 +102,10 @@ record SimulationConfig(
                 usual.undurableMax(),
                 usual.originsMax(),
                 random.nextBoolean() ? 0 : usual.restartGapVersions(),
-                usual.repairAfterSessions());
+                usual.repairAfterSessions(),
+                random.nextInt(4) == 0
+                        ? RetentionConfig.DEFAULT
+                        : retention(random.nextBoolean() ? 25 * SECOND : 24 * 3_600 * SECOND));
         final GossipConfig lan = GossipConfig.LAN;
         return new GossipConfig(
                 lan.membership(),
@@ -111,5 +115,32 @@ record SimulationConfig(
                 lan.sessionTimeoutNanos(),
                 (int) Seeds.between(random, 1, lan.sessionsMax()),
                 lan.directPushMembersMax());
+    }
+
+    /** Seconds instead of hours. */
+    static RetentionConfig retention(final long horizonNanos) {
+        final RetentionConfig usual = RetentionConfig.DEFAULT;
+        return new RetentionConfig(
+                20 * SECOND,
+                horizonNanos,
+                usual.tombstonesMax(),
+                10 * SECOND,
+                8 * SECOND,
+                usual.dropsPerTickMax(),
+                SECOND / 2,
+                usual.asideMax(),
+                30 * SECOND);
+    }
+
+    SimulationConfig withRetention(final RetentionConfig retention) {
+        final GossipConfig with = new GossipConfig(
+                gossip.membership(),
+                gossip.replica().with(retention),
+                gossip.syncIntervalNanos(),
+                gossip.divergenceNanos(),
+                gossip.sessionTimeoutNanos(),
+                gossip.sessionsMax(),
+                gossip.directPushMembersMax());
+        return withGossip(with);
     }
 }

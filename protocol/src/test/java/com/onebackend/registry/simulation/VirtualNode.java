@@ -306,6 +306,11 @@ final class VirtualNode implements VirtualNetwork.Port {
             ownVersion = Math.max(ownVersion, stored.ownVersion());
         }
         commit(ownVersion, current);
+        for (final VirtualDisk.Stored stored : batches) {
+            if (stored.token() > 0) {
+                answer(stored.token(), current);
+            }
+        }
         syncIfIdle();
     }
 
@@ -319,6 +324,14 @@ final class VirtualNode implements VirtualNetwork.Port {
                 }
             });
         }
+    }
+
+    private void answer(final long token, final int current) {
+        whenRunning(() -> {
+            if (process == current) {
+                act((now, out) -> core.synced(token, now, out));
+            }
+        });
     }
 
     /** Collects what the core wants; it is done after the core returned. */
@@ -339,6 +352,14 @@ final class VirtualNode implements VirtualNetwork.Port {
                 world.observer().persisting(VirtualNode.this, batch, ownVersion);
                 disk.append(batch, ownVersion);
                 world.observer().persisted(VirtualNode.this, batch);
+                syncIfIdle();
+            });
+        }
+
+        @Override
+        public void sync(final long token) {
+            actions.add(() -> {
+                disk.appendToken(token);
                 syncIfIdle();
             });
         }

@@ -53,7 +53,9 @@ final class Samples {
                 yield new GossipMessage.Log(
                         from, new LogMessage.Push(origin(), base, base + version(), version(), list(this::entry)));
             }
-            case 7 -> new GossipMessage.Log(from, new LogMessage.SyncRequest(random.nextLong(), digest()));
+            case 7 ->
+                new GossipMessage.Log(
+                        from, new LogMessage.SyncRequest(random.nextLong(), digest(), random.nextBoolean()));
             case 8 ->
                 new GossipMessage.Log(
                         from,
@@ -62,7 +64,8 @@ final class Samples {
                                 random.nextInt(1_000),
                                 random.nextBoolean(),
                                 list(this::entry),
-                                digest().heads()));
+                                digest().heads(),
+                                random.nextBoolean()));
             case 9 -> new GossipMessage.Log(from, new LogMessage.SyncNext(random.nextLong(), random.nextInt(1_000)));
             default -> new GossipMessage.Report(from, report(from));
         };
@@ -142,7 +145,9 @@ final class Samples {
     }
 
     private GossipMessage swim(final MemberId from, final SwimMessage message) {
-        return new GossipMessage.Swim(from, random.nextLong(), message);
+        final GossipMessage.Acked acked =
+                random.nextBoolean() ? GossipMessage.Acked.NOTHING : new GossipMessage.Acked(origin(), 1 + version());
+        return new GossipMessage.Swim(from, random.nextLong(), acked, version(), message);
     }
 
     private NodeReport report(final MemberId from) {
