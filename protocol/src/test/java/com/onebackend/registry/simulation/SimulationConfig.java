@@ -51,6 +51,23 @@ record SimulationConfig(
                 null);
     }
 
+    /** As {@link #chaos}, with a horizon that many a node is behind when it returns. */
+    static SimulationConfig forgetful(final long seed, final int nodes) {
+        final SimulationConfig usual = chaos(seed, nodes);
+        return new SimulationConfig(
+                        seed,
+                        nodes,
+                        usual.gossip(),
+                        usual.network(),
+                        usual.faults(),
+                        120 * SECOND,
+                        usual.writeMeanNanos(),
+                        usual.keys(),
+                        Math.min(usual.skewMillisMax(), 1_000),
+                        null)
+                .withRetention(retention(6 * SECOND, 8 * SECOND));
+    }
+
     /** Nothing goes wrong unless the test says so. */
     static SimulationConfig calm(final long seed, final int nodes) {
         return new SimulationConfig(
@@ -105,7 +122,7 @@ record SimulationConfig(
                 usual.repairAfterSessions(),
                 random.nextInt(4) == 0
                         ? RetentionConfig.DEFAULT
-                        : retention(random.nextBoolean() ? 25 * SECOND : 24 * 3_600 * SECOND));
+                        : retention(20 * SECOND, random.nextBoolean() ? 25 * SECOND : 24 * 3_600 * SECOND));
         final GossipConfig lan = GossipConfig.LAN;
         return new GossipConfig(
                 lan.membership(),
@@ -118,14 +135,14 @@ record SimulationConfig(
     }
 
     /** Seconds instead of hours. */
-    static RetentionConfig retention(final long horizonNanos) {
+    static RetentionConfig retention(final long tombstoneNanos, final long horizonNanos) {
         final RetentionConfig usual = RetentionConfig.DEFAULT;
         return new RetentionConfig(
-                20 * SECOND,
+                tombstoneNanos,
                 horizonNanos,
                 usual.tombstonesMax(),
-                10 * SECOND,
-                8 * SECOND,
+                tombstoneNanos * 2 / 3,
+                tombstoneNanos / 2,
                 usual.dropsPerTickMax(),
                 SECOND / 2,
                 usual.asideMax(),

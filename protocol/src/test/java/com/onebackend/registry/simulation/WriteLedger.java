@@ -121,7 +121,11 @@ final class WriteLedger implements NodeObserver {
      */
     private void withdraw(final VirtualNode node, final LogBatch batch) {
         final Set<LogEntry> kept = Set.copyOf(batch.puts());
-        reached.put(node.index(), new TreeMap<>());
+        // Its own log stays as long as it was, though records of it come back from the others, if at all.
+        final Map<Origin, Long> heads = new TreeMap<>();
+        batch.heads().forEach(head -> heads.put(head.origin(), head.maxVersion()));
+        heads.keySet().retainAll(Set.of(node.origin()));
+        reached.put(node.index(), heads);
         acknowledged.forEach((origin, log) -> log.values().removeIf(entry -> {
             if (entry.isTombstone() || kept.contains(entry)) {
                 return false;
