@@ -23,6 +23,12 @@ public interface Effects {
      */
     void persist(LogBatch batch, long ownVersion);
 
+    /**
+     * Make everything safe that was written so far, then call {@link GossipCore#synced} with this token. May take
+     * seconds; nothing waits for it.
+     */
+    void sync(long token);
+
     /** The instance's parts changed: the read model must be told. */
     void instanceChanged(String instanceId);
 

@@ -20,8 +20,12 @@ import com.onebackend.registry.replication.Divergence;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.Replica;
+import com.onebackend.registry.replication.Retention;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -39,12 +43,21 @@ import java.util.random.RandomGenerator;
  * <p><i>Paper:</i> SWIM (Das et al., 2002), Lifeguard (Dadgar et al., 2018), Scuttlebutt (van Renesse et al., 2008).
  */
 public final class GossipCore {
+    /** Clocks that are further apart want somebody's attention. */
+    private static final long CLOCK_ALARM_MILLIS = 500;
+
+    /** How often the own log's watermark and the clocks are looked at. */
+    private static final long LOOK_NANOS = 1_000_000_000L;
+
     private final MemberId selfId;
     private final Membership membership;
     private final Replica replica;
     private final GossipCounters counters;
     private final LogExchange logs;
     private final Reports reports;
+    private final Clocks clocks;
+    private boolean hasLooked;
+    private long lookedNanos;
 
     public GossipCore(final GossipConfig config, final Member self, final RandomGenerator random) {
         this.selfId = self.id();
@@ -53,6 +66,7 @@ public final class GossipCore {
         this.counters = new GossipCounters(replica.syncCounters());
         this.logs = new LogExchange(config, selfId, replica, counters, random);
         this.reports = new Reports(selfId);
+        this.clocks = new Clocks(CLOCK_ALARM_MILLIS, config.replica().stampAheadMillisMax());
     }
 
     /** Puts back what storage held; before everything else. */
@@ -72,19 +86,20 @@ public final class GossipCore {
 
     /** Looks for members at these addresses, now and whenever they seem lost, for ever. */
     public void join(final List<Endpoint> seeds, final Now now, final Effects out) {
-        membership.join(seeds, now.nanos(), swimOutput(out));
+        membership.join(seeds, now.nanos(), swimOutput(now, out));
         startSyncs(now, out);
     }
 
     /** Says good-bye to every reachable member. */
     public void leave(final Now now, final Effects out) {
-        membership.leave(now.nanos(), swimOutput(out));
+        membership.leave(now.nanos(), swimOutput(now, out));
     }
 
     /** Lets every deadline that has passed act. */
     public void tick(final Now now, final Effects out) {
-        membership.tick(now.nanos(), swimOutput(out));
+        membership.tick(now.nanos(), swimOutput(now, out));
         logs.tick(now, out);
+        retain(now, out);
         startSyncs(now, out);
     }
 
@@ -133,6 +148,48 @@ public final class GossipCore {
         startSyncs(now, out);
     }
 
+    /** Storage did what {@link Effects#sync} asked for with this token. */
+    public void synced(final long token, final Now now, final Effects out) {
+        replica.retention().answered(token);
+        startSyncs(now, out);
+    }
+
+    /**
+     * The nodes of the catalog, dead or alive, this one included: tombstones are kept until all of them have them. Until
+     * the first call nothing is collected.
+     *
+     * @param members the origin of each by node id
+     */
+    public void catalogMembers(final Map<String, Origin> members, final Now now) {
+        replica.retention().members(Set.copyOf(members.values()), now.nanos());
+    }
+
+    /**
+     * An own instance that a reset took out gave a sign of life. Returns the own version that has to be committed before
+     * it may be acknowledged; 0 when there is nothing to claim. Needs {@link #hasRoom}.
+     */
+    public long reclaim(final String instanceId, final Now now, final Effects out) {
+        final boolean isBack = replica.reclaim(instanceId, now.wallMillis());
+        final long version = isBack ? replica.lastVersion() : 0;
+        drain(out);
+        return version;
+    }
+
+    /** Why own writes are refused because of this node's clock, for its clients; empty when they are not. */
+    public String clockRefusal(final Now now) {
+        return clocks.refusal(replica.nextStamp(now.wallMillis()).millis(), now.wallMillis());
+    }
+
+    /** True while this node's clock and its peers' are further apart than they should be. */
+    public boolean isClockAlarmed() {
+        return clocks.isAlarmed();
+    }
+
+    /** True while this node starts again from nothing, because it was away for too long: it shows only a part. */
+    public boolean isResetting() {
+        return replica.retention().isResetting();
+    }
+
     /** This node's resources were sampled: tell the others. */
     public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
         reports.sampled(usage, gpus, membership.reachablePeers(), now, out);
@@ -141,7 +198,7 @@ public final class GossipCore {
     /** The catalog removed a node: it is never believed again up to this generation, and its instances go. */
     public void forget(
             final String nodeId, final Origin origin, final Generation upTo, final Now now, final Effects out) {
-        membership.forget(nodeId, origin, upTo, now.nanos(), swimOutput(out));
+        membership.forget(nodeId, origin, upTo, now.nanos(), swimOutput(now, out));
         reports.forget(nodeId);
         if (!origin.equals(selfId.origin())) {
             replica.evict(origin);
@@ -211,11 +268,27 @@ public final class GossipCore {
 
     /** What happened since the start. */
     public GossipCounters counters() {
+        final Retention retention = replica.retention();
+        counters.retained = new GossipCounters.Retained(
+                retention.ownWatermark(),
+                retention.tombstones(),
+                retention.collected(),
+                retention.resetsBegun(),
+                retention.resetsFinished(),
+                retention.behind(),
+                replica.refused(Refusal.STAMP_AHEAD),
+                clocks.offsetMillis(),
+                clocks.alarms(),
+                retention.asked());
         return counters;
     }
 
     private void onSwim(final Endpoint from, final GossipMessage.Swim message, final Now now, final Effects out) {
-        membership.receive(from, message.from(), message.message(), now.nanos(), swimOutput(out));
+        membership.receive(from, message.from(), message.message(), now.nanos(), swimOutput(now, out));
+        clocks.heard(message.from().nodeId(), message.wallMillis(), now);
+        if (message.acked().version() > 0 && message.acked().origin().equals(selfId.origin())) {
+            replica.retention().acked(message.from().origin(), message.acked().version(), now.nanos());
+        }
         if (message.message().type() != SwimMessage.Type.JOIN) {
             logs.heardHash(message.from(), message.digestHash(), now);
         }
@@ -244,11 +317,48 @@ public final class GossipCore {
         changes.instanceIds().forEach(out::instanceChanged);
     }
 
-    private SwimOutput swimOutput(final Effects out) {
+    private void retain(final Now now, final Effects out) {
+        final Retention retention = replica.retention();
+        retention.tick(now.nanos());
+        if (!hasLooked || now.nanos() - lookedNanos >= LOOK_NANOS) {
+            hasLooked = true;
+            lookedNanos = now.nanos();
+            final List<Member> peers = membership.reachablePeers();
+            clocks.tick(peers.size(), now);
+            final Set<Origin> reachable = new HashSet<>();
+            peers.forEach(peer -> reachable.add(peer.id().origin()));
+            retention.raise(reachable, now.nanos());
+        }
+        drain(out);
+        final long token = retention.ask(now.nanos());
+        if (token > 0) {
+            out.sync(token);
+        }
+    }
+
+    private SwimOutput swimOutput(final Now now, final Effects out) {
         return new SwimOutput() {
             @Override
             public void send(final Endpoint to, final Lane lane, final SwimMessage message) {
-                out.send(to, lane, new GossipMessage.Swim(selfId, replica.digestHash(), message));
+                send(to, lane, GossipMessage.Acked.NOTHING, message);
+            }
+
+            @Override
+            public void send(final MemberId target, final Endpoint to, final Lane lane, final SwimMessage message) {
+                final long durable = replica.retention().durableVersion(target.origin());
+                send(
+                        to,
+                        lane,
+                        durable == 0 ? GossipMessage.Acked.NOTHING : new GossipMessage.Acked(target.origin(), durable),
+                        message);
+            }
+
+            private void send(
+                    final Endpoint to, final Lane lane, final GossipMessage.Acked acked, final SwimMessage message) {
+                out.send(
+                        to,
+                        lane,
+                        new GossipMessage.Swim(selfId, replica.digestHash(), acked, now.wallMillis(), message));
             }
 
             @Override

@@ -18,6 +18,8 @@ public final class GossipCounters {
     long chunksRefused;
     long syncsTimedOut;
     long syncsTurnedAway;
+    /** The retention's figures; read when a snapshot is taken. */
+    Retained retained = new Retained(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     private final SyncCounters syncs;
 
@@ -38,8 +40,35 @@ public final class GossipCounters {
                 chunksRefused,
                 syncsTimedOut,
                 syncsTurnedAway,
-                syncs.snapshot());
+                syncs.snapshot(),
+                retained);
     }
+
+    /**
+     * What is kept of tombstones, and how the clocks stand.
+     *
+     * @param ownWatermark the own log's tombstones up to this version are collected
+     * @param tombstones held now
+     * @param tombstonesCollected dropped since the start
+     * @param resetsBegun times this node dropped everything because it had been away for too long
+     * @param resetsFinished times it had everything again after that
+     * @param membersBehind catalog members that collection passed
+     * @param quarantined messages refused because of a stamp too far ahead
+     * @param clockOffsetMillis how far the peers' clocks are ahead of this one's, in the middle
+     * @param clockAlarms times that became more than the alarm
+     * @param syncTokens times storage was asked to make heads durable
+     */
+    public record Retained(
+            long ownWatermark,
+            long tombstones,
+            long tombstonesCollected,
+            long resetsBegun,
+            long resetsFinished,
+            long membersBehind,
+            long quarantined,
+            long clockOffsetMillis,
+            long clockAlarms,
+            long syncTokens) {}
 
     /**
      * An immutable copy.
@@ -59,5 +88,6 @@ public final class GossipCounters {
             long chunksRefused,
             long syncsTimedOut,
             long syncsTurnedAway,
-            SyncCounters.Snapshot syncs) {}
+            SyncCounters.Snapshot syncs,
+            Retained retained) {}
 }

@@ -3,6 +3,7 @@ package com.onebackend.registry.gossip;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.NodeReport;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.LogMessage;
 
 /** Everything one node sends another; one message per datagram or stream frame. */
@@ -24,12 +25,30 @@ public sealed interface GossipMessage {
      * Membership.
      *
      * @param digestHash one number over the sender's whole instance vector, so that divergence shows at once
+     * @param acked how much of the receiver's log the sender has on its disk
+     * @param wallMillis the sender's wall clock when it sent this; 0 = not said
      */
-    record Swim(MemberId from, long digestHash, SwimMessage message) implements GossipMessage {
+    record Swim(MemberId from, long digestHash, Acked acked, long wallMillis, SwimMessage message)
+            implements GossipMessage {
+        /** Without acknowledgement and clock. */
+        public Swim(final MemberId from, final long digestHash, final SwimMessage message) {
+            this(from, digestHash, Acked.NOTHING, 0, message);
+        }
+
         @Override
         public Type type() {
             return Type.SWIM;
         }
+    }
+
+    /**
+     * All of an origin's log up to a version is on the sender's disk.
+     *
+     * @param origin the log's: a receiver that lost its disk must not take it for its new one's
+     */
+    record Acked(Origin origin, long version) {
+        /** Nothing is said. */
+        public static final Acked NOTHING = new Acked(new Origin(0), 0);
     }
 
     /** Instances. */

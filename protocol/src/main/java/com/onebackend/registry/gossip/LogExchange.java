@@ -5,8 +5,10 @@ import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.replication.DeltaVerdict;
+import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Replica;
+import com.onebackend.registry.replication.Retention;
 import com.onebackend.registry.replication.SyncVerdict;
 import java.util.HashMap;
 import java.util.List;
@@ -72,8 +74,9 @@ final class LogExchange {
         final String nodeId = message.from().nodeId();
         switch (message.message().type()) {
             case PUSH -> onPush(nodeId, (LogMessage.Push) message.message(), now);
-            case SYNC_REQUEST -> onSyncRequest(from, nodeId, (LogMessage.SyncRequest) message.message(), now, out);
-            case SYNC_CHUNK -> onSyncChunk(from, nodeId, (LogMessage.SyncChunk) message.message(), now, out);
+            case SYNC_REQUEST ->
+                onSyncRequest(from, message.from(), (LogMessage.SyncRequest) message.message(), now, out);
+            case SYNC_CHUNK -> onSyncChunk(from, message.from(), (LogMessage.SyncChunk) message.message(), now, out);
             case SYNC_NEXT -> {
                 final LogMessage.SyncNext next = (LogMessage.SyncNext) message.message();
                 answer(from, nodeId, next.session(), replica.answer(nodeId, next, now.nanos()), out);
@@ -96,7 +99,9 @@ final class LogExchange {
 
     /** Starts the sessions that are wanted or due. */
     void startSyncs(final List<Member> peers, final Now now, final Effects out) {
-        final List<SyncScheduler.Start> starts = syncs.due(peers, now.nanos());
+        // What a second peer says is not to be mixed with the half of what a first one said.
+        final int sessionsMax = replica.retention().isLoaded() ? config.sessionsMax() : 1;
+        final List<SyncScheduler.Start> starts = syncs.due(peers, sessionsMax, now.nanos());
         final SyncScheduler.Ended ended = syncs.takeEnded();
         ended.sessions().forEach(replica::abandon);
         counters.syncsTimedOut += ended.timedOut();
@@ -113,7 +118,7 @@ final class LogExchange {
 
     /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
     boolean isCaughtUp() {
-        return syncs.isCaughtUp();
+        return syncs.isCaughtUp() && !replica.retention().isResetting();
     }
 
     private void onPush(final String nodeId, final LogMessage.Push push, final Now now) {
@@ -131,10 +136,14 @@ final class LogExchange {
 
     private void onSyncRequest(
             final Endpoint from,
-            final String nodeId,
+            final MemberId requester,
             final LogMessage.SyncRequest request,
             final Now now,
             final Effects out) {
+        final String nodeId = requester.nodeId();
+        if (!syncs.isBusy() || replica.retention().isLoaded()) {
+            resetIfBehind(requester, request.have());
+        }
         if (replica.lacksFrom(request.have())) {
             syncs.want(nodeId);
         }
@@ -166,10 +175,11 @@ final class LogExchange {
 
     private void onSyncChunk(
             final Endpoint from,
-            final String nodeId,
+            final MemberId answerer,
             final LogMessage.SyncChunk chunk,
             final Now now,
             final Effects out) {
+        final String nodeId = answerer.nodeId();
         if (!syncs.progressed(nodeId, chunk.session(), now.nanos())) {
             counters.chunksRefused++;
             return;
@@ -182,12 +192,32 @@ final class LogExchange {
                 send(from, new LogMessage.SyncStop(chunk.session()), out);
             }
             case DONE -> syncs.completed(nodeId);
+            case BEHIND -> {
+                syncs.aborted(nodeId);
+                resetIfBehind(answerer, new Digest(chunk.heads()));
+            }
+            case DECLINED -> syncs.aborted(nodeId);
             case REFUSED -> {
                 counters.chunksRefused++;
                 syncs.aborted(nodeId);
                 syncs.lookElsewhere(nodeId);
             }
         }
+    }
+
+    /** A member collected tombstones that this node may have missed: everything here may have been deregistered. */
+    private void resetIfBehind(final MemberId member, final Digest theirs) {
+        final Retention retention = replica.retention();
+        if (!retention.isBehind(theirs) || !(retention.isLoaded() || retention.holdsOld())) {
+            return;
+        }
+        // Should both be behind each other, which takes two majorities, one of them keeps what it has.
+        if (retention.isAhead(theirs) && selfId.origin().compareTo(member.origin()) > 0) {
+            return;
+        }
+        syncs.abortAll();
+        replica.reset(theirs);
+        syncs.want(member.nodeId());
     }
 
     private void send(final Endpoint to, final LogMessage message, final Effects out) {

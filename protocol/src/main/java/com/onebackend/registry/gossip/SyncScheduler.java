@@ -49,7 +49,7 @@ final class SyncScheduler {
     }
 
     /** One own session. */
-    private record Session(long id, long deadlineNanos) {}
+    private record Session(long id, long deadlineNanos, long startedNanos) {}
 
     /** A request to be sent now. */
     record Start(Member peer, long session) {}
@@ -81,6 +81,11 @@ final class SyncScheduler {
      * @param peers who can be asked, ordered by node id
      */
     List<Start> due(final List<Member> peers, final long nowNanos) {
+        return due(peers, config.sessionsMax(), nowNanos);
+    }
+
+    /** As {@link #due(List, long)}, with another limit of sessions at the same time. */
+    List<Start> due(final List<Member> peers, final int sessionsMax, final long nowNanos) {
         expire(nowNanos);
         // Compared by difference: a monotonic clock starts anywhere and may run over.
         if (!isStarted || nowNanos - nextIntervalNanos >= 0) {
@@ -101,14 +106,14 @@ final class SyncScheduler {
         }
         // Asked after every message: most of the time there is nothing to do, or no place free.
         final List<Start> starts = new ArrayList<>(0);
-        for (final Iterator<String> i = wanted.iterator(); i.hasNext() && sessions.size() < config.sessionsMax(); ) {
+        for (final Iterator<String> i = wanted.iterator(); i.hasNext() && sessions.size() < sessionsMax; ) {
             final String nodeId = i.next();
             final Member peer = find(peers, nodeId);
             if (peer == null) {
                 i.remove();
             } else if (!resting.contains(nodeId) && !sessions.containsKey(nodeId)) {
                 i.remove();
-                final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos());
+                final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos(), nowNanos);
                 sessions.put(nodeId, session);
                 starts.add(new Start(peer, session.id()));
             }
@@ -122,7 +127,11 @@ final class SyncScheduler {
         if (known == null || known.id() != session) {
             return false;
         }
-        sessions.put(nodeId, new Session(session, nowNanos + config.sessionTimeoutNanos()));
+        if (nowNanos - known.startedNanos() >= config.replica().sessions().durationMaxNanos()) {
+            // What it brings may be older than what was collected meanwhile.
+            return false;
+        }
+        sessions.put(nodeId, new Session(session, nowNanos + config.sessionTimeoutNanos(), known.startedNanos()));
         return true;
     }
 
@@ -170,6 +179,17 @@ final class SyncScheduler {
         ended.clear();
         timedOut = 0;
         return taken;
+    }
+
+    /** Gives up every session. */
+    void abortAll() {
+        sessions.clear();
+        wakeResting();
+    }
+
+    /** True while a session is under way. */
+    boolean isBusy() {
+        return !sessions.isEmpty();
     }
 
     /** True when a session ran to its end and no other one is under way or wanted. */

@@ -63,7 +63,7 @@ final class Courier {
     /** Asks for a sign of life; returns the sequence the answer will carry. */
     long ping(final Lane lane, final MemberId target, final Endpoint to, final SwimOutput out) {
         final long sequence = ++lastSequence << 1 | (lane == Lane.STREAM ? 1 : 0);
-        out.send(to, lane, new SwimMessage.Ping(sequence, target, health.score(), rumorsFor(target, null)));
+        out.send(target, to, lane, new SwimMessage.Ping(sequence, target, health.score(), rumorsFor(target, null)));
         return sequence;
     }
 
@@ -71,6 +71,7 @@ final class Courier {
     void indirectPing(final long sequence, final Member target, final Member helper, final SwimOutput out) {
         final List<Member> news = rumorsFor(helper.id(), null);
         out.send(
+                helper.id(),
                 helper.endpoint(),
                 Lane.DATAGRAM,
                 new SwimMessage.IndirectPing(sequence, target.id(), target.endpoint(), news));
@@ -88,7 +89,7 @@ final class Courier {
             final Endpoint to,
             final Member first,
             final SwimOutput out) {
-        out.send(to, laneOf(sequence), new SwimMessage.Ack(sequence, subject, rumorsFor(asker, first)));
+        out.send(asker, to, laneOf(sequence), new SwimMessage.Ack(sequence, subject, rumorsFor(asker, first)));
     }
 
     /** Asks whoever lives at the address for all it knows, and introduces this node. */
@@ -121,7 +122,7 @@ final class Courier {
     void gossip(final Lane lane, final MemberId target, final Endpoint to, final Member first, final SwimOutput out) {
         final List<Member> news = rumorsFor(target, first);
         if (!news.isEmpty()) {
-            out.send(to, lane, new SwimMessage.Gossip(news, accusationsBeside(news, rumorBytesMax(target))));
+            out.send(target, to, lane, new SwimMessage.Gossip(news, accusationsBeside(news, rumorBytesMax(target))));
         }
     }
 

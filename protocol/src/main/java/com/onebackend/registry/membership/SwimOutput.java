@@ -2,11 +2,17 @@ package com.onebackend.registry.membership;
 
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberId;
 
 /** Where {@link Membership} puts what it wants done. Implementations only record; nothing re-enters the membership. */
 public interface SwimOutput {
     /** Send {@code message} to {@code to}. */
     void send(Endpoint to, Lane lane, SwimMessage message);
+
+    /** As {@link #send(Endpoint, Lane, SwimMessage)}, to a member that is known. */
+    default void send(final MemberId target, final Endpoint to, final Lane lane, final SwimMessage message) {
+        send(to, lane, message);
+    }
 
     /**
      * A member appeared or changed.

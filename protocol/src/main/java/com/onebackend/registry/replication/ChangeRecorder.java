@@ -21,7 +21,7 @@ final class ChangeRecorder {
 
     private final Set<String> instanceIds = new LinkedHashSet<>();
     private final Set<Origin> heads = new TreeSet<>();
-    private final Set<Origin> evicted = new TreeSet<>();
+    private boolean isReset;
     private long ownVersion;
 
     /** An instance went from one state to another, as this node sees it. */
@@ -51,9 +51,20 @@ final class ChangeRecorder {
         heads.add(entry.origin());
     }
 
-    void evicted(final Origin origin) {
-        heads.remove(origin);
-        evicted.add(origin);
+    /** Storage is to forget everything; what it has to keep is told again through {@link #kept}. */
+    void reset() {
+        registers.clear();
+        heads.clear();
+        isReset = true;
+    }
+
+    /** After a {@link #reset}: storage keeps these parts of an instance. */
+    void kept(final String instanceId, final InstanceParts parts) {
+        for (final PartKind kind : KINDS) {
+            if (parts.of(kind) != null) {
+                registers.put(new LogEntry.PartKey(instanceId, kind), parts.of(kind));
+            }
+        }
     }
 
     /** Everything since the last call. */
@@ -68,12 +79,12 @@ final class ChangeRecorder {
             }
         });
         final List<Digest.Head> moved = heads.stream().map(headOf).toList();
-        final Replica.Changes changes = new Replica.Changes(
-                new LogBatch(puts, removals, moved, List.copyOf(evicted)), List.copyOf(instanceIds), ownVersion);
+        final Replica.Changes changes =
+                new Replica.Changes(new LogBatch(puts, removals, moved, isReset), List.copyOf(instanceIds), ownVersion);
         registers.clear();
         instanceIds.clear();
         heads.clear();
-        evicted.clear();
+        isReset = false;
         ownVersion = 0;
         return changes;
     }

@@ -45,10 +45,12 @@ final class IncomingSessions {
         private long entries;
         private int nextIndex;
         private long lastNanos;
+        private boolean holdsOld;
 
-        private Session(final MemberId peer, final Resume asked, final long nowNanos) {
+        private Session(final MemberId peer, final Resume asked, final boolean holdsOld, final long nowNanos) {
             this.peer = peer;
             this.asked = asked;
+            this.holdsOld = holdsOld;
             this.sinceNanos = nowNanos;
         }
 
@@ -59,6 +61,14 @@ final class IncomingSessions {
 
         MemberId peer() {
             return peer;
+        }
+
+        /**
+         * True when the requester held entries of which it does not know how old they are. What a resumed session goes
+         * on with is younger than any session may get: what killed it since has not been dropped by anybody.
+         */
+        boolean holdsOld() {
+            return holdsOld;
         }
     }
 
@@ -73,7 +83,8 @@ final class IncomingSessions {
     /** A new session; the oldest one makes room. */
     void open(final LogMessage.SyncRequest request, final MemberId peer, final long nowNanos) {
         sessions.remove(request.session());
-        final Session session = new Session(peer, request.resume().isEmpty() ? Resume.NONE : best, nowNanos);
+        final Session session =
+                new Session(peer, request.resume().isEmpty() ? Resume.NONE : best, request.holds(), nowNanos);
         for (final LogAudit audit : request.audits()) {
             session.auditedUpTo.put(audit.origin(), 0L);
         }
@@ -99,9 +110,10 @@ final class IncomingSessions {
             close(chunk.session());
             return null;
         }
-        if (chunk.isResumed()) {
+        if (chunk.isResumed() && !session.asked.points().isEmpty()) {
+            session.holdsOld = false;
             session.entries = session.asked.entries();
-            session.sinceNanos = session.asked.points().isEmpty() ? session.sinceNanos : session.asked.sinceNanos();
+            session.sinceNanos = session.asked.sinceNanos();
         }
         if (nowNanos - session.sinceNanos >= config.durationMaxNanos()) {
             close(chunk.session());
@@ -155,5 +167,12 @@ final class IncomingSessions {
         if (loading == session) {
             loading = null;
         }
+    }
+
+    /** Forgets all of them. */
+    void clear() {
+        sessions.clear();
+        loading = null;
+        best = Resume.NONE;
     }
 }

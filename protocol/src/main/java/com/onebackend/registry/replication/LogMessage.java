@@ -42,19 +42,21 @@ public sealed interface LogMessage {
      * of its own.
      *
      * @param session chosen by the requester, unique for it
+     * @param holds true when the requester holds entries that may have been deregistered and collected: an answerer that
+     *     collected something the requester lacks then answers with a reset, unless it follows the resume points
      * @param resume where an earlier session broke off; followed by an answerer that has enough, else ignored
      * @param audits logs that differ under equal vectors: what of them is in differing buckets is sent as well
      */
-    record SyncRequest(long session, Digest have, List<ResumePoint> resume, List<LogAudit> audits)
+    record SyncRequest(long session, Digest have, boolean holds, List<ResumePoint> resume, List<LogAudit> audits)
             implements LogMessage {
         public SyncRequest {
             resume = List.copyOf(resume);
             audits = List.copyOf(audits);
         }
 
-        /** A request with nothing but the digest. */
+        /** A request with nothing but the digest, from a node that holds nothing else. */
         public SyncRequest(final long session, final Digest have) {
-            this(session, have, List.of(), List.of());
+            this(session, have, false, List.of(), List.of());
         }
 
         @Override
@@ -71,6 +73,8 @@ public sealed interface LogMessage {
      * @param index 0, 1, 2 ... without a gap, else the requester drops the session
      * @param last true on the final chunk
      * @param heads on the last chunk: what the requester has after it; else empty
+     * @param reset there are no entries: the requester must begin again with nothing, {@code heads} show why; without
+     *     heads: this node has nothing to give at the moment
      * @param isResumed on chunk 0: the answerer followed the request's resume points
      * @param resume where the requester may go on with any peer, should no further chunk come; not on every chunk
      */
@@ -80,6 +84,7 @@ public sealed interface LogMessage {
             boolean last,
             List<LogEntry> entries,
             List<Digest.Head> heads,
+            boolean reset,
             boolean isResumed,
             List<ResumePoint> resume)
             implements LogMessage {
@@ -96,7 +101,7 @@ public sealed interface LogMessage {
                 final boolean last,
                 final List<LogEntry> entries,
                 final List<Digest.Head> heads) {
-            this(session, index, last, entries, heads, false, List.of());
+            this(session, index, last, entries, heads, false, false, List.of());
         }
 
         @Override

@@ -12,6 +12,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What may be shown to peers: the winners among all entries received and all own entries that are on disk.
@@ -29,9 +30,12 @@ final class LogTable {
 
     private final NavigableMap<Origin, OwnedLog> logs = new TreeMap<>();
     private final Set<Origin> evicted = new HashSet<>();
+    /** Logs of which tombstones were collected that we may have missed. */
+    private final Set<Origin> behind = new TreeSet<>();
+
+    private int tombstones;
     private boolean isHashStale;
     private long hash;
-    private int tombstones;
 
     InstanceParts parts(final String instanceId) {
         return instances.getOrDefault(instanceId, InstanceParts.NONE);
@@ -65,7 +69,33 @@ final class LogTable {
     /** Raises how much of an origin's log we have. True when something moved. */
     boolean advance(final Origin origin, final long version, final long collected) {
         isHashStale = true;
-        return log(origin).advance(version, collected);
+        final OwnedLog log = log(origin);
+        final boolean moved = log.advance(version, collected);
+        noteBehind(log);
+        return moved;
+    }
+
+    /** Back to having nothing of an origin's log, though entries of it may be there. */
+    void rewind(final Origin origin) {
+        isHashStale = true;
+        final OwnedLog log = log(origin);
+        log.rewind();
+        noteBehind(log);
+    }
+
+    /** True while tombstones were collected that we may have missed. */
+    boolean isBehind() {
+        return !behind.isEmpty();
+    }
+
+    /** Tombstones held, of all origins. */
+    int tombstones() {
+        return tombstones;
+    }
+
+    /** The log of an origin; null when nothing is known of it. */
+    OwnedLog known(final Origin origin) {
+        return logs.get(origin);
     }
 
     long maxVersion(final Origin origin) {
@@ -78,7 +108,10 @@ final class LogTable {
         return log == null ? 0 : log.gcVersion();
     }
 
-    /** From now on only the origin's tombstones count. Returns the other entries it has; the caller drops each. */
+    /**
+     * From now on only the origin's tombstones count. How much of its log we have stays known: whoever has less than
+     * was collected has to start again. Returns the other entries it has; the caller drops each.
+     */
     List<LogEntry> evict(final Origin origin) {
         evicted.add(origin);
         isHashStale = true;
@@ -86,7 +119,6 @@ final class LogTable {
         if (log == null) {
             return List.of();
         }
-        log.forgetHead();
         return log.entries().stream().filter(entry -> !entry.isTombstone()).toList();
     }
 
@@ -96,11 +128,6 @@ final class LogTable {
 
     boolean knows(final Origin origin) {
         return logs.containsKey(origin);
-    }
-
-    /** Deregistrations that are still remembered. */
-    int tombstones() {
-        return tombstones;
     }
 
     int origins() {
@@ -127,10 +154,22 @@ final class LogTable {
         return log(origin).head();
     }
 
+    /** The heads of all origins that are not evicted. */
     Digest digest() {
         final List<Digest.Head> heads = new ArrayList<>(logs.size());
         for (final OwnedLog log : logs.values()) {
             if (!log.isBlank() && !isEvicted(log.origin())) {
+                heads.add(log.head());
+            }
+        }
+        return new Digest(heads);
+    }
+
+    /** Everything that there is to say of all logs, of evicted origins too: what goes into messages. */
+    Digest vector() {
+        final List<Digest.Head> heads = new ArrayList<>(logs.size());
+        for (final OwnedLog log : logs.values()) {
+            if (!log.isUnknown()) {
                 heads.add(log.head());
             }
         }
@@ -178,6 +217,14 @@ final class LogTable {
         }
         isHashStale = true;
         return true;
+    }
+
+    private void noteBehind(final OwnedLog log) {
+        if (log.isBehind()) {
+            behind.add(log.origin());
+        } else {
+            behind.remove(log.origin());
+        }
     }
 
     private OwnedLog log(final Origin origin) {

@@ -37,8 +37,6 @@ final class OutgoingSession {
     private final Deque<AuditedLog> audits = new ArrayDeque<>();
     private final boolean isResumed;
     private final boolean isFromNothing;
-    /** Some log is read from its start, so the requester also needs the tombstones of evicted origins. */
-    private boolean isFull;
 
     /** It has one of the places for bulk transfers. */
     private boolean isAdmitted;
@@ -60,10 +58,7 @@ final class OutgoingSession {
         this.lastNanos = nowNanos;
         this.isFromNothing = request.have().heads().stream().allMatch(head -> head.maxVersion() == 0);
         request.have().heads().forEach(head -> cursors.put(head.origin(), new Cursor(head.maxVersion())));
-        for (final OwnedLog log : table.logs()) {
-            isFull |= log.maxVersion() > 0 && sentUpTo(log.origin()) == 0;
-        }
-        this.isResumed = !request.resume().isEmpty() && hasSeen(request.resume());
+        this.isResumed = isResumable(request, table);
         if (isResumed) {
             request.resume()
                     .forEach(point -> cursors.merge(
@@ -114,10 +109,10 @@ final class OutgoingSession {
         final boolean last = fill(budget, entries);
         chunkBytes = budget.bytes();
         unpointedBytes += chunkBytes;
-        final List<Digest.Head> heads = last ? table.digest().heads() : List.of();
+        final List<Digest.Head> heads = last ? table.vector().heads() : List.of();
         final List<ResumePoint> points = last ? List.of() : resumePoints();
         final boolean isResumedHere = isResumed && nextIndex == 0;
-        return new LogMessage.SyncChunk(id, nextIndex++, last, entries, heads, isResumedHere, points);
+        return new LogMessage.SyncChunk(id, nextIndex++, last, entries, heads, false, isResumedHere, points);
     }
 
     /** Entries to be sent whatever the cursors say. */
@@ -127,7 +122,7 @@ final class OutgoingSession {
 
     /** An entry became live in the table. False when the session falls too far behind. */
     boolean added(final LogEntry entry) {
-        if (entry.version() > sentUpTo(entry.origin()) || (!isFull && table.isEvicted(entry.origin()))) {
+        if (entry.version() > sentUpTo(entry.origin())) {
             return true;
         }
         late.addLast(entry);
@@ -173,8 +168,10 @@ final class OutgoingSession {
         return chunkBytes;
     }
 
-    private boolean hasSeen(final List<ResumePoint> points) {
-        return points.stream().allMatch(point -> table.maxVersion(point.origin()) >= point.seen());
+    /** True when everything that the points' maker skipped as superseded is superseded here, too. */
+    static boolean isResumable(final LogMessage.SyncRequest request, final LogTable table) {
+        return !request.resume().isEmpty()
+                && request.resume().stream().allMatch(point -> table.maxVersion(point.origin()) >= point.seen());
     }
 
     private void audit(final LogAudit theirs) {
@@ -213,14 +210,8 @@ final class OutgoingSession {
             }
             audits.removeFirst();
         }
-        // The tombstones of evicted origins go first: no vector speaks of them, so no resume point may rest on them.
         for (final OwnedLog log : table.logs()) {
-            if (isFull && table.isEvicted(log.origin()) && !read(log, budget, entries)) {
-                return false;
-            }
-        }
-        for (final OwnedLog log : table.logs()) {
-            if (!table.isEvicted(log.origin()) && !read(log, budget, entries)) {
+            if (!read(log, budget, entries)) {
                 return false;
             }
         }
@@ -280,7 +271,7 @@ final class OutgoingSession {
         unpointedBytes = 0;
         final List<ResumePoint> points = new ArrayList<>(table.origins());
         for (final OwnedLog log : table.logs()) {
-            if (!table.isEvicted(log.origin()) && !log.isBlank()) {
+            if (!log.isUnknown()) {
                 points.add(resumePoint(log));
             }
         }

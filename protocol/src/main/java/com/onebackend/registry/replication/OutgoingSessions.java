@@ -33,6 +33,9 @@ final class OutgoingSessions {
 
     private int owedInstances;
 
+    /** What is to be said to those whose requests waited in vain. */
+    private final List<Replica.LateAnswer> dismissed = new ArrayList<>();
+
     OutgoingSessions(final ReplicaConfig config, final LogTable table, final SyncCounters counters) {
         this.config = config;
         this.table = table;
@@ -93,7 +96,8 @@ final class OutgoingSessions {
     /** Answers that waited and may go now. */
     List<Replica.LateAnswer> due(final long nowNanos) {
         expire(nowNanos);
-        final List<Replica.LateAnswer> answers = new ArrayList<>();
+        final List<Replica.LateAnswer> answers = new ArrayList<>(dismissed);
+        dismissed.clear();
         for (final String peer : List.copyOf(waitingRequests.keySet())) {
             if (!openedNanos.containsKey(peer)) {
                 final LogMessage.SyncRequest request = waitingRequests.remove(peer);
@@ -141,6 +145,17 @@ final class OutgoingSessions {
         openedNanos
                 .values()
                 .removeIf(opened -> nowNanos - opened >= config.sessions().openIntervalNanos());
+    }
+
+    /** Ends all sessions: what this node has is no longer worth asking for. */
+    void clear() {
+        byPeer.clear();
+        throttled.clear();
+        owed.clear();
+        owedInstances = 0;
+        waitingRequests.forEach((peer, request) ->
+                dismissed.add(new Replica.LateAnswer(peer, new LogMessage.SyncStop(request.session()))));
+        waitingRequests.clear();
     }
 
     int count() {

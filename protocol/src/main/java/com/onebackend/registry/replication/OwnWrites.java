@@ -5,8 +5,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The own log from the first write to the push: numbers given, writes that wait for the disk, writes that wait to be
@@ -71,6 +73,13 @@ final class OwnWrites {
     InstanceParts live(final String instanceId) {
         final Layer layer = layers.get(instanceId);
         return layer == null ? null : layer.live();
+    }
+
+    /** The instances with writes that wait for the disk. */
+    Set<String> instanceIds() {
+        final Set<String> ids = new LinkedHashSet<>();
+        undurable.forEach(entry -> ids.add(entry.instanceId()));
+        return ids;
     }
 
     /** The instance's table parts changed: its layer, if it has one, becomes this. */

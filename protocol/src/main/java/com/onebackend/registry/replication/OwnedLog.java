@@ -5,11 +5,15 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /** The live entries of one origin by version, and how much of its log we have. */
 final class OwnedLog {
     private final Origin origin;
     private final VersionedEntries entries = new VersionedEntries();
+    /** Those of the entries that are tombstones. */
+    private final NavigableMap<Long, LogEntry> tombstones = new TreeMap<>();
     /** The set hash by bucket of the instance id; null before the first entry that counts for it. */
     private long[] buckets;
 
@@ -23,11 +27,15 @@ final class OwnedLog {
 
     void add(final LogEntry entry) {
         entries.put(entry);
+        if (entry.isTombstone()) {
+            tombstones.put(entry.version(), entry);
+        }
         count(entry, EntryHash.of(entry));
     }
 
     void drop(final LogEntry entry) {
         entries.removeVersion(entry.version());
+        tombstones.remove(entry.version());
         count(entry, -EntryHash.of(entry));
     }
 
@@ -39,10 +47,34 @@ final class OwnedLog {
         return moved;
     }
 
-    /** Forgets how much of it we have, for an origin that is gone. */
-    void forgetHead() {
+    /** We no longer have what we had; what was collected elsewhere stays known. */
+    void rewind() {
         maxVersion = 0;
-        gcVersion = 0;
+    }
+
+    /** True when tombstones were collected that we may have missed: what we hold may have been deregistered. */
+    boolean isBehind() {
+        return gcVersion > maxVersion;
+    }
+
+    /** The first tombstone; null when there is none. */
+    LogEntry firstTombstone() {
+        return tombstones.isEmpty() ? null : tombstones.firstEntry().getValue();
+    }
+
+    /** The version of the last tombstone up to this one; 0 when there is none. */
+    long lastTombstone(final long upTo) {
+        final Long found = tombstones.floorKey(upTo);
+        return found == null ? 0 : found;
+    }
+
+    int tombstones() {
+        return tombstones.size();
+    }
+
+    /** True when there is more than tombstones. */
+    boolean hasRecords() {
+        return entries.size() > tombstones.size();
     }
 
     /** The live entry of a version; null when there is none. */
@@ -100,6 +132,11 @@ final class OwnedLog {
     /** True when a peer that knows nothing of this origin has the same of it as we. */
     boolean isBlank() {
         return maxVersion == 0 && setHash == 0;
+    }
+
+    /** True when there is nothing to say of it. */
+    boolean isUnknown() {
+        return isBlank() && gcVersion == 0;
     }
 
     private void count(final LogEntry entry, final long hash) {

@@ -37,6 +37,8 @@ import java.util.Set;
  * Protocols", 2008), with several writers per record.
  */
 public final class Replica {
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
     /** No log gets longer; a peer that says so is wrong. */
     private static final long VERSION_MAX = 1L << 62;
 
@@ -50,6 +52,9 @@ public final class Replica {
     private final Repair repair;
     private final SyncCounters counters = new SyncCounters();
     private final ChangeRecorder recorder = new ChangeRecorder();
+    private final LiveView view;
+    private final Retention retention;
+    private final Quarantine quarantine = new Quarantine();
     private final Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
     private boolean isStarted;
 
@@ -61,6 +66,8 @@ public final class Replica {
         this.outgoing = new OutgoingSessions(config, table, counters);
         this.incoming = new IncomingSessions(config.incomingSessionsMax(), config.sessions());
         this.repair = new Repair(config.repairAfterSessions());
+        this.view = new LiveView(table, own, recorder);
+        this.retention = new Retention(self, config.retention(), table, own, view, recorder);
     }
 
     /**
@@ -93,6 +100,7 @@ public final class Replica {
         if (head.origin().equals(self)) {
             restoredOwn(head.maxVersion());
         }
+        retention.restored(head);
     }
 
     /** The stamp that the next {@link #write} at this time would get: greater than every stamp seen. */
@@ -112,7 +120,7 @@ public final class Replica {
     public LogEntry write(final String instanceId, final Part part, final long wallMillis) {
         isStarted = true;
         Invariants.check(own.hasRoom(), "too many own writes wait for the disk");
-        final InstanceParts before = live(instanceId);
+        final InstanceParts before = view.parts(instanceId);
         final Stamp stamp = clock.tick(wallMillis);
         final LogEntry entry = new LogEntry(self, own.nextVersion(), stamp, instanceId, born(part, before, stamp));
         final InstanceParts after = before.with(entry);
@@ -147,14 +155,16 @@ public final class Replica {
             return DeltaVerdict.REFUSED;
         }
         final long known = push.origin().equals(self) ? own.durable() : table.maxVersion(push.origin());
+        final Digest.Head head = new Digest.Head(push.origin(), push.head(), push.gcVersion(), 0);
         if (push.head() <= known) {
+            retention.learned(head);
             return DeltaVerdict.DUPLICATE;
         }
-        if (push.base() > known) {
+        if (push.base() > known || push.gcVersion() > push.head() || isOld(push, wallMillis)) {
             return DeltaVerdict.BEHIND;
         }
         push.entries().forEach(this::receive);
-        advance(new Digest.Head(push.origin(), push.head(), push.gcVersion(), 0));
+        advance(head);
         return DeltaVerdict.APPLIED;
     }
 
@@ -173,9 +183,13 @@ public final class Replica {
     /** Opens an own session; the request goes to this peer, whose chunks come back through {@link #chunk}. */
     public LogMessage.SyncRequest request(final long session, final MemberId peer, final long nowNanos) {
         isStarted = true;
+        final boolean holdsOld = retention.holdsOld();
+        // While everything is reloaded, also that of the own log is wanted which only others have.
+        final Digest have = retention.isResetting() ? withoutOwn(table.vector()) : table.vector();
         final LogMessage.SyncRequest request = new LogMessage.SyncRequest(
                 session,
-                digest(),
+                have,
+                holdsOld,
                 incoming.resume(nowNanos),
                 repair.audits(table, config.sessions().auditOriginsMax()));
         incoming.open(request, peer, nowNanos);
@@ -195,6 +209,13 @@ public final class Replica {
             count(refusal);
             return SyncVerdict.REFUSED;
         }
+        final boolean isBehind = chunk.last()
+                && (retention.isLoaded() || session.holdsOld())
+                && retention.isBehind(new Digest(chunk.heads()));
+        if (isBehind || chunk.reset()) {
+            incoming.close(chunk.session());
+            return isBehind ? SyncVerdict.BEHIND : SyncVerdict.DECLINED;
+        }
         for (final LogEntry entry : chunk.entries()) {
             if (session.isAudited(entry)) {
                 mend(session.peer(), entry);
@@ -211,7 +232,9 @@ public final class Replica {
             counters.deferred += isToGoOn ? 0 : 1;
             return isToGoOn ? SyncVerdict.MORE : SyncVerdict.LATER;
         }
+        final boolean wasResetting = retention.isResetting();
         chunk.heads().forEach(this::advance);
+        retention.loaded(wasResetting);
         if (incoming.complete(chunk.session())) {
             repair.sessionEnded(digest(), withoutEvicted(new Digest(chunk.heads())));
             counters.divergences = repair.count();
@@ -234,6 +257,13 @@ public final class Replica {
                 || request.resume().size() > config.originsMax()) {
             count(Refusal.MALFORMED);
             return Optional.empty();
+        }
+        if (retention.isResetting() || retention.isBehind(request.have())) {
+            return Optional.of(resetChunk(request, List.of()));
+        }
+        final boolean holdsOld = request.holds() && !OutgoingSession.isResumable(request, table);
+        if (holdsOld && retention.isAhead(request.have())) {
+            return Optional.of(resetChunk(request, table.vector().heads()));
         }
         return Optional.ofNullable(outgoing.open(peer, request, nowNanos));
     }
@@ -274,22 +304,23 @@ public final class Replica {
      */
     public void evict(final Origin origin) {
         Invariants.check(!origin.equals(self), "a node does not evict itself");
-        final boolean isNews = !table.isEvicted(origin) && table.knows(origin);
-        table.evict(origin).forEach(this::drop);
+        final List<LogEntry> leaving = table.evict(origin);
+        leaving.forEach(view::drop);
+        retention.evicted(origin);
         incoming.forgetResume();
-        if (isNews) {
-            recorder.evicted(origin);
+        if (!leaving.isEmpty()) {
+            recorder.headMoved(origin);
         }
     }
 
     /** The winning entries of an instance as this node sees it, with own writes that wait for the disk. */
     public InstanceParts parts(final String instanceId) {
-        return live(instanceId);
+        return view.parts(instanceId);
     }
 
     /** The instance as it is shown; null when it is not registered. */
     public Instance instance(final String instanceId) {
-        return live(instanceId).instance();
+        return view.parts(instanceId).instance();
     }
 
     /** The live entries of one origin, ordered by version; a view that must not be kept over a change. */
@@ -300,6 +331,51 @@ public final class Replica {
             }
         }
         return List.of();
+    }
+
+    /** What this node keeps of tombstones, whose acknowledgements it waits for, and what it may collect. */
+    public Retention retention() {
+        return retention;
+    }
+
+    /**
+     * Begins again with nothing: this node missed tombstones that {@code theirs} shows to be collected. Only the end
+     * of a session ends it.
+     */
+    public void reset(final Digest theirs) {
+        incoming.clear();
+        outgoing.clear();
+        retention.reset(theirs);
+    }
+
+    /**
+     * The client of an own instance that a {@link #reset} took out gave a sign of life: writes it anew. True when it was
+     * there and nobody deregistered it; else the client has to register in full. Needs {@link #hasRoom}.
+     */
+    public boolean reclaim(final String instanceId, final long wallMillis) {
+        final InstanceParts aside = retention.aside().take(instanceId);
+        final InstanceParts known = view.parts(instanceId);
+        if (aside == null || aside.registration() == null || known.registration() != null) {
+            return false;
+        }
+        if (known.tombstone() != null && known.tombstone().supersedes(aside.registration())) {
+            return false;
+        }
+        write(instanceId, aside.registration().part(), wallMillis);
+        if (aside.intent() != null) {
+            write(instanceId, aside.intent().part(), wallMillis);
+        }
+        return true;
+    }
+
+    /** The last own version given; 0 before the first. */
+    public long lastVersion() {
+        return own.assigned();
+    }
+
+    /** How often messages were refused because an entry of this origin was stamped too far ahead. */
+    public Map<Origin, Long> quarantined() {
+        return quarantine.byOrigin();
     }
 
     /** How much of every log this node has and may pass on; of its own log what is on disk. */
@@ -358,7 +434,24 @@ public final class Replica {
 
     private void restoredOwn(final long version) {
         own.restored(version);
+        retention.restoredOwn(version);
         table.advance(self, own.durable(), 0);
+    }
+
+    /** A push that was under way for so long may bring what a tombstone killed that is collected by now. */
+    private boolean isOld(final LogMessage.Push push, final long wallMillis) {
+        final long oldestMillis = wallMillis - config.retention().youngNanos() / NANOS_PER_MILLI;
+        return push.entries().stream().anyMatch(entry -> entry.stamp().millis() < oldestMillis);
+    }
+
+    private static LogMessage.SyncChunk resetChunk(final LogMessage.SyncRequest request, final List<Digest.Head> why) {
+        return new LogMessage.SyncChunk(request.session(), 0, true, List.of(), why, true, false, List.of());
+    }
+
+    private Digest withoutOwn(final Digest digest) {
+        return new Digest(digest.heads().stream()
+                .filter(head -> !head.origin().equals(self))
+                .toList());
     }
 
     private static Part born(final Part part, final InstanceParts before, final Stamp stamp) {
@@ -367,11 +460,6 @@ public final class Replica {
         }
         final LogEntry known = before.registration();
         return declared.withBorn(known == null ? stamp : ((Part.Registration) known.part()).born());
-    }
-
-    private InstanceParts live(final String instanceId) {
-        final InstanceParts layered = own.live(instanceId);
-        return layered == null ? table.parts(instanceId) : layered;
     }
 
     /** Merges one entry of a peer in, unless it is of an evicted origin or breaks the numbering. */
@@ -388,12 +476,12 @@ public final class Replica {
         if (isOwn) {
             own.seen(entry.version());
         }
-        final InstanceParts before = live(entry.instanceId());
+        final InstanceParts before = view.parts(entry.instanceId());
         if (table.apply(entry)) {
             outgoing.added(entry);
         }
         own.relayered(entry.instanceId(), before.with(entry));
-        recorder.changed(entry.instanceId(), before, live(entry.instanceId()));
+        recorder.changed(entry.instanceId(), before, view.parts(entry.instanceId()));
     }
 
     /**
@@ -406,7 +494,7 @@ public final class Replica {
         }
         final LogEntry wrong = table.conflicting(entry);
         if (wrong != null && peer.origin().equals(entry.origin())) {
-            drop(wrong);
+            view.drop(wrong);
         }
         receive(entry);
         if (table.isLive(entry)) {
@@ -417,28 +505,19 @@ public final class Replica {
         }
     }
 
-    private void drop(final LogEntry entry) {
-        final String id = entry.instanceId();
-        final InstanceParts before = live(id);
-        table.drop(entry);
-        own.relayered(id, before.without(entry));
-        recorder.changed(id, before, live(id));
-    }
-
     private void advance(final Digest.Head head) {
         final Origin origin = head.origin();
-        if (table.isEvicted(origin)) {
-            return;
-        }
         if (!origin.equals(self)) {
-            if (table.advance(origin, head.maxVersion(), head.gcVersion())) {
+            if (table.advance(origin, head.maxVersion(), 0)) {
                 recorder.headMoved(origin);
             }
+            retention.reached(origin, head.maxVersion());
         } else if (head.maxVersion() > own.durable()) {
             own.pulledBack(head.maxVersion());
-            table.advance(self, own.durable(), head.gcVersion());
+            table.advance(self, own.durable(), 0);
             recorder.headMoved(self);
         }
+        retention.learned(head);
     }
 
     private Refusal refusal(final LogMessage.Push push, final long wallMillis) {
@@ -468,12 +547,13 @@ public final class Replica {
                 return Refusal.MALFORMED;
             }
             if (!clock.accepts(entry.stamp(), wallMillis)) {
+                quarantine.refused(entry.origin());
                 return Refusal.STAMP_AHEAD;
             }
             fresh.add(entry.origin());
         }
         for (final Digest.Head head : heads) {
-            if (head.maxVersion() < 0 || head.maxVersion() > VERSION_MAX) {
+            if (head.maxVersion() < head.gcVersion() || head.gcVersion() < 0 || head.maxVersion() > VERSION_MAX) {
                 return Refusal.MALFORMED;
             }
             fresh.add(head.origin());

@@ -20,6 +20,7 @@ import com.onebackend.registry.model.Invariants;
  * @param repairAfterSessions after so many sessions in a row that ended with equal vectors and unequal sets, the next
  *     one compares the differing logs bucket by bucket
  * @param sessions limits of sync sessions
+ * @param retention how long tombstones are kept
  */
 public record ReplicaConfig(
         int chunkEntriesMax,
@@ -34,12 +35,13 @@ public record ReplicaConfig(
         int originsMax,
         long restartGapVersions,
         int repairAfterSessions,
-        SessionConfig sessions) {
+        SessionConfig sessions,
+        RetentionConfig retention) {
     /** For production. */
     public static final ReplicaConfig DEFAULT =
             new ReplicaConfig(1_000, 256 * 1024, 500, 8, 8, 10_000, 30_000_000_000L, 60_000, 65_536, 16_384, 65_536, 2);
 
-    /** With the sessions of production. */
+    /** With the sessions and the retention of production. */
     public ReplicaConfig(
             final int chunkEntriesMax,
             final int chunkBytesMax,
@@ -66,7 +68,8 @@ public record ReplicaConfig(
                 originsMax,
                 restartGapVersions,
                 repairAfterSessions,
-                SessionConfig.DEFAULT);
+                SessionConfig.DEFAULT,
+                RetentionConfig.DEFAULT);
     }
 
     public ReplicaConfig {
@@ -79,10 +82,22 @@ public record ReplicaConfig(
         Invariants.check(
                 sessionIdleNanos > 0 && stampAheadMillisMax >= 0 && restartGapVersions >= 0 && repairAfterSessions > 0,
                 "a time or a count is out of range");
+        Invariants.check(
+                sessions.durationMaxNanos() < retention.dropGraceNanos(),
+                "a session must end before what it may lack is dropped");
     }
 
     /** The same with other limits of sessions. */
     public ReplicaConfig withSessions(final SessionConfig other) {
+        return with(other, retention);
+    }
+
+    /** The same limits with another retention. */
+    public ReplicaConfig with(final RetentionConfig other) {
+        return with(sessions, other);
+    }
+
+    private ReplicaConfig with(final SessionConfig otherSessions, final RetentionConfig otherRetention) {
         return new ReplicaConfig(
                 chunkEntriesMax,
                 chunkBytesMax,
@@ -96,6 +111,7 @@ public record ReplicaConfig(
                 originsMax,
                 restartGapVersions,
                 repairAfterSessions,
-                other);
+                otherSessions,
+                otherRetention);
     }
 }

@@ -50,4 +50,21 @@ public record SessionConfig(
         Invariants.check(
                 auditOriginsMax > 0 && auditScanMax > 0 && owedInstancesMax > 0, "a limit of audits is not positive");
     }
+
+    /** The same with another limit of how long a session takes. */
+    public SessionConfig lasting(final long nanosMax) {
+        return new SessionConfig(
+                bulkAfterChunks,
+                bulkSessionsMax,
+                bulkBytesPerSecondMax,
+                bulkBurstBytes,
+                nanosMax,
+                stallNanos,
+                openIntervalNanos,
+                waitingRequestsMax,
+                pointShare,
+                auditOriginsMax,
+                auditScanMax,
+                owedInstancesMax);
+    }
 }

@@ -8,6 +8,10 @@ public enum SyncVerdict {
     LATER,
     /** Applied, and the vector advanced: the session is over. */
     DONE,
+    /** The vector did not advance: the peer is past tombstones that we missed, so we must {@link Replica#reset}. */
+    BEHIND,
+    /** The peer has nothing to give at the moment; ask somebody else. */
+    DECLINED,
     /** Nothing was applied, the session is over, and {@link Replica#refused} counts why. */
     REFUSED
 }

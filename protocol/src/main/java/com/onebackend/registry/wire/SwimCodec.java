@@ -1,5 +1,6 @@
 package com.onebackend.registry.wire;
 
+import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Incarnation;
@@ -9,6 +10,7 @@ import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.wire.v1.AccusationMsg;
 import com.onebackend.registry.wire.v1.AckMsg;
+import com.onebackend.registry.wire.v1.AckedMsg;
 import com.onebackend.registry.wire.v1.EndpointMsg;
 import com.onebackend.registry.wire.v1.GossipRumorsMsg;
 import com.onebackend.registry.wire.v1.IndirectPingMsg;
@@ -28,8 +30,15 @@ final class SwimCodec {
 
     private SwimCodec() {}
 
-    static SwimMsg toMessage(final long digestHash, final SwimMessage message) {
-        final SwimMsg.Builder out = SwimMsg.newBuilder().setDigestHash(digestHash);
+    static SwimMsg toMessage(final GossipMessage.Swim envelope) {
+        final SwimMessage message = envelope.message();
+        final SwimMsg.Builder out =
+                SwimMsg.newBuilder().setDigestHash(envelope.digestHash()).setWallMillis(envelope.wallMillis());
+        if (envelope.acked().version() > 0) {
+            out.setAcked(AckedMsg.newBuilder()
+                    .setOrigin(envelope.acked().origin().value())
+                    .setVersion(envelope.acked().version()));
+        }
         message.rumors().forEach(rumor -> out.addRumors(toMessage(rumor)));
         switch (message.type()) {
             case PING -> {
@@ -57,7 +66,18 @@ final class SwimCodec {
         return out.build();
     }
 
-    static SwimMessage fromMessage(final SwimMsg message) {
+    static GossipMessage.Swim fromMessage(final MemberId from, final SwimMsg message) {
+        WireChecks.require(message.getWallMillis() >= 0, "a clock is before 1970");
+        final GossipMessage.Acked acked = message.hasAcked()
+                ? new GossipMessage.Acked(
+                        new Origin(message.getAcked().getOrigin()),
+                        message.getAcked().getVersion())
+                : GossipMessage.Acked.NOTHING;
+        return new GossipMessage.Swim(
+                from, message.getDigestHash(), acked, message.getWallMillis(), fromMessage(message));
+    }
+
+    private static SwimMessage fromMessage(final SwimMsg message) {
         final List<Member> rumors = new ArrayList<>(message.getRumorsCount());
         for (final MemberMsg rumor : message.getRumorsList()) {
             rumors.add(fromMessage(rumor));

@@ -17,7 +17,8 @@ final class SyncCodec {
     private SyncCodec() {}
 
     static SyncRequestMsg toMessage(final LogMessage.SyncRequest request) {
-        final SyncRequestMsg.Builder message = SyncRequestMsg.newBuilder().setSession(request.session());
+        final SyncRequestMsg.Builder message =
+                SyncRequestMsg.newBuilder().setSession(request.session()).setHolds(request.holds());
         request.have().heads().forEach(head -> message.addHeads(EntryCodec.toMessage(head)));
         request.resume().forEach(point -> message.addResume(toMessage(point)));
         request.audits()
@@ -31,6 +32,7 @@ final class SyncCodec {
         return new LogMessage.SyncRequest(
                 message.getSession(),
                 new Digest(EntryCodec.heads(message.getHeadsList())),
+                message.getHolds(),
                 points(message.getResumeList()),
                 audits(message.getAuditsList()));
     }
@@ -40,6 +42,7 @@ final class SyncCodec {
                 .setSession(chunk.session())
                 .setIndex(chunk.index())
                 .setLast(chunk.last())
+                .setReset(chunk.reset())
                 .setResumed(chunk.isResumed());
         chunk.entries().forEach(entry -> message.addEntries(EntryCodec.toMessage(entry)));
         chunk.heads().forEach(head -> message.addHeads(EntryCodec.toMessage(head)));
@@ -54,6 +57,7 @@ final class SyncCodec {
                 message.getLast(),
                 EntryCodec.entries(message.getEntriesList()),
                 EntryCodec.heads(message.getHeadsList()),
+                message.getReset(),
                 message.getResumed(),
                 points(message.getResumeList()));
     }

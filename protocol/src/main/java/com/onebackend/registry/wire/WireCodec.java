@@ -25,7 +25,7 @@ public final class WireCodec {
         switch (message.type()) {
             case SWIM -> {
                 final GossipMessage.Swim swim = (GossipMessage.Swim) message;
-                out.setSwim(SwimCodec.toMessage(swim.digestHash(), swim.message()));
+                out.setSwim(SwimCodec.toMessage(swim));
             }
             case LOG -> encodeLog(((GossipMessage.Log) message).message(), out);
             case REPORT -> out.setReport(ReportCodec.toMessage(((GossipMessage.Report) message).report()));
@@ -48,8 +48,7 @@ public final class WireCodec {
         }
         final MemberId from = SwimCodec.fromMessage(in.getFrom());
         return switch (in.getBodyCase()) {
-            case SWIM ->
-                new GossipMessage.Swim(from, in.getSwim().getDigestHash(), SwimCodec.fromMessage(in.getSwim()));
+            case SWIM -> SwimCodec.fromMessage(from, in.getSwim());
             case PUSH -> new GossipMessage.Log(from, push(in.getPush()));
             case SYNC_REQUEST -> new GossipMessage.Log(from, SyncCodec.request(in.getSyncRequest()));
             case SYNC_CHUNK -> new GossipMessage.Log(from, SyncCodec.chunk(in.getSyncChunk()));

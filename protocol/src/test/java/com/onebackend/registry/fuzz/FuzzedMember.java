@@ -111,6 +111,9 @@ final class FuzzedMember {
         }
 
         @Override
+        public void sync(final long token) {}
+
+        @Override
         public void instanceChanged(final String instanceId) {}
 
         @Override

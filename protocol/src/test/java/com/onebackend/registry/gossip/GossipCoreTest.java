@@ -136,17 +136,24 @@ class GossipCoreTest {
                 new GossipMessage.Swim(third.id(), 0, new SwimMessage.Join(third, List.of())),
                 at(2),
                 out);
+        assertThat(sessions())
+                .as("one after the other, as long as there is nothing yet")
+                .hasSize(1);
+        answerEmpty(PEER, sessions().get(0));
+        assertThat(core.isCaughtUp()).isFalse();
+        assertThat(sessions()).hasSize(2);
+        answerEmpty(third, sessions().get(1));
+        assertThat(core.isCaughtUp()).isTrue();
+    }
+
+    private List<Long> sessions() {
         final List<Long> sessions = new ArrayList<>();
         for (final GossipMessage message : out.sent) {
             if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.SyncRequest request) {
                 sessions.add(request.session());
             }
         }
-        assertThat(sessions).hasSize(2);
-        answerEmpty(PEER, sessions.get(0));
-        assertThat(core.isCaughtUp()).isFalse();
-        answerEmpty(third, sessions.get(1));
-        assertThat(core.isCaughtUp()).isTrue();
+        return sessions;
     }
 
     private void answerEmpty(final Member peer, final long session) {
@@ -243,6 +250,9 @@ class GossipCoreTest {
         public void persist(final LogBatch batch, final long ownVersion) {
             persisted.add(batch);
         }
+
+        @Override
+        public void sync(final long token) {}
 
         @Override
         public void instanceChanged(final String instanceId) {

@@ -133,6 +133,9 @@ final class Node {
     Map<LogEntry.PartKey, LogEntry> disk() {
         final Map<LogEntry.PartKey, LogEntry> registers = new LinkedHashMap<>();
         for (final Replica.Changes changes : batches) {
+            if (changes.batch().reset()) {
+                registers.clear();
+            }
             changes.batch().puts().forEach(entry -> registers.put(entry.key(), entry));
             changes.batch().removals().forEach(registers::remove);
         }
@@ -152,8 +155,10 @@ final class Node {
     private List<LogEntry> restart(final UnaryOperator<List<LogEntry>> fault) {
         final Map<Origin, Digest.Head> heads = new HashMap<>();
         for (final Replica.Changes changes : batches) {
+            if (changes.batch().reset()) {
+                heads.clear();
+            }
             changes.batch().heads().forEach(head -> heads.put(head.origin(), head));
-            changes.batch().evicted().forEach(heads::remove);
         }
         replica = new Replica(origin, config);
         final List<LogEntry> stored = fault.apply(List.copyOf(disk().values()));

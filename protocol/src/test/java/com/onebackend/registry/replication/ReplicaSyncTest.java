@@ -310,6 +310,7 @@ class ReplicaSyncTest {
                                 chunk.last(),
                                 chunk.entries(),
                                 chunk.heads(),
+                                chunk.reset(),
                                 chunk.isResumed(),
                                 chunk.resume()))
                         .toList());

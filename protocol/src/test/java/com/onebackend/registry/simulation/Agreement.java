@@ -6,6 +6,7 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -66,16 +67,32 @@ final class Agreement {
                 return first + " shows " + mine + ", " + other + " shows " + its;
             }
         }
-        final Map<LogEntry.PartKey, LogEntry> stored = first.disk().written().entries();
-        if (!stored.equals(other.disk().written().entries())) {
+        if (!stored(first, other).equals(stored(other, first))) {
             return first + " and " + other + " store different entries";
         }
         return null;
     }
 
+    /** Without tombstones that may be collected: each node drops them in its own time. */
+    private static Map<LogEntry.PartKey, LogEntry> stored(final VirtualNode node, final VirtualNode other) {
+        final VirtualDisk.Content content = node.disk().written();
+        final VirtualDisk.Content its = other.disk().written();
+        final Map<LogEntry.PartKey, LogEntry> kept = new HashMap<>(content.entries());
+        kept.values()
+                .removeIf(entry -> entry.isTombstone()
+                        && entry.version()
+                                <= Math.max(content.gcVersion(entry.origin()), its.gcVersion(entry.origin())));
+        return kept;
+    }
+
+    /** Without what was collected, which spreads in its own time. */
     private static Map<Object, Digest.Head> heads(final VirtualNode node) {
         final Map<Object, Digest.Head> heads = new TreeMap<>();
-        node.core().digest().heads().forEach(head -> heads.put(head.origin(), head));
+        node.core()
+                .digest()
+                .heads()
+                .forEach(head ->
+                        heads.put(head.origin(), new Digest.Head(head.origin(), head.maxVersion(), 0, head.setHash())));
         return heads;
     }
 

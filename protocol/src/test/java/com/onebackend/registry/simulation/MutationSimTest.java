@@ -180,9 +180,8 @@ class MutationSimTest {
         final LogEntry old = new LogEntry(node.origin(), 1, Stamp.ofMillis(1), ID, declared);
         final LogEntry tombstone = new LogEntry(node.origin(), 2, Stamp.ofMillis(2), ID, new Part.Tombstone());
         final NodeObserver checker = simulation.safety();
-        checker.persisting(node, new LogBatch(List.of(tombstone), List.of(), List.of(), List.of()), 2);
-        assertThatThrownBy(
-                        () -> checker.persisting(node, new LogBatch(List.of(old), List.of(), List.of(), List.of()), 0))
+        checker.persisting(node, new LogBatch(List.of(tombstone), List.of(), List.of(), false), 2);
+        assertThatThrownBy(() -> checker.persisting(node, new LogBatch(List.of(old), List.of(), List.of(), false), 0))
                 .hasMessageContaining("resurrects");
     }
 
@@ -199,7 +198,7 @@ class MutationSimTest {
 
     private static LogBatch headOnly(final Simulation simulation, final long version) {
         final Digest.Head head = new Digest.Head(simulation.node(1).origin(), version, 0, 0);
-        return new LogBatch(List.of(), List.of(), List.of(head), List.of());
+        return new LogBatch(List.of(), List.of(), List.of(head), false);
     }
 
     /** Crashes, so that there are syncs; small batches, so that these have several chunks; writes for long pushes. */
@@ -233,6 +232,7 @@ class MutationSimTest {
             return message;
         }
         final List<Member> rumors = reply.rumors().stream().map(change).toList();
-        return new GossipMessage.Swim(swim.from(), swim.digestHash(), new SwimMessage.JoinReply(rumors));
+        return new GossipMessage.Swim(
+                swim.from(), swim.digestHash(), swim.acked(), swim.wallMillis(), new SwimMessage.JoinReply(rumors));
     }
 }

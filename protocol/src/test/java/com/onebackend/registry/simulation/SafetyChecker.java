@@ -30,6 +30,8 @@ final class SafetyChecker implements NodeObserver {
 
     private final GossipConfig config;
     private final int nodes;
+    private final boolean isNobodyPassed;
+    private final Map<Integer, VirtualNode> started = new TreeMap<>();
     /** What each version that ever was on the network says. */
     private final Map<Origin, Map<Long, LogEntry>> told = new TreeMap<>();
 
@@ -38,9 +40,11 @@ final class SafetyChecker implements NodeObserver {
     private final Map<Integer, Life> lives = new TreeMap<>();
     private long messagesChecked;
 
-    SafetyChecker(final GossipConfig config, final int nodes) {
+    /** @param isNobodyPassed no node is wiped or away for the horizon: collection waits for every node */
+    SafetyChecker(final GossipConfig config, final int nodes, final boolean isNobodyPassed) {
         this.config = config;
         this.nodes = nodes;
+        this.isNobodyPassed = isNobodyPassed;
     }
 
     /** What is remembered of one node; tombstones outlive its processes. */
@@ -48,6 +52,8 @@ final class SafetyChecker implements NodeObserver {
         private final Map<Origin, Long> vector = new TreeMap<>();
         private Map<String, LogEntry> tombstones = new HashMap<>();
         private final Map<String, LogEntry> safeTombstones = new HashMap<>();
+        private final Map<Origin, Long> collected = new TreeMap<>();
+        private long resets;
         private long steps;
     }
 
@@ -55,6 +61,9 @@ final class SafetyChecker implements NodeObserver {
     public void started(final VirtualNode node) {
         final Life life = lives.computeIfAbsent(node.index(), index -> new Life());
         life.vector.clear();
+        life.collected.clear();
+        life.resets = 0;
+        started.put(node.index(), node);
         life.tombstones = new HashMap<>(life.safeTombstones);
         raiseDurable(node);
     }
@@ -76,6 +85,11 @@ final class SafetyChecker implements NodeObserver {
         final Member self = node.core().self();
         incarnations.merge(self.id(), self.incarnation().value(), Math::max);
         final Life life = lives.get(node.index());
+        final long resets = node.core().counters().snapshot().retained().resetsBegun();
+        if (resets != life.resets) {
+            life.resets = resets;
+            life.vector.clear();
+        }
         if (nodes < BIG_CLUSTER_NODES || ++life.steps % Math.max(BIG_CLUSTER_STRIDE, nodes) == 0) {
             checkVector(node, life, node.core().digest().heads());
             check(
@@ -111,6 +125,32 @@ final class SafetyChecker implements NodeObserver {
             keepTombstone(life.tombstones, entry);
         }
         checkVector(node, life, batch.heads());
+        for (final Digest.Head head : batch.heads()) {
+            if (head.origin().equals(node.origin())) {
+                checkCollection(node, life, head.gcVersion());
+            }
+        }
+    }
+
+    /** An origin lets its tombstones go only when all have them on disk; when some are away for long, a majority. */
+    private void checkCollection(final VirtualNode node, final Life life, final long collected) {
+        final Long before = life.collected.put(node.origin(), collected);
+        final long known = Math.max(
+                before == null ? 0 : before,
+                started.values().stream()
+                        .mapToLong(other -> other.disk().written().gcVersion(node.origin()))
+                        .max()
+                        .orElse(0));
+        if (collected <= known) {
+            return;
+        }
+        final List<VirtualNode> without = started.values().stream()
+                .filter(other -> other != node && other.disk().synced().maxVersion(node.origin()) < collected)
+                .toList();
+        check(
+                isNobodyPassed ? without.isEmpty() : 2 * without.size() < nodes,
+                node,
+                "collects up to " + collected + " what is not on the disks of " + without);
     }
 
     @Override

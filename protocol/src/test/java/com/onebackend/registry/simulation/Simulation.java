@@ -4,12 +4,17 @@ import static com.onebackend.registry.simulation.EventQueue.MILLI;
 import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import com.onebackend.registry.gossip.GossipConfig;
+import com.onebackend.registry.gossip.GossipCounters;
 import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.simulation.VirtualNode.Phase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * A cluster of gossip cores in one thread under virtual time: the same seed gives the same run, event by event.
@@ -24,6 +29,8 @@ final class Simulation {
     private static final long CONVERGENCE_LOOK_NANOS_PER_NODE = MILLI;
 
     private static final long STABLE_NANOS = 10 * SECOND;
+    private static final long CATALOG_NANOS = 5 * SECOND;
+    private static final long HOUR_NANOS = 3_600 * SECOND;
 
     private final SimulationConfig config;
     private final EventQueue events = new EventQueue();
@@ -36,6 +43,9 @@ final class Simulation {
     private final ChangeMeter changes = new ChangeMeter(events, nodes);
     private final Workload workload;
     private final FaultPlan faults;
+    /** The catalog's nodes; every running node hears of them now and then. */
+    private final Map<String, Origin> catalog = new TreeMap<>();
+
     private long convergedInNanos;
 
     Simulation(final SimulationConfig config) {
@@ -44,7 +54,11 @@ final class Simulation {
         this.trace = new Trace(config.listener());
         this.network = new VirtualNetwork(events, trace, seeds.forPurpose("network"));
         this.network.faults(config.network());
-        this.safety = new SafetyChecker(config.gossip(), config.nodes());
+        this.safety = new SafetyChecker(
+                config.gossip(),
+                config.nodes(),
+                !config.faults().wipes()
+                        && config.gossip().replica().retention().horizonNanos() >= HOUR_NANOS);
         this.network.carriesLogs(!config.isMembershipOnly());
         this.detection = new DetectionMeter(config, events, network, nodes);
         final List<NodeObserver> observers =
@@ -57,6 +71,21 @@ final class Simulation {
         this.workload =
                 new Workload(events, seeds.forPurpose("workload"), nodes, config.keys(), config.writeMeanNanos());
         this.faults = new FaultPlan(this, config.faults(), seeds.forPurpose("faults"));
+        scheduleCatalog();
+    }
+
+    private void scheduleCatalog() {
+        events.after(CATALOG_NANOS, () -> {
+            nodes(Phase.RUNNING).forEach(this::tellCatalog);
+            scheduleCatalog();
+        });
+    }
+
+    private void tellCatalog(final VirtualNode node) {
+        // A cluster that is about to get all its nodes: nobody collects before the last one is known.
+        if (catalog.size() == config.nodes()) {
+            node.command((now, out) -> node.core().catalogMembers(catalog, now));
+        }
     }
 
     /** Start, faults and writes, heal, converge, stay converged. */
@@ -91,6 +120,8 @@ final class Simulation {
             }
         }
         node.start(seeds);
+        catalog.put(VirtualNode.nodeIdOf(node.index()), node.origin());
+        tellCatalog(node);
     }
 
     void runFor(final long nanos) {
@@ -230,12 +261,24 @@ final class Simulation {
                 + 3 * gossip.syncIntervalNanos();
     }
 
+    /** A figure summed over the running nodes. */
+    long sum(final ToLongFunction<GossipCounters.Retained> figure) {
+        return nodes(Phase.RUNNING).stream()
+                .mapToLong(node ->
+                        figure.applyAsLong(node.core().counters().snapshot().retained()))
+                .sum();
+    }
+
     private void requireAgreement() {
         final String problem = disagreement();
         if (problem != null) {
             throw new AssertionError("no agreement within " + convergenceBoundNanos() / 1e9 + " s: " + problem);
         }
         for (final VirtualNode node : nodes(Phase.RUNNING)) {
+            final List<String> resurrected = ledger.resurrectedAt(node);
+            if (!resurrected.isEmpty()) {
+                throw new AssertionError("deregistered and back: " + resurrected.get(0));
+            }
             final List<String> missing = ledger.missingAt(node);
             if (!missing.isEmpty()) {
                 throw new AssertionError(

@@ -5,6 +5,8 @@ import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.replication.ReplicaConfig;
+import com.onebackend.registry.replication.RetentionConfig;
+import com.onebackend.registry.replication.SessionConfig;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -68,6 +70,26 @@ record SimulationConfig(
                 false,
                 false,
                 null);
+    }
+
+    /** As {@link #chaos}, with a horizon that many a node is behind when it returns. */
+    static SimulationConfig forgetful(final long seed, final int nodes) {
+        final SimulationConfig usual = chaos(seed, nodes);
+        return new SimulationConfig(
+                        seed,
+                        nodes,
+                        Kind.CHAOS,
+                        usual.gossip(),
+                        usual.network(),
+                        usual.faults(),
+                        120 * SECOND,
+                        usual.writeMeanNanos(),
+                        usual.keys(),
+                        Math.min(usual.skewMillisMax(), 1_000),
+                        false,
+                        false,
+                        null)
+                .withRetention(retention(6 * SECOND, 8 * SECOND));
     }
 
     /** Nothing goes wrong unless the test says so. */
@@ -181,7 +203,7 @@ record SimulationConfig(
     /** Small batches, so that sessions have many chunks, and no gap that would hide a number given twice. */
     private static GossipConfig gossip(final RandomGenerator random) {
         final ReplicaConfig usual = ReplicaConfig.DEFAULT;
-        final ReplicaConfig replica = new ReplicaConfig(
+        final ReplicaConfig small = new ReplicaConfig(
                 (int) Seeds.between(random, 1, 20),
                 usual.chunkBytesMax(),
                 (int) Seeds.between(random, 1, 20),
@@ -194,6 +216,9 @@ record SimulationConfig(
                 usual.originsMax(),
                 random.nextBoolean() ? 0 : usual.restartGapVersions(),
                 usual.repairAfterSessions());
+        final ReplicaConfig replica = random.nextInt(4) == 0
+                ? small
+                : keeping(small, retention(20 * SECOND, random.nextBoolean() ? 25 * SECOND : 24 * 3_600 * SECOND));
         final GossipConfig lan = GossipConfig.LAN;
         return new GossipConfig(
                 lan.membership(),
@@ -203,5 +228,39 @@ record SimulationConfig(
                 lan.sessionTimeoutNanos(),
                 (int) Seeds.between(random, 1, lan.sessionsMax()),
                 lan.directPushMembersMax());
+    }
+
+    /** With sessions that end before what they may lack is dropped. */
+    private static ReplicaConfig keeping(final ReplicaConfig replica, final RetentionConfig retention) {
+        final long durationMaxNanos =
+                Math.min(SessionConfig.DEFAULT.durationMaxNanos(), retention.dropGraceNanos() * 3 / 4);
+        return replica.withSessions(replica.sessions().lasting(durationMaxNanos))
+                .with(retention);
+    }
+
+    /** Seconds instead of hours. */
+    static RetentionConfig retention(final long tombstoneNanos, final long horizonNanos) {
+        final RetentionConfig usual = RetentionConfig.DEFAULT;
+        return new RetentionConfig(
+                tombstoneNanos,
+                horizonNanos,
+                usual.tombstonesMax(),
+                tombstoneNanos * 2 / 3,
+                usual.dropsPerTickMax(),
+                SECOND / 2,
+                usual.asideMax(),
+                30 * SECOND);
+    }
+
+    SimulationConfig withRetention(final RetentionConfig retention) {
+        final GossipConfig with = new GossipConfig(
+                gossip.membership(),
+                keeping(gossip.replica(), retention),
+                gossip.syncIntervalNanos(),
+                gossip.divergenceNanos(),
+                gossip.sessionTimeoutNanos(),
+                gossip.sessionsMax(),
+                gossip.directPushMembersMax());
+        return withGossip(with);
     }
 }

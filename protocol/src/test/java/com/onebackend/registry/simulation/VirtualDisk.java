@@ -24,8 +24,8 @@ final class VirtualDisk {
     private Content written = new Content();
     private boolean isLying;
 
-    /** One batch, and the highest own version in it; 0 = none. */
-    record Stored(LogBatch batch, long ownVersion) {}
+    /** One batch, the highest own version in it, and the token to be answered once it is safe; 0 = none. */
+    record Stored(LogBatch batch, long ownVersion, long token) {}
 
     /** What is stored after some batch. */
     static final class Content {
@@ -33,10 +33,13 @@ final class VirtualDisk {
         private final Map<Origin, Digest.Head> heads = new TreeMap<>();
 
         void apply(final LogBatch batch) {
+            if (batch.reset()) {
+                entries.clear();
+                heads.clear();
+            }
             batch.puts().forEach(entry -> entries.put(entry.key(), entry));
             batch.removals().forEach(entries::remove);
             batch.heads().forEach(head -> heads.put(head.origin(), head));
-            batch.evicted().forEach(heads::remove);
         }
 
         Content copy() {
@@ -54,6 +57,11 @@ final class VirtualDisk {
             return heads;
         }
 
+        long gcVersion(final Origin origin) {
+            final Digest.Head head = heads.get(origin);
+            return head == null ? 0 : head.gcVersion();
+        }
+
         long maxVersion(final Origin origin) {
             final Digest.Head head = heads.get(origin);
             return head == null ? 0 : head.maxVersion();
@@ -61,8 +69,13 @@ final class VirtualDisk {
     }
 
     void append(final LogBatch batch, final long ownVersion) {
-        unsynced.add(new Stored(batch, ownVersion));
+        unsynced.add(new Stored(batch, ownVersion, 0));
         written.apply(batch);
+    }
+
+    /** Everything before this is to be made safe. */
+    void appendToken(final long token) {
+        unsynced.add(new Stored(LogBatch.EMPTY, 0, token));
     }
 
     /** How many batches a sync that starts now would cover. */

@@ -364,6 +364,11 @@ final class VirtualNode implements VirtualNetwork.Port {
             ownVersion = Math.max(ownVersion, stored.ownVersion());
         }
         commit(ownVersion, current);
+        for (final VirtualDisk.Stored stored : batches) {
+            if (stored.token() > 0) {
+                answer(stored.token(), current);
+            }
+        }
         syncIfIdle();
     }
 
@@ -377,6 +382,14 @@ final class VirtualNode implements VirtualNetwork.Port {
                 }
             });
         }
+    }
+
+    private void answer(final long token, final int current) {
+        whenRunning(() -> {
+            if (process == current) {
+                act((now, out) -> core.synced(token, now, out));
+            }
+        });
     }
 
     /** Collects what the core wants; it is done after the core returned. */
@@ -405,6 +418,14 @@ final class VirtualNode implements VirtualNetwork.Port {
                 world.observer().persisting(VirtualNode.this, batch, ownVersion);
                 disk.append(batch, ownVersion);
                 world.observer().persisted(VirtualNode.this, batch);
+                syncIfIdle();
+            });
+        }
+
+        @Override
+        public void sync(final long token) {
+            actions.add(() -> {
+                disk.appendToken(token);
                 syncIfIdle();
             });
         }

@@ -8,10 +8,12 @@ import com.onebackend.registry.replication.LogBatch;
 import com.onebackend.registry.replication.LogEntry;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Every write that was acknowledged, and which of them must be there at the end. */
@@ -22,8 +24,12 @@ final class WriteLedger implements NodeObserver {
     /** By node index: how much of each log its process had when it last told its disk. */
     private final Map<Integer, Map<Origin, Long>> reached = new TreeMap<>();
 
+    /** Every tombstone that ever was written, by instance. */
+    private final Map<String, List<LogEntry>> tombstones = new HashMap<>();
+
     private long acknowledgedCount;
     private long lostWithDisks;
+    private long withdrawn;
 
     WriteLedger(final Collection<VirtualNode> nodes) {
         this.nodes = nodes;
@@ -31,7 +37,16 @@ final class WriteLedger implements NodeObserver {
 
     @Override
     public void persisting(final VirtualNode node, final LogBatch batch, final long ownVersion) {
+        if (batch.reset()) {
+            withdraw(node, batch);
+        }
         for (final LogEntry entry : batch.puts()) {
+            if (entry.isTombstone()) {
+                final List<LogEntry> known = tombstones.computeIfAbsent(entry.instanceId(), id -> new ArrayList<>());
+                if (!known.contains(entry)) {
+                    known.add(entry);
+                }
+            }
             if (ownVersion > 0 && entry.origin().equals(node.origin()) && entry.version() <= ownVersion) {
                 waiting.computeIfAbsent(node.origin(), origin -> new TreeMap<>())
                         .put(entry.version(), entry);
@@ -92,12 +107,57 @@ final class WriteLedger implements NodeObserver {
     /** What was on this disk alone is lost, and nobody promised otherwise. */
     @Override
     public void losingDisk(final VirtualNode node) {
-        acknowledged.forEach((origin, log) -> log.keySet().removeIf(version -> {
+        acknowledged.forEach((origin, log) -> log.values().removeIf(entry -> {
             final boolean isElsewhere = nodes.stream()
-                    .anyMatch(other -> other != node && other.disk().synced().maxVersion(origin) >= version);
+                    .anyMatch(other -> other != node && isHeld(other.disk().synced(), entry));
             lostWithDisks += isElsewhere ? 0 : 1;
             return !isElsewhere;
         }));
+    }
+
+    /**
+     * A node that was away for too long drops what it holds: its own records that somebody does not have are no longer
+     * promised, and what was on its disk alone is lost. Deregistrations are not: tombstones stay.
+     */
+    private void withdraw(final VirtualNode node, final LogBatch batch) {
+        final Set<LogEntry> kept = Set.copyOf(batch.puts());
+        // Its own log stays as long as it was, though records of it come back from the others, if at all.
+        final Map<Origin, Long> heads = new TreeMap<>();
+        batch.heads().forEach(head -> heads.put(head.origin(), head.maxVersion()));
+        heads.keySet().retainAll(Set.of(node.origin()));
+        reached.put(node.index(), heads);
+        acknowledged.forEach((origin, log) -> log.values().removeIf(entry -> {
+            if (entry.isTombstone() || kept.contains(entry)) {
+                return false;
+            }
+            final long having = nodes.stream()
+                    .filter(other -> other != node && isHeld(other.disk().synced(), entry))
+                    .count();
+            final boolean isLeft = origin.equals(node.origin()) ? having == nodes.size() - 1 : having > 0;
+            withdrawn += isLeft ? 0 : 1;
+            return !isLeft;
+        }));
+    }
+
+    /** What was deregistered with an acknowledgement, not registered after it, and is there all the same. */
+    List<String> resurrectedAt(final VirtualNode node) {
+        final List<String> resurrected = new ArrayList<>();
+        acknowledged
+                .values()
+                .forEach(log -> log.values().forEach(entry -> {
+                    final LogEntry shown = node.disk()
+                            .written()
+                            .entries()
+                            .get(new LogEntry.PartKey(entry.instanceId(), PartKind.REGISTRATION));
+                    if (entry.isTombstone() && shown != null && entry.supersedes(shown)) {
+                        resurrected.add(node + " shows " + shown + " after " + entry);
+                    }
+                }));
+        return resurrected;
+    }
+
+    long withdrawn() {
+        return withdrawn;
     }
 
     /** Problems of one node: acknowledged writes that it neither has nor holds something later for. */
@@ -113,14 +173,21 @@ final class WriteLedger implements NodeObserver {
         return missing;
     }
 
-    private static boolean isHeld(final VirtualNode node, final LogEntry entry) {
-        final Map<LogEntry.PartKey, LogEntry> held = node.disk().written().entries();
+    private boolean isHeld(final VirtualNode node, final LogEntry entry) {
+        return isHeld(node.disk().written(), entry);
+    }
+
+    private boolean isHeld(final VirtualDisk.Content content, final LogEntry entry) {
+        final Map<LogEntry.PartKey, LogEntry> held = content.entries();
         final LogEntry present = held.get(entry.key());
         if (present != null && (present.equals(entry) || present.supersedes(entry))) {
             return true;
         }
         final LogEntry tombstone = held.get(new LogEntry.PartKey(entry.instanceId(), PartKind.TOMBSTONE));
-        return tombstone != null && tombstone.supersedes(entry);
+        return (tombstone != null && tombstone.supersedes(entry))
+                || tombstones.getOrDefault(entry.instanceId(), List.of()).stream()
+                        .anyMatch(gone -> (gone.equals(entry) || gone.supersedes(entry))
+                                && content.gcVersion(gone.origin()) >= gone.version());
     }
 
     long acknowledgedCount() {

@@ -59,7 +59,11 @@ final class Samples {
                 new GossipMessage.Log(
                         from,
                         new LogMessage.SyncRequest(
-                                random.nextLong(), digest(), list(this::resumePoint), list(this::audit)));
+                                random.nextLong(),
+                                digest(),
+                                random.nextBoolean(),
+                                list(this::resumePoint),
+                                list(this::audit)));
             case 8 ->
                 new GossipMessage.Log(
                         from,
@@ -69,6 +73,7 @@ final class Samples {
                                 random.nextBoolean(),
                                 list(this::entry),
                                 digest().heads(),
+                                random.nextBoolean(),
                                 random.nextBoolean(),
                                 list(this::resumePoint)));
             case 9 -> new GossipMessage.Log(from, new LogMessage.SyncNext(random.nextLong(), random.nextInt(1_000)));
@@ -163,7 +168,9 @@ final class Samples {
     }
 
     private GossipMessage swim(final MemberId from, final SwimMessage message) {
-        return new GossipMessage.Swim(from, random.nextLong(), message);
+        final GossipMessage.Acked acked =
+                random.nextBoolean() ? GossipMessage.Acked.NOTHING : new GossipMessage.Acked(origin(), 1 + version());
+        return new GossipMessage.Swim(from, random.nextLong(), acked, version(), message);
     }
 
     private NodeReport report(final MemberId from) {

@@ -1,0 +1,367 @@
+package com.onebackend.registry.replication;
+
+import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.PartKind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How long tombstones stay, and what happens to a node that was away for longer.
+ *
+ * <p>A log's watermark says up to which version its tombstones may be gone. Whoever has less of a log than its
+ * watermark may hold what they killed, under any origin: nobody takes entries from it, and it starts again from nothing.
+ *
+ * <p><i>Thread:</i> the gossip loop.
+ *
+ * <p><i>Invariants:</i> a node gives entries only to who knows of no watermark beyond its vector; a vector that passes a
+ * watermark without what was before it belongs to a node that held nothing.
+ */
+public final class Retention {
+    private final Origin self;
+    private final RetentionConfig config;
+    private final LogTable table;
+    private final OwnWrites own;
+    private final LiveView view;
+    private final ChangeRecorder recorder;
+    private final VersionAges ages;
+    private final Watermark watermark;
+    private final Collector collector;
+    private final DurableHeads durableHeads;
+    private final Aside aside;
+    /** Of evicted origins with tombstones: the own version that every member must have before they go. */
+    private final Map<Origin, Fence> fences = new HashMap<>();
+
+    private final Set<Origin> unfenced = new LinkedHashSet<>();
+    private long restoredOwnVersion;
+    private boolean isLoaded;
+    private long nowNanos;
+    private long collected;
+    private long resetsBegun;
+    private long resetsFinished;
+
+    Retention(
+            final Origin self,
+            final RetentionConfig config,
+            final LogTable table,
+            final OwnWrites own,
+            final LiveView view,
+            final ChangeRecorder recorder) {
+        this.self = self;
+        this.config = config;
+        this.table = table;
+        this.own = own;
+        this.view = view;
+        this.recorder = recorder;
+        this.ages = new VersionAges(config.tombstoneMinNanos());
+        this.watermark = new Watermark(self, config.horizonNanos());
+        this.collector = new Collector(config.dropGraceNanos());
+        this.durableHeads = new DurableHeads(config.syncIntervalNanos());
+        this.aside = new Aside(config.asideMax(), config.asideNanos());
+    }
+
+    /** An evicted origin's tombstones go when the own log's watermark reaches {@code version}; 0 = not old enough. */
+    private record Fence(long sinceNanos, long version) {}
+
+    Aside aside() {
+        return aside;
+    }
+
+    /** The catalog's nodes as they are now: all of them must acknowledge. Until the first call nothing is collected. */
+    public void members(final Set<Origin> members, final long now) {
+        watermark.members(members, now);
+    }
+
+    /** A member says that it has the own log up to here, on its disk. */
+    public void acked(final Origin member, final long version, final long now) {
+        watermark.acked(member, version, now);
+    }
+
+    /** How much of a log this node has on its disk, for its origin to know; 0 when nothing is known. */
+    public long durableVersion(final Origin origin) {
+        return durableHeads.of(origin);
+    }
+
+    /** The token with which storage is to be asked to make everything safe that it was told; 0 = not now. */
+    public long ask(final long now) {
+        return durableHeads.ask(now);
+    }
+
+    /** Storage did what it was asked with this token. */
+    public void answered(final long token) {
+        durableHeads.answered(token);
+    }
+
+    /** How often storage was asked. */
+    public long asked() {
+        return durableHeads.tokens();
+    }
+
+    /** The own log's watermark: its tombstones up to here are, or will soon be, collected everywhere. */
+    public long ownWatermark() {
+        return table.gcVersion(self);
+    }
+
+    /** Tombstones held now, of all origins. */
+    public int tombstones() {
+        return table.tombstones();
+    }
+
+    /** Catalog members that collection has passed because they were away for too long. */
+    public int behind() {
+        return watermark.behind();
+    }
+
+    void restoredOwn(final long version) {
+        restoredOwnVersion = Math.max(restoredOwnVersion, version);
+    }
+
+    /** Storage held this head. */
+    void restored(final Digest.Head head) {
+        isLoaded |= !head.origin().equals(self) && head.maxVersion() > 0;
+        if (head.gcVersion() > 0) {
+            collector.learned(head.origin());
+        }
+        reached(head.origin(), head.maxVersion());
+    }
+
+    /** The log was received up to here. */
+    void reached(final Origin origin, final long version) {
+        if (!origin.equals(self)) {
+            durableHeads.moved(origin, version);
+        }
+    }
+
+    /** A log's tombstones may be collected up to here, of which this node has everything. */
+    void learned(final Digest.Head head) {
+        final Origin origin = head.origin();
+        if (head.gcVersion() > table.gcVersion(origin) && head.gcVersion() <= table.maxVersion(origin)) {
+            table.advance(origin, 0, head.gcVersion());
+            recorder.headMoved(origin);
+            collector.learned(origin);
+        }
+    }
+
+    /** True when the other collected tombstones that this node may have missed. */
+    public boolean isBehind(final Digest theirs) {
+        for (final Digest.Head head : theirs.heads()) {
+            final Origin origin = head.origin();
+            final long has = origin.equals(self) ? own.assigned() : table.maxVersion(origin);
+            if (head.gcVersion() > has) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True when this node collected tombstones that the other may have missed. */
+    public boolean isAhead(final Digest theirs) {
+        final Map<Origin, Long> has = new HashMap<>();
+        theirs.heads().forEach(head -> has.put(head.origin(), head.maxVersion()));
+        for (final OwnedLog log : table.logs()) {
+            if (log.gcVersion() > has.getOrDefault(log.origin(), 0L)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True when this node holds what a reset would drop. */
+    public boolean holdsOld() {
+        for (final OwnedLog log : table.logs()) {
+            if (log.hasRecords() && (!log.origin().equals(self) || hasOldOwn(log))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True while this node has dropped everything and has not yet got it anew. */
+    public boolean isResetting() {
+        return table.isBehind();
+    }
+
+    /** True once a whole vector was received, or was on the disk. */
+    public boolean isLoaded() {
+        return isLoaded && !isResetting();
+    }
+
+    /** A session ended: the vector advanced as a whole. */
+    void loaded(final boolean wasResetting) {
+        isLoaded = true;
+        resetsFinished += wasResetting && !isResetting() ? 1 : 0;
+    }
+
+    /**
+     * Drops everything but tombstones, which can only ever kill, and own entries so young that no tombstone later than
+     * them can have been collected; goes back to nothing of the others' logs.
+     */
+    void reset(final Digest theirs) {
+        final long old = oldOwnVersion();
+        for (final OwnedLog log : table.logs()) {
+            final boolean isOwn = log.origin().equals(self);
+            for (final LogEntry entry : List.copyOf(log.entries())) {
+                if (entry.isTombstone() || (isOwn && entry.version() > old)) {
+                    continue;
+                }
+                if (isOwn && entry.part().kind() == PartKind.REGISTRATION) {
+                    aside.keep(entry.instanceId(), view.parts(entry.instanceId()));
+                }
+                view.drop(entry);
+            }
+            if (!isOwn) {
+                table.rewind(log.origin());
+            }
+        }
+        theirs.heads().forEach(head -> {
+            if (head.gcVersion() > table.gcVersion(head.origin())) {
+                table.advance(head.origin(), 0, head.gcVersion());
+            }
+        });
+        durableHeads.clear();
+        record();
+        isLoaded = false;
+        resetsBegun++;
+    }
+
+    /** Lets every deadline that has passed act. */
+    public void tick(final long now) {
+        nowNanos = now;
+        ages.mark(now, own.assigned());
+        aside.expire(isResetting(), now);
+        collector.stamp(table::gcVersion, now);
+        int room = config.dropsPerTickMax();
+        for (Collector.Due due = collector.due(now); due != null && room > 0; due = collector.due(now)) {
+            room = drop(due.origin(), due.version(), room);
+            if (room > 0) {
+                collector.done(table.gcVersion(due.origin()));
+            }
+        }
+    }
+
+    /** Raises the own log's watermark as far as the members' acknowledgements, or the horizon, let it. */
+    public void raise(final Set<Origin> reachable, final long now) {
+        unfenced.forEach(origin -> fences.putIfAbsent(origin, new Fence(now, 0)));
+        unfenced.clear();
+        final OwnedLog log = table.known(self);
+        if (log == null || isResetting()) {
+            return;
+        }
+        final long oldEnough = Math.min(log.maxVersion(), ages.versionOfAge(config.tombstoneMinNanos(), now));
+        final long wanted = Math.max(log.lastTombstone(oldEnough), fenceUpTo(oldEnough, now));
+        if (wanted <= log.gcVersion()) {
+            watermark.upTo(0, reachable, false, now);
+        } else {
+            final boolean isOverfull = log.tombstones() > config.tombstonesMax();
+            final long allowed = watermark.upTo(wanted, reachable, isOverfull, now);
+            final long fence = fenceUpTo(allowed, now);
+            final long next = Math.max(log.lastTombstone(Math.min(oldEnough, allowed)), fence);
+            if (next > log.gcVersion()) {
+                table.advance(self, 0, next);
+                recorder.headMoved(self);
+                collector.learned(self);
+            }
+        }
+        dropFenced(log.gcVersion());
+    }
+
+    /** The catalog removed a node whose tombstones are still here. */
+    void evicted(final Origin origin) {
+        watermark.forget(origin);
+        final OwnedLog log = table.known(origin);
+        if (log != null && log.tombstones() > 0) {
+            unfenced.add(origin);
+        }
+    }
+
+    /** Tombstones dropped since the start. */
+    public long collected() {
+        return collected;
+    }
+
+    /** Resets of this node since the start. */
+    public long resetsBegun() {
+        return resetsBegun;
+    }
+
+    /** Resets that ended with a whole vector. */
+    public long resetsFinished() {
+        return resetsFinished;
+    }
+
+    /** Own versions up to here do not outlive a reset. */
+    private long oldOwnVersion() {
+        return Math.max(restoredOwnVersion, ages.versionOfAge(config.youngNanos(), nowNanos));
+    }
+
+    private boolean hasOldOwn(final OwnedLog log) {
+        final long old = oldOwnVersion();
+        LogEntry entry = log.after(0);
+        while (entry != null && entry.version() <= old && entry.isTombstone()) {
+            entry = log.after(entry.version());
+        }
+        return entry != null && entry.version() <= old;
+    }
+
+    /** Storage begins anew with what is left. */
+    private void record() {
+        recorder.reset();
+        final Set<String> left = new LinkedHashSet<>(own.instanceIds());
+        for (final OwnedLog log : table.logs()) {
+            log.entries().forEach(entry -> left.add(entry.instanceId()));
+            if (!log.isUnknown()) {
+                recorder.headMoved(log.origin());
+            }
+            if (log.gcVersion() > 0) {
+                collector.learned(log.origin());
+            }
+        }
+        recorder.headMoved(self);
+        left.forEach(id -> recorder.kept(id, view.parts(id)));
+    }
+
+    /** Drops a log's tombstones up to a version while there is room; returns what is left of it. */
+    private int drop(final Origin origin, final long upTo, final int roomMax) {
+        int room = roomMax;
+        final OwnedLog log = table.known(origin);
+        if (log == null) {
+            return room;
+        }
+        for (LogEntry tombstone = log.firstTombstone();
+                room > 0 && tombstone != null && tombstone.version() <= upTo;
+                tombstone = log.firstTombstone()) {
+            view.drop(tombstone);
+            collected++;
+            room--;
+        }
+        return room;
+    }
+
+    /** The highest fence up to this version, after setting those that are due. */
+    private long fenceUpTo(final long version, final long now) {
+        long highest = 0;
+        for (final Map.Entry<Origin, Fence> entry : fences.entrySet()) {
+            final Fence fence = entry.getValue();
+            if (fence.version() == 0 && now - fence.sinceNanos() >= config.horizonNanos()) {
+                entry.setValue(new Fence(fence.sinceNanos(), own.assigned() + 1));
+            } else if (fence.version() > 0 && fence.version() <= version) {
+                highest = Math.max(highest, fence.version());
+            }
+        }
+        return highest;
+    }
+
+    private void dropFenced(final long watermarkNow) {
+        for (final Map.Entry<Origin, Fence> entry : new ArrayList<>(fences.entrySet())) {
+            final long fence = entry.getValue().version();
+            if (fence > 0
+                    && fence <= watermarkNow
+                    && drop(entry.getKey(), Long.MAX_VALUE, config.dropsPerTickMax()) > 0) {
+                fences.remove(entry.getKey());
+            }
+        }
+    }
+}
