@@ -182,6 +182,7 @@ public final class Replica {
         isStarted = true;
         incoming.open(session);
         heldWhenAsked = retention.holdsOld();
+        retention.asking();
         if (retention.isResetting()) {
             // Of the own log, too, everything that others have is wanted.
             return new LogMessage.SyncRequest(session, withoutOwn(table.vector()), heldWhenAsked);
@@ -404,6 +405,9 @@ public final class Replica {
             return;
         }
         clock.observe(entry.stamp());
+        if (entry.isTombstone()) {
+            retention.confirmed(entry);
+        }
         if (isOwn) {
             own.seen(entry.version());
         }
