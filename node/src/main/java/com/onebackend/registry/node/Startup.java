@@ -10,6 +10,7 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeRecord;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.node.catalog.Bootstrap;
 import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.BootstrapDecision;
@@ -39,6 +40,8 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -264,6 +267,9 @@ final class Startup implements AutoCloseable {
         final AtomicReference<List<Endpoint>> joined = new AtomicReference<>(List.of());
         catalog.onChange(index -> join(gossip, catalog, joined));
         join(gossip, catalog, joined);
+        final AtomicReference<Map<String, Origin>> told = new AtomicReference<>(Map.of());
+        catalog.onChange(index -> tellMembers(gossip, catalog, told));
+        tellMembers(gossip, catalog, told);
         opened("leave", () -> leave(gossip));
         startReports(gossip);
         NodeMetrics.bind(
@@ -308,6 +314,16 @@ final class Startup implements AutoCloseable {
         final List<Endpoint> seeds = seeds(catalog);
         if (!seeds.equals(joined.getAndSet(seeds))) {
             gossip.command(turn -> turn.core().join(seeds, turn.now(), turn.effects()));
+        }
+    }
+
+    /** Says whose acknowledgement a tombstone needs, whenever that changes. Does not block. */
+    private static void tellMembers(
+            final GossipLoop gossip, final CatalogService catalog, final AtomicReference<Map<String, Origin>> told) {
+        final Map<String, Origin> members = new TreeMap<>();
+        catalog.nodes().forEach(node -> members.put(node.id(), node.origin()));
+        if (!members.isEmpty() && !members.equals(told.getAndSet(members))) {
+            gossip.command(turn -> turn.core().catalogMembers(members, turn.now()));
         }
     }
 
@@ -380,8 +396,13 @@ final class Startup implements AutoCloseable {
                 refused("the cluster has removed this node");
                 return;
             }
+            if (isReady && gossip.isResetting()) {
+                isReady = false;
+                LOG.warn("not ready: away past the horizon of deregistrations, instances are loaded anew");
+            }
             if (!isReady) {
-                isReady = facts(catalog, gossip, hadData, now - start).isReady();
+                isReady = !gossip.isResetting()
+                        && facts(catalog, gossip, hadData, now - start).isReady();
                 if (isReady) {
                     parts.readiness().ready();
                     LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(now - start));

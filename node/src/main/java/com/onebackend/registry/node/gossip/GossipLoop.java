@@ -4,6 +4,7 @@ import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.directory.Entry;
 import com.onebackend.registry.gossip.Effects;
 import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.gossip.GossipCounters;
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.gossip.Now;
 import com.onebackend.registry.membership.Lane;
@@ -65,6 +66,7 @@ public final class GossipLoop implements AutoCloseable {
     private final BlockingQueue<Task> inbox = new ArrayBlockingQueue<>(INBOX_MAX);
     private final BlockingQueue<Task> commands = new ArrayBlockingQueue<>(COMMANDS_MAX);
     private final AtomicLong durableVersion = new AtomicLong();
+    private final AtomicLong durableToken = new AtomicLong();
     private final Map<String, NodeReport> reports = new ConcurrentHashMap<>();
     private final Thread thread;
     private final Turn turn = new Turn();
@@ -73,6 +75,8 @@ public final class GossipLoop implements AutoCloseable {
     private volatile List<Member> members = List.of();
     private volatile long syncsCompleted;
     private volatile boolean isCaughtUp;
+    private volatile boolean isResetting;
+    private volatile GossipCounters.Retained retained;
     private volatile boolean running = true;
     private volatile boolean ended;
 
@@ -84,6 +88,7 @@ public final class GossipLoop implements AutoCloseable {
     private final Map<String, Long> heartbeats = new HashMap<>();
     private boolean membersChanged = true;
     private long committedVersion;
+    private long syncedToken;
     private long writtenVersion;
 
     public GossipLoop(
@@ -96,6 +101,7 @@ public final class GossipLoop implements AutoCloseable {
         this.directory = directory;
         this.outbox = outbox;
         this.writer = writer;
+        this.retained = core.counters().snapshot().retained();
         this.fatal = fatal;
         this.thread = new Thread(this::run, "gossip-loop");
     }
@@ -134,7 +140,12 @@ public final class GossipLoop implements AutoCloseable {
         }
     }
 
-    private record PendingBatch(LogBatch batch, long ownVersion) {}
+    /** What waits for the writer: a batch, or the wish that everything before it is on disk; the other is empty or 0. */
+    private record PendingBatch(LogBatch batch, long ownVersion, long token) {
+        boolean isSync() {
+            return ownVersion > 0 || token > 0;
+        }
+    }
 
     private record Acknowledgement(long version, Runnable durable, Runnable lost) {}
 
@@ -189,6 +200,16 @@ public final class GossipLoop implements AutoCloseable {
     /** True once this node had asked every reachable member for what it lacks, and had got it. */
     public boolean isCaughtUp() {
         return isCaughtUp;
+    }
+
+    /** True while this node starts again from nothing because it was away for too long: it shows only a part. */
+    public boolean isResetting() {
+        return isResetting;
+    }
+
+    /** What is kept of tombstones and how the clocks stand, as of a moment ago. */
+    public GossipCounters.Retained retained() {
+        return retained;
     }
 
     /** A peer's message did not decode: counted, otherwise as if it had not come. */
@@ -309,6 +330,7 @@ public final class GossipLoop implements AutoCloseable {
                 }
                 if (turn.now.nanos() - nextTickNanos >= 0) {
                     core.tick(turn.now, turn.effects);
+                    retained = core.counters().snapshot().retained();
                     nextTickNanos = turn.now.nanos() + TICK_NANOS;
                 }
                 acknowledge();
@@ -343,6 +365,11 @@ public final class GossipLoop implements AutoCloseable {
     }
 
     private void acknowledge() {
+        final long token = durableToken.get();
+        if (token != syncedToken) {
+            syncedToken = token;
+            core.synced(token, turn.now, turn.effects);
+        }
         final long durable = durableVersion.get();
         if (durable == committedVersion) {
             return;
@@ -370,6 +397,10 @@ public final class GossipLoop implements AutoCloseable {
         }
         syncsCompleted = core.syncsCompleted();
         isCaughtUp |= core.isCaughtUp();
+        if (isResetting != core.isResetting()) {
+            isResetting = core.isResetting();
+            LOG.info("reset state={} reason=away-past-the-horizon", isResetting ? "BEGUN" : "FINISHED");
+        }
     }
 
     private void show(final String id) {
@@ -388,9 +419,10 @@ public final class GossipLoop implements AutoCloseable {
         while (!unsubmitted.isEmpty()) {
             final PendingBatch batch = unsubmitted.peek();
             final long ownVersion = batch.ownVersion();
-            final boolean taken = writer.trySubmit(batch.batch(), ownVersion > 0, () -> {
-                if (ownVersion > 0) {
+            final boolean taken = writer.trySubmit(batch.batch(), batch.isSync(), () -> {
+                if (batch.isSync()) {
                     durableVersion.accumulateAndGet(ownVersion, Math::max);
+                    durableToken.accumulateAndGet(batch.token(), Math::max);
                     // Wakes the loop; if the queue is full it is awake anyway.
                     inbox.offer(at -> {});
                 }
@@ -422,8 +454,13 @@ public final class GossipLoop implements AutoCloseable {
 
         @Override
         public void persist(final LogBatch batch, final long ownVersion) {
-            unsubmitted.add(new PendingBatch(batch, ownVersion));
+            unsubmitted.add(new PendingBatch(batch, ownVersion, 0));
             writtenVersion = Math.max(writtenVersion, ownVersion);
+        }
+
+        @Override
+        public void sync(final long token) {
+            unsubmitted.add(new PendingBatch(LogBatch.EMPTY, 0, token));
         }
 
         @Override
