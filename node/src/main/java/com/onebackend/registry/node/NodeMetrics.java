@@ -1,6 +1,7 @@
 package com.onebackend.registry.node;
 
 import com.onebackend.registry.directory.Directory;
+import com.onebackend.registry.gossip.GossipCounters;
 import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.node.catalog.CatalogService;
@@ -21,6 +22,8 @@ import java.util.function.ToDoubleFunction;
  * when to worry is in the operator's guide, which a test holds against this.
  */
 final class NodeMetrics {
+    private static final double MILLIS_PER_SECOND = 1_000;
+
     private final MeterRegistry metrics;
 
     private NodeMetrics(final MeterRegistry metrics) {
@@ -137,6 +140,43 @@ final class NodeMetrics {
         figures.gauge("origins", "logs this node has a part of", GossipFigures::origins);
         figures.gauge("tombstones", "deregistrations that are still remembered", GossipFigures::tombstones);
         figures.gauge("unacknowledged", "answers that wait for the disk", GossipFigures::unacknowledged);
+        retention(figures);
+    }
+
+    /** Tombstones, and the clocks by which writes are ordered. */
+    private static void retention(final Figures figures) {
+        figures.gauge(
+                "watermark",
+                "version up to which own deregistrations are collected",
+                at -> retained(at).ownWatermark());
+        figures.counter(
+                "tombstones.collected",
+                "deregistrations dropped because every node has them",
+                at -> retained(at).tombstonesCollected());
+        figures.gauge(
+                "members.behind",
+                "catalog nodes away for so long that they load everything anew",
+                at -> retained(at).membersBehind());
+        figures.counter(
+                "resets",
+                "times this node was away for too long and loaded everything anew",
+                at -> retained(at).resetsBegun());
+        figures.counter(
+                "quarantined",
+                "messages refused: stamped too far ahead of this node's clock",
+                at -> retained(at).quarantined());
+        figures.gauge(
+                "clock.offset.seconds",
+                "how far the other nodes' clocks are ahead, in the middle",
+                at -> retained(at).clockOffsetMillis() / MILLIS_PER_SECOND);
+        figures.counter(
+                "clock.alarms",
+                "times the clocks were found half a second apart",
+                at -> retained(at).clockAlarms());
+    }
+
+    private static GossipCounters.Retained retained(final GossipFigures at) {
+        return at.counters().retained();
     }
 
     /** Declares meters over the loop's last figures. */

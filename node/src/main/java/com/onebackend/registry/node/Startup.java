@@ -191,7 +191,7 @@ final class Startup implements AutoCloseable {
             }
             if (!isReady) {
                 final ReadyFacts facts = facts(catalog, gossip, hadData, now - start);
-                isReady = facts.isReady();
+                isReady = facts.isReady() && !gossip.isReloading();
                 if (isReady) {
                     parts.readiness().exceptWhile(gossip::isReloading);
                     parts.readiness().ready();

@@ -12,9 +12,15 @@ final class EntryHash {
 
     /** One entry's share in its log's set hash; 0 for a tombstone, which nodes may collect at different times. */
     static long of(final LogEntry entry) {
-        if (entry.isTombstone()) {
-            return 0;
-        }
+        return entry.isTombstone() ? 0 : ofContent(entry);
+    }
+
+    /** A tombstone's share while it is counted all the same. */
+    static long ofTombstone(final LogEntry entry) {
+        return ofContent(entry);
+    }
+
+    private static long ofContent(final LogEntry entry) {
         long hash = text(seed(entry.part().kind()), entry.instanceId());
         hash = content(hash, entry.part());
         hash = mix(hash + entry.stamp().packed());

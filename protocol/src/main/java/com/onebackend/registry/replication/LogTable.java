@@ -182,8 +182,7 @@ final class LogTable {
             hash = 0;
             for (final OwnedLog log : logs.values()) {
                 if (!log.isBlank() && !isEvicted(log.origin())) {
-                    final Digest.Head head = log.head();
-                    hash += EntryHash.ofLog(head.origin(), head.maxVersion(), head.setHash());
+                    hash += log.hash();
                 }
             }
             isHashStale = false;

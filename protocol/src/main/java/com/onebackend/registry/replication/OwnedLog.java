@@ -20,6 +20,8 @@ final class OwnedLog {
     private long maxVersion;
     private long gcVersion;
     private long setHash;
+    /** Of the tombstones beyond {@code maxVersion}: a reset left them, and nobody else may have them. */
+    private long strayHash;
 
     OwnedLog(final Origin origin) {
         this.origin = origin;
@@ -29,26 +31,39 @@ final class OwnedLog {
         entries.put(entry);
         if (entry.isTombstone()) {
             tombstones.put(entry.version(), entry);
+            strayHash += entry.version() > maxVersion ? EntryHash.ofTombstone(entry) : 0;
         }
         count(entry, EntryHash.of(entry));
     }
 
     void drop(final LogEntry entry) {
         entries.removeVersion(entry.version());
-        tombstones.remove(entry.version());
+        if (entry.isTombstone()) {
+            tombstones.remove(entry.version());
+            strayHash -= entry.version() > maxVersion ? EntryHash.ofTombstone(entry) : 0;
+        }
         count(entry, -EntryHash.of(entry));
     }
 
     /** Raises what we have; never lowers it. True when something moved. */
     boolean advance(final long version, final long collected) {
         final boolean moved = version > maxVersion || collected > gcVersion;
-        maxVersion = Math.max(maxVersion, version);
+        if (version > maxVersion) {
+            for (final LogEntry known :
+                    tombstones.subMap(maxVersion, false, version, true).values()) {
+                strayHash -= EntryHash.ofTombstone(known);
+            }
+            maxVersion = version;
+        }
         gcVersion = Math.max(gcVersion, collected);
         return moved;
     }
 
     /** We no longer have what we had; what was collected elsewhere stays known. */
     void rewind() {
+        for (final LogEntry known : tombstones.headMap(maxVersion, true).values()) {
+            strayHash += EntryHash.ofTombstone(known);
+        }
         maxVersion = 0;
     }
 
@@ -68,8 +83,8 @@ final class OwnedLog {
         return found == null ? 0 : found;
     }
 
-    int tombstones() {
-        return tombstones.size();
+    Collection<LogEntry> tombstones() {
+        return tombstones.values();
     }
 
     /** True when there is more than tombstones. */
@@ -125,13 +140,18 @@ final class OwnedLog {
         return gcVersion;
     }
 
+    /** One number over all that a peer should have of it, too. */
+    long hash() {
+        return EntryHash.ofLog(origin, maxVersion, setHash + strayHash);
+    }
+
     Digest.Head head() {
         return new Digest.Head(origin, maxVersion, gcVersion, setHash);
     }
 
     /** True when a peer that knows nothing of this origin has the same of it as we. */
     boolean isBlank() {
-        return maxVersion == 0 && setHash == 0;
+        return maxVersion == 0 && setHash == 0 && strayHash == 0;
     }
 
     /** True when there is nothing to say of it. */

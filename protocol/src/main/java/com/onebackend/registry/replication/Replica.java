@@ -184,6 +184,7 @@ public final class Replica {
     public LogMessage.SyncRequest request(final long session, final MemberId peer, final long nowNanos) {
         isStarted = true;
         final boolean holdsOld = retention.holdsOld();
+        retention.asking();
         // While everything is reloaded, also that of the own log is wanted which only others have.
         final Digest have = retention.isResetting() ? withoutOwn(table.vector()) : table.vector();
         final LogMessage.SyncRequest request = new LogMessage.SyncRequest(
@@ -473,6 +474,9 @@ public final class Replica {
             return;
         }
         clock.observe(entry.stamp());
+        if (entry.isTombstone()) {
+            retention.confirmed(entry);
+        }
         if (isOwn) {
             own.seen(entry.version());
         }

@@ -35,6 +35,9 @@ public final class Retention {
     /** Of evicted origins with tombstones: the own version that every member must have before they go. */
     private final Map<Origin, Fence> fences = new HashMap<>();
 
+    /** While resetting: tombstones that stayed and that nobody has sent again; null = not looked for yet. */
+    private Set<LogEntry> unconfirmed;
+
     private final Set<Origin> unfenced = new LinkedHashSet<>();
     private long restoredOwnVersion;
     private boolean isLoaded;
@@ -189,10 +192,43 @@ public final class Retention {
         return isLoaded && !isResetting();
     }
 
-    /** A session ended: the vector advanced as a whole. */
+    /** While resetting, before a session: notes which tombstones are those that stayed. */
+    void asking() {
+        if (isResetting() && unconfirmed == null) {
+            unconfirmed = new LinkedHashSet<>();
+            for (final OwnedLog log : table.logs()) {
+                if (!log.origin().equals(self)) {
+                    unconfirmed.addAll(log.tombstones());
+                }
+            }
+        }
+    }
+
+    /** A peer holds this tombstone, too. */
+    void confirmed(final LogEntry tombstone) {
+        if (unconfirmed != null) {
+            unconfirmed.remove(tombstone);
+        }
+    }
+
+    /**
+     * A session ended: the vector advanced as a whole. A tombstone that stayed over a reset and that the peer, who has
+     * the log beyond it, does not hold was superseded there and perhaps collected: nobody would ever collect ours.
+     */
     void loaded(final boolean wasResetting) {
         isLoaded = true;
-        resetsFinished += wasResetting && !isResetting() ? 1 : 0;
+        if (!wasResetting || isResetting()) {
+            return;
+        }
+        resetsFinished++;
+        if (unconfirmed != null) {
+            for (final LogEntry tombstone : unconfirmed) {
+                if (tombstone.version() <= table.maxVersion(tombstone.origin())) {
+                    view.drop(tombstone);
+                }
+            }
+            unconfirmed = null;
+        }
     }
 
     /**
@@ -222,6 +258,7 @@ public final class Retention {
             }
         });
         durableHeads.clear();
+        unconfirmed = null;
         record();
         isLoaded = false;
         resetsBegun++;
@@ -255,7 +292,7 @@ public final class Retention {
         if (wanted <= log.gcVersion()) {
             watermark.upTo(0, reachable, false, now);
         } else {
-            final boolean isOverfull = log.tombstones() > config.tombstonesMax();
+            final boolean isOverfull = log.tombstones().size() > config.tombstonesMax();
             final long allowed = watermark.upTo(wanted, reachable, isOverfull, now);
             final long fence = fenceUpTo(allowed, now);
             final long next = Math.max(log.lastTombstone(Math.min(oldEnough, allowed)), fence);
@@ -272,7 +309,7 @@ public final class Retention {
     void evicted(final Origin origin) {
         watermark.forget(origin);
         final OwnedLog log = table.known(origin);
-        if (log != null && log.tombstones() > 0) {
+        if (log != null && !log.tombstones().isEmpty()) {
             unfenced.add(origin);
         }
     }

@@ -21,7 +21,8 @@ final class Entries {
 
     /** Two entries per chunk and push, two sessions, so that every limit is met. */
     static final ReplicaConfig SMALL = new ReplicaConfig(2, 100_000, 2, 2, 4, 50, 1_000, 60_000, 1_000, 100, 1_000, 2)
-            .withSessions(new SessionConfig(4, 2, 1_000_000_000, 1_000_000_000, 600_000_000_000L, 1_000, 0, 2, 1, 16, 7, 100));
+            .withSessions(new SessionConfig(
+                    4, 2, 1_000_000_000, 1_000_000_000, 600_000_000_000L, 1_000, 0, 2, 1, 16, 7, 100));
 
     private Entries() {}
 

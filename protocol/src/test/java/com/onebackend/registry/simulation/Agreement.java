@@ -7,6 +7,7 @@ import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -67,8 +68,14 @@ final class Agreement {
                 return first + " shows " + mine + ", " + other + " shows " + its;
             }
         }
-        if (!stored(first, other).equals(stored(other, first))) {
-            return first + " and " + other + " store different entries";
+        final Map<LogEntry.PartKey, LogEntry> mine = stored(first, other);
+        final Map<LogEntry.PartKey, LogEntry> its = stored(other, first);
+        if (!mine.equals(its)) {
+            final Set<LogEntry> onlyMine = new HashSet<>(mine.values());
+            onlyMine.removeAll(its.values());
+            final Set<LogEntry> onlyIts = new HashSet<>(its.values());
+            onlyIts.removeAll(mine.values());
+            return first + " and " + other + " store different entries: " + onlyMine + " and " + onlyIts;
         }
         return null;
     }

@@ -76,7 +76,7 @@ public abstract class RegistryStoreContract {
     void reopenKeepsEverything() {
         final NodeIdentity identity = identity("node-1", "");
         store.instances().write(puts(registration("a", 1), health("a", 2), registration("b", 3)), false);
-        store.instances().write(new LogBatch(List.of(), List.of(), List.of(head(3)), List.of()), true);
+        store.instances().write(new LogBatch(List.of(), List.of(), List.of(head(3)), false), true);
         store.catalog().apply(new CatalogBatch(new Applied(7, 2)).put(DEFINITION, "orders", bytes("v1")));
         store.identity().save(identity);
 
@@ -113,21 +113,30 @@ public abstract class RegistryStoreContract {
     }
 
     @Test
-    void evictedOriginLosesItsHeadOnly() {
+    void resetVoidsEverythingStoredBeforeAndKeepsWhatComesWithIt() {
         final Digest.Head other = new Digest.Head(new Origin(5), 9, 1, 4);
-        store.instances()
-                .write(
-                        new LogBatch(List.of(registration("a", 1)), List.of(), List.of(head(1), other), List.of()),
-                        true);
+        final LogBatch before = new LogBatch(
+                List.of(registration("a", 1), registration("b", 2)), List.of(), List.of(head(1), other), false);
+        store.instances().write(before, true);
         assertThat(heads(store)).as("ordered by unsigned origin").containsExactly(other, head(1));
-        store.instances().write(new LogBatch(List.of(), List.of(), List.of(), List.of(Samples.ORIGIN)), true);
-        assertThat(heads(store)).containsExactly(other);
-        assertThat(entries(store)).hasSize(1);
+        final Digest.Head behind = new Digest.Head(new Origin(5), 0, 7, 0);
+        final LogBatch reset =
+                new LogBatch(List.of(registration("b", 2), registration("c", 3)), List.of(), List.of(behind), true);
+        store.instances().write(List.of(puts(registration("d", 4)), reset, puts(registration("e", 5))), true);
+        for (int i = 0; i < 2; i++) {
+            assertThat(entries(store))
+                    .containsExactly(registration("b", 2), registration("c", 3), registration("e", 5));
+            assertThat(heads(store)).containsExactly(behind);
+            reopen();
+        }
+        store.instances().write(new LogBatch(List.of(), List.of(), List.of(), true), true);
+        assertThat(entries(store)).isEmpty();
+        assertThat(heads(store)).isEmpty();
     }
 
     @Test
     void emptyBatchIsWritten() {
-        store.instances().write(new LogBatch(List.of(), List.of(), List.of(), List.of()), true);
+        store.instances().write(LogBatch.EMPTY, true);
         store.instances().write(List.of(), true);
         assertThat(entries(store)).isEmpty();
     }

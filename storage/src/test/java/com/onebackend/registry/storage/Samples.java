@@ -54,15 +54,15 @@ public final class Samples {
     /** One registration of its own instance, and the head that goes with it. */
     public static LogBatch registered(final long version) {
         return new LogBatch(
-                List.of(registration("instance-" + version, version)), List.of(), List.of(head(version)), List.of());
+                List.of(registration("instance-" + version, version)), List.of(), List.of(head(version)), false);
     }
 
     public static LogBatch puts(final LogEntry... entries) {
-        return new LogBatch(List.of(entries), List.of(), List.of(), List.of());
+        return new LogBatch(List.of(entries), List.of(), List.of(), false);
     }
 
     public static LogBatch removals(final LogEntry.PartKey... keys) {
-        return new LogBatch(List.of(), List.of(keys), List.of(), List.of());
+        return new LogBatch(List.of(), List.of(keys), List.of(), false);
     }
 
     public static byte[] bytes(final String text) {

@@ -15,9 +15,11 @@ final class DiskQueue {
     private final int waitingMax;
     private final Runnable wake;
     private final AtomicLong durableVersion = new AtomicLong();
+    private final AtomicLong durableToken = new AtomicLong();
     private final ArrayDeque<PendingBatch> unsubmitted = new ArrayDeque<>();
     private final ArrayDeque<Acknowledgement> unacknowledged = new ArrayDeque<>();
     private long committedVersion;
+    private long syncedToken;
     private long writtenVersion;
 
     /**
@@ -32,7 +34,12 @@ final class DiskQueue {
         this.wake = wake;
     }
 
-    private record PendingBatch(LogBatch batch, long ownVersion) {}
+    /** What waits for the writer: a batch, or the wish that everything before it is on disk; the other is empty or 0. */
+    private record PendingBatch(LogBatch batch, long ownVersion, long token) {
+        boolean isSync() {
+            return ownVersion > 0 || token > 0;
+        }
+    }
 
     private record Acknowledgement(long version, Runnable durable, Runnable lost) {}
 
@@ -42,8 +49,22 @@ final class DiskQueue {
      * @param ownVersion the highest own version in it, 0 when there is none
      */
     void add(final LogBatch batch, final long ownVersion) {
-        unsubmitted.add(new PendingBatch(batch, ownVersion));
+        unsubmitted.add(new PendingBatch(batch, ownVersion, 0));
         writtenVersion = Math.max(writtenVersion, ownVersion);
+    }
+
+    /** Everything so far is to be on disk; {@link #synced} then says so with this token. */
+    void sync(final long token) {
+        unsubmitted.add(new PendingBatch(LogBatch.EMPTY, 0, token));
+    }
+
+    /** Tells {@code synced} the last token whose wish came true, once. */
+    void synced(final LongConsumer synced) {
+        final long token = durableToken.get();
+        if (token != syncedToken) {
+            syncedToken = token;
+            synced.accept(token);
+        }
     }
 
     /** False while the writer does not keep up: then nothing new should be begun. */
@@ -88,8 +109,9 @@ final class DiskQueue {
         while (!unsubmitted.isEmpty()) {
             final PendingBatch batch = unsubmitted.peek();
             final long ownVersion = batch.ownVersion();
-            final boolean taken = writer.trySubmit(batch.batch(), ownVersion > 0, () -> {
-                if (ownVersion > 0) {
+            final boolean taken = writer.trySubmit(batch.batch(), batch.isSync(), () -> {
+                if (batch.isSync()) {
+                    durableToken.accumulateAndGet(batch.token(), Math::max);
                     durableVersion.accumulateAndGet(ownVersion, Math::max);
                     wake.run();
                 }

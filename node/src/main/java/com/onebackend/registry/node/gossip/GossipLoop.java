@@ -63,22 +63,18 @@ public final class GossipLoop implements AutoCloseable {
     private volatile boolean running = true;
     private volatile boolean ended;
 
-    /** A loop over a core that never has to begin anew. */
+    /** Not started yet. */
     public GossipLoop(
             final GossipCore core,
             final Directory directory,
             final Outbox outbox,
             final InstanceLogWriter writer,
             final Consumer<Throwable> fatal) {
-        this(core, directory, outbox, writer, () -> false, fatal);
+        this(core, directory, outbox, writer, core::isResetting, fatal);
     }
 
-    /**
-     * Not started yet.
-     *
-     * @param reloading asked on the loop: does the core hold only a part of what the others have, again?
-     */
-    public GossipLoop(
+    /** @param reloading asked on the loop: does the core hold only a part of what the others have, again? */
+    GossipLoop(
             final GossipCore core,
             final Directory directory,
             final Outbox outbox,
@@ -304,6 +300,7 @@ public final class GossipLoop implements AutoCloseable {
                     core.tick(turn.now, effects);
                     nextTickNanos = turn.now.nanos() + TICK_NANOS;
                 }
+                disk.synced(token -> core.synced(token, turn.now, effects));
                 disk.acknowledge(durable -> core.committed(durable, turn.now, effects));
                 shown.publish();
                 disk.submit();

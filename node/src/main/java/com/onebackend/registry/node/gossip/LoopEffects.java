@@ -70,6 +70,11 @@ final class LoopEffects implements Effects {
     }
 
     @Override
+    public void sync(final long token) {
+        disk.sync(token);
+    }
+
+    @Override
     public void instanceChanged(final String instanceId) {
         shown.instanceChanged(instanceId);
     }

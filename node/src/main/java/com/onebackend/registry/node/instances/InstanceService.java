@@ -87,6 +87,11 @@ public final class InstanceService {
                 reply.failure(OVERLOADED);
                 return;
             }
+            final String clockRefusal = turn.core().clockRefusal(turn.now());
+            if (!clockRefusal.isEmpty()) {
+                reply.failure(new RegistryError(ErrorCode.UNAVAILABLE, clockRefusal));
+                return;
+            }
             try {
                 work.accept(turn);
             } catch (final RegistryException e) {

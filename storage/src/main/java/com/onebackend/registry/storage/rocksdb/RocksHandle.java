@@ -164,7 +164,12 @@ final class RocksHandle implements AutoCloseable {
                         store + ": nothing is written after a failed write: end this process", failure);
             }
             filler.fill(batch);
-            db.write(sync ? synced : unsynced, batch);
+            if (batch.count() > 0) {
+                db.write(sync ? synced : unsynced, batch);
+            } else if (sync) {
+                // Nothing new, but all that was written before must be safe.
+                db.syncWal();
+            }
         } catch (RocksDBException e) {
             failure = RocksFailures.of(store, e);
             throw failure;

@@ -1,6 +1,5 @@
 package com.onebackend.registry.storage.rocksdb;
 
-import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogBatch;
 import com.onebackend.registry.replication.LogEntry;
@@ -34,6 +33,10 @@ final class RocksInstanceLog implements InstanceLog {
     private void fill(final WriteBatch target, final LogBatch batch) throws RocksDBException {
         final ColumnFamilyHandle instances = handle.family(Family.INSTANCES);
         final ColumnFamilyHandle heads = handle.family(Family.HEADS);
+        if (batch.reset()) {
+            target.deleteRange(instances, StoreKeys.beforeAll(), StoreKeys.afterAll());
+            target.deleteRange(heads, StoreKeys.beforeAll(), StoreKeys.afterAll());
+        }
         for (final LogEntry entry : batch.puts()) {
             target.put(instances, StoreKeys.part(entry.key()), RecordCodec.encodeEntry(entry));
         }
@@ -42,9 +45,6 @@ final class RocksInstanceLog implements InstanceLog {
         }
         for (final Digest.Head head : batch.heads()) {
             target.put(heads, StoreKeys.head(head.origin()), RecordCodec.encodeHead(head));
-        }
-        for (final Origin origin : batch.evicted()) {
-            target.delete(heads, StoreKeys.head(origin));
         }
     }
 

@@ -283,7 +283,7 @@ class RocksDamageTest {
                     .isInstanceOf(StorageException.class)
                     .hasMessageContaining(words)
                     .hasMessageContaining(folder.resolve("store").toString());
-            store.instances().write(new LogBatch(List.of(), List.of(), List.of(), List.of()), true);
+            store.instances().write(LogBatch.EMPTY, true);
         }
     }
 
