@@ -28,6 +28,11 @@ public record InstanceParts(LogEntry registration, LogEntry health, LogEntry int
         };
     }
 
+    /** One of its entries; null when there is none. */
+    LogEntry any() {
+        return registration != null ? registration : health != null ? health : intent != null ? intent : tombstone;
+    }
+
     /** The entries there are. */
     List<LogEntry> entries() {
         return Stream.of(registration, health, intent, tombstone)

@@ -29,6 +29,7 @@ final class LogTable {
     private final Map<String, InstanceParts> instances = new HashMap<>();
 
     private final NavigableMap<Origin, OwnedLog> logs = new TreeMap<>();
+    private final EntryPool pool = new EntryPool();
     private final Set<Origin> evicted = new HashSet<>();
     /** Logs of which tombstones were collected that we may have missed. */
     private final Set<Origin> behind = new TreeSet<>();
@@ -51,7 +52,11 @@ final class LogTable {
     /** Merges one entry in. True when it is one of the winners now and was not before. */
     boolean apply(final LogEntry entry) {
         final InstanceParts before = parts(entry.instanceId());
-        return replace(entry.instanceId(), before, before.with(entry));
+        if (before.with(entry).equals(before)) {
+            return false;
+        }
+        final LogEntry kept = pool.kept(entry, log(entry.origin()).origin(), before.any());
+        return replace(kept.instanceId(), before, before.with(kept));
     }
 
     /** Takes one entry out, if it is there. */

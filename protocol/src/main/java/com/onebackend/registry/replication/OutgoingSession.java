@@ -265,6 +265,7 @@ final class OutgoingSession {
         final long bytes = (long) table.origins() * POINT_BYTES;
         if (!late.isEmpty()
                 || !audits.isEmpty()
+                || table.origins() > ResumePoint.POINTS_MAX
                 || unpointedBytes < bytes * config.sessions().pointShare()) {
             return List.of();
         }

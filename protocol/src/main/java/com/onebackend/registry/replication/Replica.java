@@ -202,7 +202,7 @@ public final class Replica {
     public SyncVerdict chunk(final LogMessage.SyncChunk chunk, final long wallMillis, final long nowNanos) {
         isStarted = true;
         final IncomingSessions.Session session = incoming.advance(chunk, nowNanos);
-        final Refusal refusal = session == null || chunk.resume().size() > config.originsMax()
+        final Refusal refusal = session == null || chunk.resume().size() > ResumePoint.POINTS_MAX
                 ? Refusal.SESSION
                 : refusal(chunk.entries(), chunk.heads(), wallMillis);
         if (refusal != null) {
@@ -255,7 +255,7 @@ public final class Replica {
     public Optional<LogMessage.SyncChunk> answer(
             final String peer, final LogMessage.SyncRequest request, final long nowNanos) {
         if (request.have().heads().size() > config.originsMax()
-                || request.resume().size() > config.originsMax()) {
+                || request.resume().size() > ResumePoint.POINTS_MAX) {
             count(Refusal.MALFORMED);
             return Optional.empty();
         }

@@ -13,4 +13,7 @@ import com.onebackend.registry.model.Origin;
  * @param from read the log after this version
  * @param seen only a peer that has all versions up to here may start from {@code from}
  */
-public record ResumePoint(Origin origin, long from, long seen) {}
+public record ResumePoint(Origin origin, long from, long seen) {
+    /** With more logs than this a session is not resumed: a request with digest and points must fit a frame. */
+    public static final int POINTS_MAX = 8_192;
+}

@@ -12,6 +12,7 @@ import com.onebackend.registry.model.Stamp;
 import com.onebackend.registry.wire.WireCodec;
 import com.onebackend.registry.wire.WireLimits;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -29,8 +30,21 @@ class LargestMessageTest {
 
     @Test
     void requestThatNamesEveryPossibleOriginFitsAFrame() {
-        assertThat(bytes(new LogMessage.SyncRequest(Long.MIN_VALUE, new Digest(heads()))))
-                .isLessThan(WireLimits.FRAME_BYTES_MAX);
+        final LogMessage request = new LogMessage.SyncRequest(
+                Long.MIN_VALUE,
+                new Digest(heads()),
+                points(),
+                Collections.nCopies(
+                        CONFIG.sessions().auditOriginsMax(),
+                        new LogAudit(new Origin(-1), Collections.nCopies(LogAudit.BUCKETS, -1L))));
+        assertThat(bytes(request)).isBetween(WireLimits.FRAME_BYTES_MAX * 3 / 4, WireLimits.FRAME_BYTES_MAX);
+    }
+
+    @Test
+    void fullChunkWithResumePointsFitsAFrame() {
+        final LogMessage chunk = new LogMessage.SyncChunk(
+                Long.MIN_VALUE, Integer.MAX_VALUE, false, fullOf("漢".repeat(1_000)), List.of(), true, points());
+        assertThat(bytes(chunk)).isLessThan(WireLimits.FRAME_BYTES_MAX);
     }
 
     @Test
@@ -60,6 +74,10 @@ class LargestMessageTest {
     private static LogEntry entry(final long version, final String details) {
         final Part health = new Part.Health(InstanceStatus.STOPPING, details, Long.MAX_VALUE);
         return new LogEntry(new Origin(-1), version, new Stamp(Long.MAX_VALUE), "i".repeat(128), health);
+    }
+
+    private static List<ResumePoint> points() {
+        return Collections.nCopies(ResumePoint.POINTS_MAX, new ResumePoint(new Origin(-1), 1L << 62, 1L << 62));
     }
 
     private static List<Digest.Head> heads() {

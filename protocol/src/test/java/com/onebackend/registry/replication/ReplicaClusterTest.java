@@ -43,7 +43,8 @@ class ReplicaClusterTest {
     void sessionsThatAreCutAndResumedAnywhereLoseNothing() {
         long resumed = 0;
         for (long seed = 1; seed <= 200; seed++) {
-            final Run run = new Run(seed, seed % 2 == 0 ? 0 : 1, 40, 30);
+            final Run run = new Run(seed, seed % 2 == 0 ? 0 : 1, 12, 20);
+            run.pushPercent = (int) (seed % 3) * 20;
             run.toTheEnd();
             resumed += run.resumed;
         }
@@ -68,6 +69,7 @@ class ReplicaClusterTest {
 
         private final int instances;
         private final int cutPercent;
+        private int pushPercent = 60;
         private long resumed;
 
         Run(final long seed, final int crashPercent, final int instances, final int cutPercent) {
@@ -102,7 +104,7 @@ class ReplicaClusterTest {
                 unconfirmed.get(node).add(entry);
             } else if (dice < 55) {
                 confirm(node, random.nextInt(node.unconfirmed() + 1));
-                push(node, 60);
+                push(node, pushPercent);
             } else if (dice < 70) {
                 open(node, nodes.get(random.nextInt(NODES)));
             } else {

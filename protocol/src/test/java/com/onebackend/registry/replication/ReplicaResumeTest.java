@@ -11,6 +11,7 @@ import static com.onebackend.registry.replication.Entries.registration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.onebackend.registry.model.Origin;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -96,13 +97,45 @@ class ReplicaResumeTest {
         final LogEntry a9 = entry(A, 9, 9, "z", HEALTHY);
         c.offer(new LogMessage.Push(A, 0, 9, 0, List.of(a1, a2, a9)));
         final LogMessage.SyncRequest own = b.request();
-        final LogEntry more = entry(C, 5, 20, "p", HEALTHY);
+        final Origin other = new Origin(0xD0);
+        final LogEntry more = entry(other, 5, 20, "p", HEALTHY);
         b.chunk(new LogMessage.SyncChunk(own.session(), 0, false, List.of(a1, a9, more), List.of()));
-        c.offer(new LogMessage.Push(C, 0, 5, 0, List.of(more)));
+        c.offer(new LogMessage.Push(other, 0, 5, 0, List.of(more)));
         load(fresh, b, 1);
         fresh.syncFrom(c);
         assertThat(fresh.replica.parts("y").health()).isEqualTo(a2);
         assertThat(fresh.replica.digest()).isEqualTo(c.replica.digest());
+    }
+
+    /** The answerer ends a session of its own meanwhile: its vector moves over entries behind the cursor. */
+    @Test
+    void entryThatStillWaitsBehindTheCursorIsNotTakenForSent() {
+        final List<LogEntry> log = new ArrayList<>();
+        for (int version = 1; version <= 9; version++) {
+            log.add(entry(A, version, version, "i" + version, HEALTHY));
+        }
+        final LogMessage.Push all = new LogMessage.Push(A, 0, 9, 0, log);
+        c.offer(all);
+        final LogMessage.SyncRequest own = b.request();
+        b.chunk(new LogMessage.SyncChunk(own.session(), 0, false, List.of(log.get(0), log.get(8)), List.of()));
+        b.write("own", HEALTHY);
+        b.confirm(b.unconfirmed());
+        b.pushes().forEach(c::offer);
+        final LogMessage.SyncRequest request = fresh.request(b);
+        final LogMessage.SyncChunk first =
+                b.replica.answer(fresh.name, request, 0).orElseThrow();
+        assertThat(first.entries()).containsExactly(log.get(0), log.get(8));
+        fresh.chunk(first);
+        b.chunk(new LogMessage.SyncChunk(
+                own.session(), 1, true, log.subList(1, 8), List.of(new Digest.Head(A, 9, 0, 0))));
+        final LogMessage.SyncChunk second = b.replica
+                .answer(fresh.name, new LogMessage.SyncNext(first.session(), 1), 0)
+                .orElseThrow();
+        assertThat(fresh.chunk(second)).isEqualTo(SyncVerdict.MORE);
+        fresh.replica.abandon(request.session());
+        fresh.syncFrom(c);
+        log.forEach(entry ->
+                assertThat(fresh.replica.parts(entry.instanceId()).health()).isEqualTo(entry));
     }
 
     @Test
