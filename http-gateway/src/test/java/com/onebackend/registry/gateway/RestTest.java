@@ -385,37 +385,6 @@ class RestTest {
     }
 
     @Test
-    void startingNodeIsLiveButServesNoData() {
-        gateway.registry.ready = false;
-        final var data = get("/registry-svc/instances?slug=s");
-        assertThat(data.statusCode()).isEqualTo(503);
-        assertThat(error(data)).contains("joining");
-        assertThat(data.headers().firstValue("Retry-After")).contains("1");
-        assertThat(get("/health").body())
-                .isEqualTo("{\"status\":\"starting\",\"live\":true,\"ready\":false,\"reason\":\"joining\"}");
-        assertThat(get("/health").statusCode()).isEqualTo(200);
-        assertThat(get("/health/ready").statusCode()).isEqualTo(503);
-        assertThat(get("/registry-svc/cluster").statusCode()).isEqualTo(200);
-        gateway.registry.ready = true;
-        assertThat(get("/health/ready").statusCode()).isEqualTo(200);
-    }
-
-    @Test
-    void nodeThatCatchesUpTakesRegistrationsAndAnswersNoDiscovery() {
-        gateway.registry.ready = false;
-        final String body = "{\"slug\":\"s\",\"url\":\"http://198.18.0.1:80\"}";
-        assertThat(put("/registry-svc/instance", body).statusCode()).isEqualTo(503);
-        gateway.registry.catchingUp = true;
-        assertThat(put("/registry-svc/instance", body).statusCode()).isEqualTo(201);
-        assertThat(get("/registry-svc/instances?slug=s").statusCode()).isEqualTo(503);
-        assertThat(get("/registry-svc/instances").statusCode()).isEqualTo(503);
-        // It may be there without being known here: "there is no such instance" would be wrong.
-        assertThat(gateway.send("DELETE", "/registry-svc/instance/a", admin, null)
-                        .statusCode())
-                .isEqualTo(503);
-    }
-
-    @Test
     void metricsNeedAPermissionAndCountRequests() {
         assertThat(gateway.send("GET", "/metrics", null, null).statusCode()).isEqualTo(401);
         get("/registry-svc/instances?slug=s");

@@ -31,7 +31,7 @@ class NetworkFaultsIT {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration HEAL_MAX = Duration.ofSeconds(10);
     /** Longer than the longest suspicion: who was going to be declared dead has been. */
-    private static final Duration FAULT = Duration.ofSeconds(IS_LONG ? 120 : 20);
+    private static final Duration FAULT = Duration.ofSeconds(IS_LONG ? 120 : 16);
 
     private static final Duration LOSS = Duration.ofSeconds(IS_LONG ? 600 : 60);
     private static final Duration PARTITION = Duration.ofSeconds(IS_LONG ? 300 : 30);

@@ -1,0 +1,53 @@
+package com.onebackend.registry.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the door of a node answers that is not ready. */
+class StartingNodeTest {
+    private final TestGateway gateway = new TestGateway();
+    private final String admin = gateway.token("1backend");
+
+    @AfterEach
+    void close() {
+        gateway.close();
+    }
+
+    @Test
+    void startingNodeIsLiveButServesNoData() {
+        gateway.registry.ready = false;
+        final var data = send("GET", "/registry-svc/instances?slug=s", null);
+        assertThat(data.statusCode()).isEqualTo(503);
+        assertThat(TestGateway.json(data).path("error").asText()).contains("joining");
+        assertThat(data.headers().firstValue("Retry-After")).contains("1");
+        assertThat(send("GET", "/health", null).body())
+                .isEqualTo("{\"status\":\"starting\",\"live\":true,\"ready\":false,\"reason\":\"joining\"}");
+        assertThat(send("GET", "/health", null).statusCode()).isEqualTo(200);
+        assertThat(send("GET", "/health/ready", null).statusCode()).isEqualTo(503);
+        assertThat(send("GET", "/registry-svc/cluster", null).statusCode()).isEqualTo(200);
+        gateway.registry.ready = true;
+        assertThat(send("GET", "/health/ready", null).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void nodeThatCatchesUpTakesRegistrationsAndAnswersNoDiscovery() {
+        gateway.registry.ready = false;
+        final String body = "{\"slug\":\"s\",\"url\":\"http://198.18.0.1:80\"}";
+        assertThat(send("PUT", "/registry-svc/instance", body).statusCode()).isEqualTo(503);
+        gateway.registry.catchingUp = true;
+        assertThat(send("PUT", "/registry-svc/instance", body).statusCode()).isEqualTo(201);
+        assertThat(send("GET", "/registry-svc/instances?slug=s", null).statusCode())
+                .isEqualTo(503);
+        assertThat(send("GET", "/registry-svc/instances", null).statusCode()).isEqualTo(503);
+        // It may be there without being known here: "there is no such instance" would be wrong.
+        assertThat(send("DELETE", "/registry-svc/instance/a", null).statusCode())
+                .isEqualTo(503);
+    }
+
+    private HttpResponse<String> send(final String method, final String path, final String body) {
+        return gateway.send(method, path, admin, body);
+    }
+}
