@@ -22,8 +22,8 @@ public final class SeedCorpus {
     }
 
     /**
-     * Fails when one of them is not there; with {@code -Dcorpus.rewrite} writes them all. The contents may be older than
-     * the code: only that there is one of every kind is asked for.
+     * Fails when one of them is not there; with {@code -Dcorpus.rewrite} writes them all. The contents may be older
+     * than the code: only that there is one of every kind is asked for.
      */
     public void requireAll(final String method, final Map<String, byte[]> wanted) {
         for (final Map.Entry<String, byte[]> input : wanted.entrySet()) {

@@ -11,8 +11,8 @@ import java.util.function.Consumer;
 import org.assertj.core.api.Assertions;
 
 /**
- * Whatever bytes come: they decode, or they are refused by a {@link WireException}, and what it costs has a limit. Plain
- * test runs replay the inputs kept under {@code WireFuzzTestInputs}; {@code scripts/fuzz} looks for new ones.
+ * Whatever bytes come: they decode, or they are refused by a {@link WireException}, and what it costs has a limit.
+ * Plain test runs replay the inputs kept under {@code WireFuzzTestInputs}; {@code scripts/fuzz} looks for new ones.
  */
 class WireFuzzTest {
     private static final List<Consumer<byte[]>> RECORDS = List.of(

@@ -9,11 +9,11 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 
 /**
- * Seed after seed under every fault, over clusters of many sizes, on all processors: until so many seeds were run or so
- * much time went by.
+ * Seed after seed under every fault, over clusters of many sizes, on all processors: until so many seeds were run or
+ * so much time went by.
  */
 final class Nightly {
-    /** A size and how many of a hundred seeds it gets: small clusters are quick, and most bugs need only three nodes. */
+    /** A size and how many of a hundred seeds it gets: small clusters are quick, and most bugs need three nodes. */
     private static final int[][] SIZES = {{1, 2}, {2, 10}, {3, 38}, {5, 30}, {10, 14}, {30, 5}, {100, 1}};
 
     private static final long PROGRESS_NANOS = 10_000_000_000L;

@@ -8,8 +8,8 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * The command line of {@code scripts/simulate}, which explains its arguments: one run, a report by cluster size, or many
- * seeds. Exit 1: an invariant broke; 2: wrong arguments.
+ * The command line of {@code scripts/simulate}, which explains its arguments: one run, a report by cluster size, or
+ * many seeds. Exit 1: an invariant broke; 2: wrong arguments.
  */
 public final class SimulateMain {
     private static final int NODES_MAX = 3_000;

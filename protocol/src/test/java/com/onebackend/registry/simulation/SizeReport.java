@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The figures by cluster size, as a table. The same seed gives the same table: every cluster is a simulation of its own,
- * whichever processor runs it.
+ * The figures by cluster size, as a table. The same seed gives the same table: every cluster is a simulation of its
+ * own, whichever processor runs it.
  */
 final class SizeReport {
     /** From here on the instances are left out: N nodes that tell N nodes of their machines fill the memory. */

@@ -73,7 +73,7 @@ record SizeRow(
                 seconds(all),
                 memberlist(plan.nodes()),
                 lossVerdicts + " in " + runs * plan.lossNanos() / EventQueue.SECOND + " s",
-                pauseVerdicts + " of " + grouped(runs * plan.pauses()),
+                pauseVerdicts + " of " + grouped((long) runs * plan.pauses()),
                 changes(changes),
                 changes(lossyChanges),
                 grouped(Math.round(idleBytes)) + " B/s",

@@ -41,7 +41,10 @@ final class SizeRun {
     SizeRow measure() {
         say("starts");
         simulation.startAll();
-        simulation.runUntil("all meet", WAIT_NANOS_MAX, LOOK_NANOS, this::isWhole);
+        simulation.runUntil("all meet", WAIT_NANOS_MAX, LOOK_NANOS, () -> {
+            say("meets");
+            return isWhole();
+        });
         settle();
         say("idle");
         final VirtualNetwork.Counters before = simulation.network().counters().copy();
@@ -76,9 +79,9 @@ final class SizeRun {
 
     /** After a start everybody tells everybody of everybody, for a while. */
     private void settle() {
-        say("settles");
         final long[] told = {-1};
         simulation.runUntil("no more news", SETTLE_NANOS_MAX, LOOK_NANOS, () -> {
+            say("settles");
             final long before = told[0];
             told[0] = simulation.network().counters().rumors;
             return before == told[0];
@@ -140,6 +143,6 @@ final class SizeRun {
     }
 
     private void say(final String step) {
-        progress.accept(step);
+        progress.accept(step + ", at " + simulation.events().nowNanos() / SECOND + " virtual s");
     }
 }

@@ -14,7 +14,8 @@ import java.util.Arrays;
 
 /**
  * What a socket hands over is opened or dropped, never thrown, and costs little before its sender has proved itself.
- * Plain test runs replay the inputs kept under {@code TransportFuzzTestInputs}; {@code scripts/fuzz} looks for new ones.
+ * Plain test runs replay the inputs kept under {@code TransportFuzzTestInputs}; {@code scripts/fuzz} looks for new
+ * ones.
  */
 class TransportFuzzTest {
     /** What {@link TransportInputs} seals. */
