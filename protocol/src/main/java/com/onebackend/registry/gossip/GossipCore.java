@@ -17,6 +17,7 @@ import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
+import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Replica;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -40,6 +41,7 @@ public final class GossipCore {
     private final Membership membership;
     private final Replica replica;
     private final GossipCounters counters = new GossipCounters();
+    private final Broadcast broadcast;
     private final LogExchange logs;
     private final Reports reports;
 
@@ -47,8 +49,9 @@ public final class GossipCore {
         this.selfId = self.id();
         this.membership = new Membership(config.membership(), self, random);
         this.replica = new Replica(self.id().origin(), config.replica());
-        this.logs = new LogExchange(config, selfId, replica, counters, random);
-        this.reports = new Reports(selfId);
+        this.broadcast = new Broadcast(selfId, config.directPushMembersMax(), counters);
+        this.logs = new LogExchange(config, selfId, replica, broadcast, counters, random);
+        this.reports = new Reports(selfId, broadcast, counters, random);
     }
 
     /** Puts back what storage held; before everything else. */
@@ -69,7 +72,7 @@ public final class GossipCore {
     /** Looks for members at these addresses, now and whenever they seem lost, for ever. */
     public void join(final List<Endpoint> seeds, final Now now, final Effects out) {
         membership.join(seeds, now.nanos(), swimOutput(out));
-        startSyncs(now, out);
+        due(now, out);
     }
 
     /** Says good-bye to every reachable member. */
@@ -81,7 +84,8 @@ public final class GossipCore {
     public void tick(final Now now, final Effects out) {
         membership.tick(now.nanos(), swimOutput(out));
         logs.tick(now);
-        startSyncs(now, out);
+        reports.tick(now, out);
+        due(now, out);
     }
 
     /**
@@ -102,8 +106,12 @@ public final class GossipCore {
             case SWIM -> onSwim(from, (GossipMessage.Swim) message, now, out);
             case LOG -> onLog(from, (GossipMessage.Log) message, now, out);
             case REPORT -> onReport(((GossipMessage.Report) message).report(), out);
+            case REPORTS_ASKED -> reports.answer(from, out);
+            case REPORT_BATCH ->
+                ((GossipMessage.ReportBatch) message).reports().forEach(report -> onReport(report, out));
+            case RELAYED -> onRelayed(from, (GossipMessage.Relayed) message, now, out);
         }
-        startSyncs(now, out);
+        due(now, out);
     }
 
     /**
@@ -125,13 +133,15 @@ public final class GossipCore {
     /** Own versions up to here are on disk: tell the others. */
     public void committed(final long ownVersion, final Now now, final Effects out) {
         replica.durable(ownVersion);
-        logs.push(membership.reachablePeers(), out);
-        startSyncs(now, out);
+        broadcast.members(membership.reachablePeers());
+        logs.push(now, out);
+        due(now, out);
     }
 
     /** This node's resources were sampled: tell the others. */
     public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
-        reports.sampled(usage, gpus, membership.reachablePeers(), now, out);
+        broadcast.members(membership.reachablePeers());
+        reports.sampled(usage, gpus, now, out);
     }
 
     /** The catalog removed a node: it is never believed again up to this generation, and its instances go. */
@@ -197,14 +207,33 @@ public final class GossipCore {
         drain(out);
     }
 
-    private void onReport(final NodeReport report, final Effects out) {
-        if (membership.member(report.from().nodeId()) != null) {
-            reports.receive(report, out);
+    /** What this node took in, or has, it hands on to those it is to see to. */
+    private void onRelayed(final Endpoint from, final GossipMessage.Relayed message, final Now now, final Effects out) {
+        broadcast.members(membership.reachablePeers());
+        final GossipMessage body = message.body();
+        if (body instanceof GossipMessage.Report report) {
+            if (onReport(report.report(), out)) {
+                broadcast.onward(message.until(), body, out);
+            }
+        } else if (body instanceof GossipMessage.Log log && log.message() instanceof LogMessage.Push push) {
+            logs.relayed(from, message.from(), push, message.until(), now, out);
+            drain(out);
         }
     }
 
-    private void startSyncs(final Now now, final Effects out) {
-        logs.startSyncs(membership.reachablePeers(), now, out);
+    /** True when others may have it from here. */
+    private boolean onReport(final NodeReport report, final Effects out) {
+        final MemberId author = report.from();
+        if (author.equals(selfId) || membership.isForgotten(author)) {
+            return false;
+        }
+        // A member this node has not heard of yet: the report is not kept, but others may know it.
+        return membership.member(author.nodeId()) == null || reports.receive(report, out);
+    }
+
+    private void due(final Now now, final Effects out) {
+        broadcast.members(membership.reachablePeers());
+        logs.due(now, out);
     }
 
     private void drain(final Effects out) {

@@ -14,6 +14,18 @@ public final class GossipCounters {
     long pushesBehind;
     long pushesRefused;
     long chunksRefused;
+    long relayed;
+    long havesSent;
+    long graftsAsked;
+    long grafted;
+    long pushesHeld;
+    long pushesHeldOverflow;
+    long pushesHeldExpired;
+    long reportsDuplicate;
+    long probesSame;
+    long probesDifferent;
+    long sessionsAnswered;
+    long sessionsBusy;
 
     GossipCounters() {}
 
@@ -27,10 +39,39 @@ public final class GossipCounters {
                 pushesDuplicate,
                 pushesBehind,
                 pushesRefused,
-                chunksRefused);
+                chunksRefused,
+                relayed,
+                havesSent,
+                graftsAsked,
+                grafted,
+                pushesHeld,
+                pushesHeldOverflow,
+                pushesHeldExpired,
+                reportsDuplicate,
+                probesSame,
+                probesDifferent,
+                sessionsAnswered,
+                sessionsBusy);
     }
 
-    /** An immutable copy. */
+    /**
+     * An immutable copy.
+     *
+     * @param pushesSent copies of own pushes that left this node
+     * @param pushesDuplicate copies of a push that came again
+     * @param relayed copies handed on for others
+     * @param havesSent announcements of what is here
+     * @param graftsAsked how often this node asked for pushes it missed
+     * @param grafted pushes sent again to members that asked
+     * @param pushesHeld pushes that came before the ones they follow and were kept for a moment
+     * @param pushesHeldOverflow the same without room to keep them
+     * @param pushesHeldExpired kept for too long
+     * @param reportsDuplicate reports that were not newer
+     * @param probesSame sessions of peers that were over with their first question
+     * @param probesDifferent sessions of peers that had to go on
+     * @param sessionsAnswered sessions of peers that listed what they have
+     * @param sessionsBusy of these, refused because too many were under way
+     */
     public record Snapshot(
             long ownEchoes,
             long refusedRemoved,
@@ -39,5 +80,17 @@ public final class GossipCounters {
             long pushesDuplicate,
             long pushesBehind,
             long pushesRefused,
-            long chunksRefused) {}
+            long chunksRefused,
+            long relayed,
+            long havesSent,
+            long graftsAsked,
+            long grafted,
+            long pushesHeld,
+            long pushesHeldOverflow,
+            long pushesHeldExpired,
+            long reportsDuplicate,
+            long probesSame,
+            long probesDifferent,
+            long sessionsAnswered,
+            long sessionsBusy) {}
 }

@@ -138,6 +138,17 @@ final class LogTable {
         return hash;
     }
 
+    /** One number over what was collected of every log. */
+    long collectedHash() {
+        long sum = 0;
+        for (final OwnedLog log : logs.values()) {
+            if (log.gcVersion() > 0 && !isEvicted(log.origin())) {
+                sum += EntryHash.ofLog(log.origin(), log.gcVersion(), 0);
+            }
+        }
+        return sum;
+    }
+
     private boolean replace(final String instanceId, final InstanceParts before, final InstanceParts after) {
         if (before.equals(after)) {
             return false;

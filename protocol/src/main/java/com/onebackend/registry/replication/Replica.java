@@ -262,6 +262,22 @@ public final class Replica {
         return table.digestHash();
     }
 
+    /** One number over what was collected of every log. */
+    public long collectedHash() {
+        return table.collectedHash();
+    }
+
+    /**
+     * Up to where this node has the log of an origin; {@link Long#MAX_VALUE} when it wants nothing of it. Of the own log
+     * everything ever given.
+     */
+    public long knownOf(final Origin origin) {
+        if (table.isEvicted(origin)) {
+            return Long.MAX_VALUE;
+        }
+        return origin.equals(self) ? own.assigned() : table.maxVersion(origin);
+    }
+
     /** How often a peer's input was refused for this reason. */
     public long refused(final Refusal reason) {
         return refusals.getOrDefault(reason, 0L);

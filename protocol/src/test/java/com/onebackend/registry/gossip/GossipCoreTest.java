@@ -59,7 +59,7 @@ class GossipCoreTest {
         assertThat(out.sent).anyMatch(message -> message instanceof GossipMessage.Report);
         assertThat(out.sent)
                 .anyMatch(message -> message instanceof GossipMessage.Log log
-                        && log.message().type() == LogMessage.Type.SYNC_REQUEST);
+                        && log.message().type() == LogMessage.Type.SYNC_PROBE);
     }
 
     @Test
@@ -138,8 +138,8 @@ class GossipCoreTest {
                 out);
         final List<Long> sessions = new ArrayList<>();
         for (final GossipMessage message : out.sent) {
-            if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.SyncRequest request) {
-                sessions.add(request.session());
+            if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.SyncProbe probe) {
+                sessions.add(probe.session());
             }
         }
         assertThat(sessions).hasSize(2);
@@ -150,6 +150,9 @@ class GossipCoreTest {
     }
 
     private void answerEmpty(final Member peer, final long session) {
+        final LogMessage differs = new LogMessage.SyncStatus(session, LogMessage.SyncStatus.Kind.DIFFERS);
+        core.receive(peer.endpoint(), new GossipMessage.Log(peer.id(), differs), at(3), out);
+        assertThat(core.isCaughtUp()).isFalse();
         final LogMessage chunk = new LogMessage.SyncChunk(session, 0, true, List.of(), List.of());
         core.receive(peer.endpoint(), new GossipMessage.Log(peer.id(), chunk), at(3), out);
     }
@@ -209,7 +212,7 @@ class GossipCoreTest {
     private long requests() {
         return out.sent.stream()
                 .filter(message -> message instanceof GossipMessage.Log log
-                        && log.message().type() == LogMessage.Type.SYNC_REQUEST)
+                        && log.message().type() == LogMessage.Type.SYNC_PROBE)
                 .count();
     }
 

@@ -32,10 +32,11 @@ record SimulationConfig(
     static SimulationConfig chaos(final long seed, final int nodes) {
         final RandomGenerator random = new Seeds(seed).forPurpose("config");
         final boolean isStormy = random.nextInt(3) == 0;
+        final GossipConfig gossip = gossip(random, directMembersMax(seed));
         return new SimulationConfig(
                 seed,
                 nodes,
-                gossip(random),
+                gossip,
                 NetworkFaults.lossy(isStormy ? 0.25 : 0.01).withStreamBreak(isStormy ? 0.02 : 0.001),
                 new FaultPlan.Kinds(
                         random.nextInt(8) > 0,
@@ -76,6 +77,18 @@ record SimulationConfig(
                 seed, nodes, config, network, faults, faultNanos, writeMeanNanos, keys, skewMillisMax, listener);
     }
 
+    /** Pushes go to everybody directly in clusters of up to so many. */
+    SimulationConfig withDirect(final int membersMax) {
+        return withGossip(new GossipConfig(
+                gossip.membership(),
+                gossip.replica(),
+                gossip.syncIntervalNanos(),
+                gossip.divergenceNanos(),
+                gossip.sessionTimeoutNanos(),
+                gossip.sessionsMax(),
+                membersMax));
+    }
+
     SimulationConfig lasting(final long nanos) {
         return new SimulationConfig(
                 seed, nodes, gossip, network, faults, nanos, writeMeanNanos, keys, skewMillisMax, listener);
@@ -87,7 +100,7 @@ record SimulationConfig(
     }
 
     /** Small batches, so that sessions have many chunks, and no gap that would hide a number given twice. */
-    private static GossipConfig gossip(final RandomGenerator random) {
+    private static GossipConfig gossip(final RandomGenerator random, final int directMembersMax) {
         final ReplicaConfig usual = ReplicaConfig.DEFAULT;
         final ReplicaConfig replica = new ReplicaConfig(
                 (int) Seeds.between(random, 1, 20),
@@ -110,6 +123,12 @@ record SimulationConfig(
                 lan.divergenceNanos(),
                 lan.sessionTimeoutNanos(),
                 (int) Seeds.between(random, 1, lan.sessionsMax()),
-                lan.directPushMembersMax());
+                directMembersMax);
+    }
+
+    /** In every other run pushes are handed on from node to node, or the cluster goes over that number and back. */
+    private static int directMembersMax(final long seed) {
+        final RandomGenerator random = new Seeds(seed).forPurpose("relay");
+        return random.nextBoolean() ? GossipConfig.LAN.directPushMembersMax() : (int) Seeds.between(random, 1, 3);
     }
 }
