@@ -29,7 +29,10 @@ import java.util.TreeMap;
  */
 final class PushExchange {
     /** What is new here is announced after so long, all of it together. */
-    static final long HAVE_NANOS = 20_000_000L;
+    static final long DIRECT_HAVE_NANOS = 20_000_000L;
+
+    /** The same where pushes are handed on: nobody would ask sooner. */
+    static final long RELAY_HAVE_NANOS = 80_000_000L;
 
     /** Sent from its origin to everybody, it should be here so soon after others have it. */
     static final long DIRECT_PATIENCE_NANOS = 40_000_000L;
@@ -186,9 +189,13 @@ final class PushExchange {
 
     private void announce(final LogMessage.Push push, final Now now) {
         if (unannounced.isEmpty()) {
-            announceNanos = now.nanos() + HAVE_NANOS;
+            announceNanos = now.nanos() + haveNanos();
         }
         unannounced.merge(push.origin(), push.head(), Math::max);
+    }
+
+    private long haveNanos() {
+        return broadcast.isDirect() ? DIRECT_HAVE_NANOS : RELAY_HAVE_NANOS;
     }
 
     private void sendHave(final Now now, final Effects out) {
@@ -199,7 +206,7 @@ final class PushExchange {
             marks.add(new LogMessage.Have.Mark(entry.getKey(), entry.getValue()));
             i.remove();
         }
-        announceNanos = now.nanos() + HAVE_NANOS;
+        announceNanos = now.nanos() + haveNanos();
         final int count = broadcast.isDirect() ? DIRECT_BACKUPS : RelayTree.BACKUPS_MAX;
         for (final Member member : broadcast.backups(count)) {
             final List<LogMessage.Have.Mark> news = marks.stream()
