@@ -18,7 +18,7 @@ import java.util.TreeMap;
  */
 final class RelayMeter {
     private static final long REPORT_NANOS = 15 * SECOND;
-    private static final long SETTLE_NANOS = 35 * SECOND;
+    private static final long SETTLE_NANOS = 15 * SECOND;
 
     private final Simulation simulation;
     private final Map<String, long[]> kinds = new TreeMap<>();
