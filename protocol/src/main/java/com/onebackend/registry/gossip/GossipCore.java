@@ -18,6 +18,7 @@ import com.onebackend.registry.model.Part;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.Divergence;
 import com.onebackend.registry.replication.LogEntry;
+import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.Replica;
 import com.onebackend.registry.replication.Retention;
@@ -53,6 +54,7 @@ public final class GossipCore {
     private final Membership membership;
     private final Replica replica;
     private final GossipCounters counters;
+    private final Broadcast broadcast;
     private final LogExchange logs;
     private final Reports reports;
     private final Clocks clocks;
@@ -64,8 +66,9 @@ public final class GossipCore {
         this.membership = new Membership(config.membership(), self, random);
         this.replica = new Replica(self.id().origin(), config.replica());
         this.counters = new GossipCounters(replica.syncCounters());
-        this.logs = new LogExchange(config, selfId, replica, counters, random);
-        this.reports = new Reports(selfId);
+        this.broadcast = new Broadcast(selfId, config.directPushMembersMax(), counters);
+        this.logs = new LogExchange(config, selfId, replica, broadcast, counters, random);
+        this.reports = new Reports(selfId, broadcast, counters, random);
         this.clocks = new Clocks(CLOCK_ALARM_MILLIS, config.replica().stampAheadMillisMax());
     }
 
@@ -87,7 +90,7 @@ public final class GossipCore {
     /** Looks for members at these addresses, now and whenever they seem lost, for ever. */
     public void join(final List<Endpoint> seeds, final Now now, final Effects out) {
         membership.join(seeds, now.nanos(), swimOutput(now, out));
-        startSyncs(now, out);
+        due(now, out);
     }
 
     /** Says good-bye to every reachable member. */
@@ -100,7 +103,8 @@ public final class GossipCore {
         membership.tick(now.nanos(), swimOutput(now, out));
         logs.tick(now, out);
         retain(now, out);
-        startSyncs(now, out);
+        reports.tick(now, out);
+        due(now, out);
     }
 
     /**
@@ -121,8 +125,12 @@ public final class GossipCore {
             case SWIM -> onSwim(from, (GossipMessage.Swim) message, now, out);
             case LOG -> onLog(from, (GossipMessage.Log) message, now, out);
             case REPORT -> onReport(((GossipMessage.Report) message).report(), out);
+            case REPORTS_ASKED -> reports.answer(from, out);
+            case REPORT_BATCH ->
+                ((GossipMessage.ReportBatch) message).reports().forEach(report -> onReport(report, out));
+            case RELAYED -> onRelayed(from, (GossipMessage.Relayed) message, now, out);
         }
-        startSyncs(now, out);
+        due(now, out);
     }
 
     /**
@@ -144,14 +152,15 @@ public final class GossipCore {
     /** Own versions up to here are on disk: tell the others. */
     public void committed(final long ownVersion, final Now now, final Effects out) {
         replica.durable(ownVersion);
-        logs.push(membership.reachablePeers(), out);
-        startSyncs(now, out);
+        broadcast.members(membership.reachablePeers());
+        logs.push(now, out);
+        due(now, out);
     }
 
     /** Storage did what {@link Effects#sync} asked for with this token. */
     public void synced(final long token, final Now now, final Effects out) {
         replica.retention().answered(token);
-        startSyncs(now, out);
+        due(now, out);
     }
 
     /**
@@ -192,7 +201,8 @@ public final class GossipCore {
 
     /** This node's resources were sampled: tell the others. */
     public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
-        reports.sampled(usage, gpus, membership.reachablePeers(), now, out);
+        broadcast.members(membership.reachablePeers());
+        reports.sampled(usage, gpus, now, out);
     }
 
     /** The catalog removed a node: it is never believed again up to this generation, and its instances go. */
@@ -299,14 +309,33 @@ public final class GossipCore {
         drain(out);
     }
 
-    private void onReport(final NodeReport report, final Effects out) {
-        if (membership.member(report.from().nodeId()) != null) {
-            reports.receive(report, out);
+    /** What this node took in, or has, it hands on to those it is to see to. */
+    private void onRelayed(final Endpoint from, final GossipMessage.Relayed message, final Now now, final Effects out) {
+        broadcast.members(membership.reachablePeers());
+        final GossipMessage body = message.body();
+        if (body instanceof GossipMessage.Report report) {
+            if (onReport(report.report(), out)) {
+                broadcast.onward(message.until(), body, out);
+            }
+        } else if (body instanceof GossipMessage.Log log && log.message() instanceof LogMessage.Push push) {
+            logs.relayed(from, message.from(), push, message.until(), now, out);
+            drain(out);
         }
     }
 
-    private void startSyncs(final Now now, final Effects out) {
-        logs.startSyncs(membership.reachablePeers(), now, out);
+    /** True when others may have it from here. */
+    private boolean onReport(final NodeReport report, final Effects out) {
+        final MemberId author = report.from();
+        if (author.equals(selfId) || membership.isForgotten(author)) {
+            return false;
+        }
+        // A member this node has not heard of yet: the report is not kept, but others may know it.
+        return membership.member(author.nodeId()) == null || reports.receive(report, out);
+    }
+
+    private void due(final Now now, final Effects out) {
+        broadcast.members(membership.reachablePeers());
+        logs.due(now, out);
     }
 
     private void drain(final Effects out) {

@@ -16,6 +16,16 @@ public final class GossipCounters {
     long pushesBehind;
     long pushesRefused;
     long chunksRefused;
+    long relayed;
+    long havesSent;
+    long graftsAsked;
+    long grafted;
+    long pushesHeld;
+    long pushesHeldOverflow;
+    long pushesHeldExpired;
+    long reportsDuplicate;
+    long probesSame;
+    long probesDifferent;
     long syncsTimedOut;
     long syncsTurnedAway;
     /** The retention's figures; read when a snapshot is taken. */
@@ -38,6 +48,16 @@ public final class GossipCounters {
                 pushesBehind,
                 pushesRefused,
                 chunksRefused,
+                relayed,
+                havesSent,
+                graftsAsked,
+                grafted,
+                pushesHeld,
+                pushesHeldOverflow,
+                pushesHeldExpired,
+                reportsDuplicate,
+                probesSame,
+                probesDifferent,
                 syncsTimedOut,
                 syncsTurnedAway,
                 syncs.snapshot(),
@@ -73,6 +93,18 @@ public final class GossipCounters {
     /**
      * An immutable copy.
      *
+     * @param pushesSent copies of own pushes that left this node
+     * @param pushesDuplicate copies of a push that came again
+     * @param relayed copies handed on for others
+     * @param havesSent announcements of what is here
+     * @param graftsAsked how often this node asked for pushes it missed
+     * @param grafted pushes sent again to members that asked
+     * @param pushesHeld pushes that came before the ones they follow and were kept for a moment
+     * @param pushesHeldOverflow the same without room to keep them
+     * @param pushesHeldExpired kept for too long
+     * @param reportsDuplicate reports that were not newer
+     * @param probesSame sessions of peers that were over with their first question
+     * @param probesDifferent sessions of peers that had to go on
      * @param syncsTimedOut own sessions without a further chunk in time
      * @param syncsTurnedAway own sessions that the peer had no room for
      * @param syncs what the sessions did
@@ -86,6 +118,16 @@ public final class GossipCounters {
             long pushesBehind,
             long pushesRefused,
             long chunksRefused,
+            long relayed,
+            long havesSent,
+            long graftsAsked,
+            long grafted,
+            long pushesHeld,
+            long pushesHeldOverflow,
+            long pushesHeldExpired,
+            long reportsDuplicate,
+            long probesSame,
+            long probesDifferent,
             long syncsTimedOut,
             long syncsTurnedAway,
             SyncCounters.Snapshot syncs,

@@ -5,6 +5,7 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.LogMessage;
+import java.util.List;
 
 /** Everything one node sends another; one message per datagram or stream frame. */
 public sealed interface GossipMessage {
@@ -18,7 +19,10 @@ public sealed interface GossipMessage {
     enum Type {
         SWIM,
         LOG,
-        REPORT
+        REPORT,
+        REPORTS_ASKED,
+        REPORT_BATCH,
+        RELAYED
     }
 
     /**
@@ -64,6 +68,46 @@ public sealed interface GossipMessage {
         @Override
         public Type type() {
             return Type.REPORT;
+        }
+    }
+
+    /** A node that lacks many reports to one that may have them. Answered by {@link ReportBatch}. */
+    record ReportsAsked(MemberId from) implements GossipMessage {
+        @Override
+        public Type type() {
+            return Type.REPORTS_ASKED;
+        }
+    }
+
+    /** The latest reports of many nodes, from one that holds them; in several messages when there are many. */
+    record ReportBatch(MemberId from, List<NodeReport> reports) implements GossipMessage {
+        public ReportBatch {
+            reports = List.copyOf(reports);
+        }
+
+        @Override
+        public Type type() {
+            return Type.REPORT_BATCH;
+        }
+    }
+
+    /**
+     * A message for everybody, handed to one member that passes it on to a part of the others; see {@link RelayTree}.
+     * Not answered.
+     *
+     * @param until the receiver sees to those who stand after it in the circle, before this position
+     * @param body what everybody is to know: a push or a report; its {@code from} is its author, of a push the sender
+     */
+    record Relayed(MemberId from, long until, GossipMessage body) implements GossipMessage {
+        @Override
+        public Type type() {
+            return Type.RELAYED;
+        }
+
+        /** True for the kinds of messages that may travel this way. */
+        public static boolean carries(final GossipMessage body) {
+            return body.type() == Type.REPORT
+                    || (body instanceof Log log && log.message().type() == LogMessage.Type.PUSH);
         }
     }
 }

@@ -2,9 +2,7 @@ package com.onebackend.registry.gossip;
 
 import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.Endpoint;
-import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
-import com.onebackend.registry.replication.DeltaVerdict;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Replica;
@@ -17,19 +15,24 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Moves instances between members: pushes own versions as soon as they are durable, takes pushes in, asks for what is
- * lacking and answers who asks.
+ * Moves instances between members: pushes through {@link PushExchange}, and sessions with who asks and whom we ask.
  *
  * <p><i>Thread:</i> the gossip loop.
  *
  * <p><i>Invariants:</i> only what the {@link Replica} shows to peers is sent.
  */
 final class LogExchange {
+    /** A peer that is ahead of us in more logs than this is asked for a session at once. */
+    static final int LACKING_LOGS_MAX = 4;
+
     private final GossipConfig config;
     private final MemberId selfId;
     private final Replica replica;
+    private final Broadcast broadcast;
     private final SyncScheduler syncs;
+    private final PushExchange pushes;
     private final GossipCounters counters;
+
     /** Who waits for an answer, and where. */
     private final Map<String, Endpoint> askers = new HashMap<>();
 
@@ -37,13 +40,16 @@ final class LogExchange {
             final GossipConfig config,
             final MemberId selfId,
             final Replica replica,
+            final Broadcast broadcast,
             final GossipCounters counters,
             final RandomGenerator random) {
         this.config = config;
         this.selfId = selfId;
         this.replica = replica;
+        this.broadcast = broadcast;
         this.counters = counters;
         this.syncs = new SyncScheduler(config, random);
+        this.pushes = new PushExchange(selfId, replica, broadcast, syncs, counters);
     }
 
     /** Lets every deadline that has passed act. */
@@ -59,23 +65,37 @@ final class LogExchange {
     }
 
     /** Own versions became durable: they go to everybody. */
-    void push(final List<Member> peers, final Effects out) {
-        for (Optional<LogMessage.Push> push = replica.nextPush(); push.isPresent(); push = replica.nextPush()) {
-            final GossipMessage message = new GossipMessage.Log(selfId, push.get());
-            if (peers.size() < config.directPushMembersMax()) {
-                peers.forEach(peer -> out.send(peer.endpoint(), Lane.STREAM, message));
-                counters.pushesSent += peers.size();
-            }
-        }
+    void push(final Now now, final Effects out) {
+        pushes.pushOwn(now, out);
+    }
+
+    /**
+     * A push on its way to everybody arrived.
+     *
+     * @param until what this node is to see to
+     */
+    void relayed(
+            final Endpoint from,
+            final MemberId sender,
+            final LogMessage.Push push,
+            final long until,
+            final Now now,
+            final Effects out) {
+        pushes.onPush(new MissingPushes.Source(sender.nodeId(), from), push, until, now, out);
     }
 
     /** A member's message about instances arrived. */
     void receive(final Endpoint from, final GossipMessage.Log message, final Now now, final Effects out) {
         final String nodeId = message.from().nodeId();
+        final MissingPushes.Source source = new MissingPushes.Source(nodeId, from);
         switch (message.message().type()) {
-            case PUSH -> onPush(nodeId, (LogMessage.Push) message.message(), now);
+            case PUSH -> pushes.onPush(source, (LogMessage.Push) message.message(), null, now, out);
+            case HAVE -> pushes.onHave(source, (LogMessage.Have) message.message(), now);
+            case GRAFT -> pushes.onGraft(from, (LogMessage.Graft) message.message(), out);
+            case SYNC_PROBE -> onProbe(from, (LogMessage.SyncProbe) message.message(), out);
+            case SYNC_STATUS -> onStatus(from, message.from(), (LogMessage.SyncStatus) message.message(), now, out);
             case SYNC_REQUEST ->
-                onSyncRequest(from, message.from(), (LogMessage.SyncRequest) message.message(), now, out);
+                onSyncRequest(source, message.from(), (LogMessage.SyncRequest) message.message(), now, out);
             case SYNC_CHUNK -> onSyncChunk(from, message.from(), (LogMessage.SyncChunk) message.message(), now, out);
             case SYNC_NEXT -> {
                 final LogMessage.SyncNext next = (LogMessage.SyncNext) message.message();
@@ -87,27 +107,27 @@ final class LogExchange {
 
     /** What a member's vector hashes to, as just heard from it. */
     void heardHash(final MemberId from, final long digestHash, final Now now) {
-        syncs.heard(from, digestHash != replica.digestHash(), now.nanos());
+        syncs.heard(from, digestHash, replica.digestHash(), now.nanos());
     }
 
     /** A member that is new, or back, may have what we lack and lacks what we told while it was away. */
     void appeared(final String nodeId) {
-        // A session with its earlier process will never end.
-        syncs.aborted(nodeId);
-        syncs.want(nodeId);
+        syncs.appeared(nodeId);
     }
 
-    /** Starts the sessions that are wanted or due. */
-    void startSyncs(final List<Member> peers, final Now now, final Effects out) {
+    /** Does what has become due, and starts the sessions that are wanted. */
+    void due(final Now now, final Effects out) {
+        pushes.due(now, out);
         // What a second peer says is not to be mixed with the half of what a first one said.
         final int sessionsMax = replica.retention().isLoaded() ? config.sessionsMax() : 1;
-        final List<SyncScheduler.Start> starts = syncs.due(peers, sessionsMax, now.nanos());
+        final List<SyncScheduler.Start> starts =
+                syncs.due(broadcast.members(), sessionsMax, replica::digestHash, now.nanos());
         final SyncScheduler.Ended ended = syncs.takeEnded();
         ended.sessions().forEach(replica::abandon);
         counters.syncsTimedOut += ended.timedOut();
         for (final SyncScheduler.Start start : starts) {
-            final MemberId peer = start.peer().id();
-            send(start.peer().endpoint(), replica.request(start.session(), peer, now.nanos()), out);
+            final boolean isDeep = start.isDeep();
+            send(start.peer().endpoint(), new LogMessage.SyncProbe(start.session(), hash(isDeep), isDeep), out);
         }
     }
 
@@ -121,21 +141,40 @@ final class LogExchange {
         return syncs.isCaughtUp() && !replica.retention().isResetting();
     }
 
-    private void onPush(final String nodeId, final LogMessage.Push push, final Now now) {
-        final DeltaVerdict verdict = replica.offer(push, now.wallMillis());
-        switch (verdict) {
-            case APPLIED -> counters.pushesApplied++;
-            case DUPLICATE -> counters.pushesDuplicate++;
-            case BEHIND -> {
-                counters.pushesBehind++;
-                syncs.want(nodeId);
+    private long hash(final boolean isDeep) {
+        return isDeep ? replica.digestHash() + replica.collectedHash() : replica.digestHash();
+    }
+
+    private void onProbe(final Endpoint from, final LogMessage.SyncProbe probe, final Effects out) {
+        final boolean isSame = probe.hash() == hash(probe.isDeep());
+        final LogMessage.SyncStatus.Kind kind =
+                isSame ? LogMessage.SyncStatus.Kind.SAME : LogMessage.SyncStatus.Kind.DIFFERS;
+        counters.probesSame += isSame ? 1 : 0;
+        counters.probesDifferent += isSame ? 0 : 1;
+        send(from, new LogMessage.SyncStatus(probe.session(), kind), out);
+    }
+
+    private void onStatus(
+            final Endpoint from,
+            final MemberId answerer,
+            final LogMessage.SyncStatus status,
+            final Now now,
+            final Effects out) {
+        final String nodeId = answerer.nodeId();
+        if (!syncs.progressed(nodeId, status.session(), now.nanos())) {
+            return;
+        }
+        switch (status.kind()) {
+            case SAME -> {
+                replica.foundEqual();
+                syncs.completed(nodeId);
             }
-            case REFUSED -> counters.pushesRefused++;
+            case DIFFERS -> send(from, replica.request(status.session(), answerer, now.nanos()), out);
         }
     }
 
     private void onSyncRequest(
-            final Endpoint from,
+            final MissingPushes.Source from,
             final MemberId requester,
             final LogMessage.SyncRequest request,
             final Now now,
@@ -144,10 +183,10 @@ final class LogExchange {
         if (!syncs.isBusy() || replica.retention().isLoaded()) {
             resetIfBehind(requester, request.have());
         }
-        if (replica.lacksFrom(request.have())) {
+        if (isAhead(from, request.have(), now)) {
             syncs.want(nodeId);
         }
-        answer(from, nodeId, request.session(), replica.answer(nodeId, request, now.nanos()), out);
+        answer(from.endpoint(), nodeId, request.session(), replica.answer(nodeId, request, now.nanos()), out);
     }
 
     /** Sends the chunk, or remembers where it is to go later, or says that none will come. */
@@ -173,6 +212,20 @@ final class LogExchange {
         }
     }
 
+    /** True when a session of our own has to bring what the peer has; a few logs may just be on their way. */
+    private boolean isAhead(final MissingPushes.Source from, final Digest theirs, final Now now) {
+        if (!replica.lacksFrom(theirs)) {
+            return false;
+        }
+        int lacking = 0;
+        for (final Digest.Head head : theirs.heads()) {
+            final boolean lacks =
+                    pushes.lacks(from, head.origin(), head.maxVersion(), PushExchange.RELAY_PATIENCE_NANOS, now);
+            lacking += lacks ? 1 : 0;
+        }
+        return lacking == 0 || lacking > LACKING_LOGS_MAX;
+    }
+
     private void onSyncChunk(
             final Endpoint from,
             final MemberId answerer,
@@ -191,7 +244,10 @@ final class LogExchange {
                 syncs.deferred(nodeId);
                 send(from, new LogMessage.SyncStop(chunk.session()), out);
             }
-            case DONE -> syncs.completed(nodeId);
+            case DONE -> {
+                syncs.completed(nodeId);
+                pushes.onSynced(now, out);
+            }
             case BEHIND -> {
                 syncs.aborted(nodeId);
                 resetIfBehind(answerer, new Digest(chunk.heads()));

@@ -10,17 +10,27 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Decides when to ask whom for what we lack: at an interval, at once when a member appears or a push did not fit, and
- * soon when a member's vector keeps differing from ours.
+ * Decides when to ask whom for what we lack: at an interval, at once when a member appears or pushes could not be had,
+ * and soon when a member's vector goes on differing from ours while ours stands still.
  *
  * <p><i>Thread:</i> the gossip loop.
  *
  * <p><i>Invariants:</i> at most one own session per member, at most {@link GossipConfig#sessionsMax()} in all.
  */
 final class SyncScheduler {
+    /** Among so many members everyone that appears is asked; among more, so many of those that appear. */
+    static final int APPEARED_ASKED_MAX = 8;
+
+    /** How many of a crowd are asked. */
+    static final int APPEARED_SAMPLE = 3;
+
+    /** Once in so long a session looks at what was collected, too, which no hash of a probe shows. */
+    static final long DEEP_NANOS = 60_000_000_000L;
+
     private final GossipConfig config;
     private final RandomGenerator random;
     /** By node id, in order, so that the same input gives the same output. */
@@ -28,6 +38,7 @@ final class SyncScheduler {
 
     private final Map<String, Long> differsSinceNanos = new TreeMap<>();
     private final Set<String> wanted = new TreeSet<>();
+    private final Set<String> appeared = new TreeSet<>();
     /** Not to be asked before another session ended or the interval is over: busy, or nothing more than we load. */
     private final Set<String> resting = new TreeSet<>();
     /** Sessions that ended without their last chunk, to be told on. */
@@ -38,9 +49,13 @@ final class SyncScheduler {
 
     private int timedOut;
     private boolean isStarted;
+    private boolean isDeepNext;
     private long nextIntervalNanos;
+    private long nextDeepNanos;
     private long nextSession;
     private long completed;
+    private long ownHash;
+    private long nextDifferenceNanos;
 
     SyncScheduler(final GossipConfig config, final RandomGenerator random) {
         this.config = config;
@@ -51,8 +66,8 @@ final class SyncScheduler {
     /** One own session. */
     private record Session(long id, long deadlineNanos, long startedNanos) {}
 
-    /** A request to be sent now. */
-    record Start(Member peer, long session) {}
+    /** A session to be opened now. */
+    record Start(Member peer, long session, boolean isDeep) {}
 
     /** Own sessions that ended without their last chunk, and how many of them because none came in time. */
     record Ended(List<Long> sessions, int timedOut) {}
@@ -62,16 +77,29 @@ final class SyncScheduler {
         wanted.add(nodeId);
     }
 
-    /** What a member's vector hashes to, as just heard from it. */
-    void heard(final MemberId peer, final boolean differs, final long nowNanos) {
-        if (!differs) {
-            differsSinceNanos.remove(peer.nodeId());
-            return;
+    /** A member is new, or back: it may have what we lack. */
+    void appeared(final String nodeId) {
+        // A session with its earlier process will never end.
+        aborted(nodeId);
+        appeared.add(nodeId);
+    }
+
+    /**
+     * What a member's vector hashes to, as just heard from it. While ours changes, a difference says nothing: what one
+     * has and the other not yet is on its way.
+     */
+    void heard(final MemberId peer, final long theirs, final long ours, final long nowNanos) {
+        if (ours != ownHash) {
+            ownHash = ours;
+            differsSinceNanos.clear();
         }
-        final Long since = differsSinceNanos.putIfAbsent(peer.nodeId(), nowNanos);
-        if (since != null && nowNanos - since >= config.divergenceNanos()) {
+        if (theirs == ours) {
             differsSinceNanos.remove(peer.nodeId());
-            want(peer.nodeId());
+        } else if (differsSinceNanos.isEmpty()) {
+            differsSinceNanos.put(peer.nodeId(), nowNanos);
+            nextDifferenceNanos = nowNanos + config.divergenceNanos();
+        } else {
+            differsSinceNanos.putIfAbsent(peer.nodeId(), nowNanos);
         }
     }
 
@@ -79,27 +107,22 @@ final class SyncScheduler {
      * Sessions to start now, out of those wanted and those due.
      *
      * @param peers who can be asked, ordered by node id
+     * @param ours what our vector hashes to now
      */
-    List<Start> due(final List<Member> peers, final long nowNanos) {
-        return due(peers, config.sessionsMax(), nowNanos);
+    List<Start> due(final List<Member> peers, final LongSupplier ours, final long nowNanos) {
+        return due(peers, config.sessionsMax(), ours, nowNanos);
     }
 
-    /** As {@link #due(List, long)}, with another limit of sessions at the same time. */
-    List<Start> due(final List<Member> peers, final int sessionsMax, final long nowNanos) {
+    /** As {@link #due(List, LongSupplier, long)}, with another limit of sessions at the same time. */
+    List<Start> due(final List<Member> peers, final int sessionsMax, final LongSupplier ours, final long nowNanos) {
         expire(nowNanos);
+        chooseAmongAppeared(peers);
         // Compared by difference: a monotonic clock starts anywhere and may run over.
         if (!isStarted || nowNanos - nextIntervalNanos >= 0) {
-            if (isStarted && !peers.isEmpty()) {
-                want(peers.get(random.nextInt(peers.size())).id().nodeId());
-            }
-            isStarted = true;
-            wakeResting();
-            final Set<String> reachable = nodeIds(peers);
-            differsSinceNanos.keySet().retainAll(reachable);
-            wanted.retainAll(reachable);
-            resting.retainAll(reachable);
-            final long fifth = config.syncIntervalNanos() / 5;
-            nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
+            onInterval(peers, nowNanos);
+        }
+        if (!differsSinceNanos.isEmpty() && nowNanos - nextDifferenceNanos >= 0) {
+            wantDiffering(ours.getAsLong(), nowNanos);
         }
         if (failing != null) {
             askSomebodyElse(peers);
@@ -115,20 +138,21 @@ final class SyncScheduler {
                 i.remove();
                 final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos(), nowNanos);
                 sessions.put(nodeId, session);
-                starts.add(new Start(peer, session.id()));
+                starts.add(new Start(peer, session.id(), isDeepNext));
+                isDeepNext = false;
             }
         }
         return starts;
     }
 
-    /** True when the chunk belongs to a session of ours with this member; keeps the session alive. */
+    /** True when what came belongs to a session of ours with this member; keeps the session alive. */
     boolean progressed(final String nodeId, final long session, final long nowNanos) {
         final Session known = sessions.get(nodeId);
         if (known == null || known.id() != session) {
             return false;
         }
         if (nowNanos - known.startedNanos() >= config.replica().sessions().durationMaxNanos()) {
-            // What it brings may be older than what was collected meanwhile.
+            aborted(nodeId);
             return false;
         }
         sessions.put(nodeId, new Session(session, nowNanos + config.sessionTimeoutNanos(), known.startedNanos()));
@@ -194,12 +218,79 @@ final class SyncScheduler {
 
     /** True when a session ran to its end and no other one is under way or wanted. */
     boolean isCaughtUp() {
-        return completed > 0 && sessions.isEmpty() && wanted.isEmpty() && resting.isEmpty();
+        return completed > 0 && sessions.isEmpty() && wanted.isEmpty() && appeared.isEmpty() && resting.isEmpty();
     }
 
     /** Own sessions that ran to their end. */
     long completedCount() {
         return completed;
+    }
+
+    /** Who appeared together with many others is asked with a few of them: they, too, ask each other. */
+    private void chooseAmongAppeared(final List<Member> peers) {
+        if (appeared.isEmpty()) {
+            return;
+        }
+        final List<String> choice = new ArrayList<>(appeared);
+        appeared.clear();
+        if (peers.size() <= APPEARED_ASKED_MAX) {
+            wanted.addAll(choice);
+            return;
+        }
+        if (completed == 0) {
+            // This node is new itself. Those it met first are the seeds, which every new node meets first.
+            for (int missing = APPEARED_SAMPLE - wanted.size() - sessions.size(); missing > 0; missing--) {
+                wanted.add(choice.get(random.nextInt(choice.size())));
+            }
+            return;
+        }
+        for (final String nodeId : choice) {
+            if (random.nextInt(peers.size()) < APPEARED_SAMPLE) {
+                wanted.add(nodeId);
+            }
+        }
+    }
+
+    private void onInterval(final List<Member> peers, final long nowNanos) {
+        if (!isStarted) {
+            nextDeepNanos = nowNanos + DEEP_NANOS;
+        } else if (!peers.isEmpty()) {
+            want(anyOf(peers));
+            if (nowNanos - nextDeepNanos >= 0) {
+                isDeepNext = true;
+                nextDeepNanos = nowNanos + DEEP_NANOS;
+            }
+        }
+        isStarted = true;
+        wakeResting();
+        final Set<String> reachable = new HashSet<>();
+        peers.forEach(peer -> reachable.add(peer.id().nodeId()));
+        differsSinceNanos.keySet().retainAll(reachable);
+        wanted.retainAll(reachable);
+        resting.retainAll(reachable);
+        final long fifth = config.syncIntervalNanos() / 5;
+        nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
+    }
+
+    private void wantDiffering(final long ours, final long nowNanos) {
+        if (ours != ownHash) {
+            ownHash = ours;
+            differsSinceNanos.clear();
+            return;
+        }
+        nextDifferenceNanos = nowNanos + config.divergenceNanos();
+        for (final Iterator<Map.Entry<String, Long>> i =
+                        differsSinceNanos.entrySet().iterator();
+                i.hasNext(); ) {
+            final Map.Entry<String, Long> entry = i.next();
+            final long dueNanos = entry.getValue() + config.divergenceNanos();
+            if (nowNanos - dueNanos >= 0) {
+                want(entry.getKey());
+                i.remove();
+            } else if (dueNanos - nextDifferenceNanos < 0) {
+                nextDifferenceNanos = dueNanos;
+            }
+        }
     }
 
     private void expire(final long nowNanos) {
@@ -217,25 +308,6 @@ final class SyncScheduler {
                 wakeResting();
             }
         }
-    }
-
-    /** One of many wanted costs no look at all peers; null when it is none of them. */
-    private static Member find(final List<Member> peers, final String nodeId) {
-        int from = 0;
-        int to = peers.size() - 1;
-        while (from <= to) {
-            final int middle = (from + to) >>> 1;
-            final int order = peers.get(middle).id().nodeId().compareTo(nodeId);
-            if (order == 0) {
-                return peers.get(middle);
-            }
-            if (order < 0) {
-                from = middle + 1;
-            } else {
-                to = middle - 1;
-            }
-        }
-        return null;
     }
 
     private void wakeResting() {
@@ -258,9 +330,26 @@ final class SyncScheduler {
         }
     }
 
-    private static Set<String> nodeIds(final List<Member> peers) {
-        final Set<String> nodeIds = new HashSet<>();
-        peers.forEach(peer -> nodeIds.add(peer.id().nodeId()));
-        return nodeIds;
+    private String anyOf(final List<Member> peers) {
+        return peers.get(random.nextInt(peers.size())).id().nodeId();
+    }
+
+    /** One of many wanted costs no look at all peers; null when it is none of them. */
+    private static Member find(final List<Member> peers, final String nodeId) {
+        int from = 0;
+        int to = peers.size() - 1;
+        while (from <= to) {
+            final int middle = (from + to) >>> 1;
+            final int order = peers.get(middle).id().nodeId().compareTo(nodeId);
+            if (order == 0) {
+                return peers.get(middle);
+            }
+            if (order < 0) {
+                from = middle + 1;
+            } else {
+                to = middle - 1;
+            }
+        }
+        return null;
     }
 }

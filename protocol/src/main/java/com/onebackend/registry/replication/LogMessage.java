@@ -3,7 +3,7 @@ package com.onebackend.registry.replication;
 import com.onebackend.registry.model.Origin;
 import java.util.List;
 
-/** What nodes tell each other about instances. All of it travels by stream. */
+/** What nodes tell each other about instances. All of it travels by stream, except {@link Have}. */
 public sealed interface LogMessage {
     /** Which message this is, for an exhaustive switch. */
     Type type();
@@ -14,12 +14,16 @@ public sealed interface LogMessage {
         SYNC_REQUEST,
         SYNC_CHUNK,
         SYNC_NEXT,
-        SYNC_STOP
+        SYNC_STOP,
+        SYNC_PROBE,
+        SYNC_STATUS,
+        HAVE,
+        GRAFT
     }
 
     /**
-     * An origin to every member, as soon as its new versions are durable. Not answered; a receiver that lacks
-     * {@code base} asks with {@link SyncRequest}.
+     * An origin to every member, as soon as its new versions are durable, or what such a push said to one that asks
+     * with {@link Graft}. Not answered; a receiver that lacks {@code base} asks with {@link Graft}.
      *
      * @param base the receiver must have all of the origin's versions up to here
      * @param head after applying it has all versions up to here
@@ -33,6 +37,15 @@ public sealed interface LogMessage {
         @Override
         public Type type() {
             return Type.PUSH;
+        }
+
+        /** What its entries take on the wire at most, roughly. */
+        public long estimatedBytes() {
+            long bytes = 0;
+            for (final LogEntry entry : entries) {
+                bytes += EntrySize.of(entry);
+            }
+            return bytes;
         }
     }
 
@@ -126,6 +139,67 @@ public sealed interface LogMessage {
         @Override
         public Type type() {
             return Type.SYNC_STOP;
+        }
+    }
+
+    /**
+     * The first message of a session, before anything is listed: who wants to know whether it lacks something to one
+     * that may have it. Answered by {@link SyncStatus}.
+     *
+     * @param hash over the requester's vector
+     * @param isDeep the hash covers what was collected, too
+     */
+    record SyncProbe(long session, long hash, boolean isDeep) implements LogMessage {
+        @Override
+        public Type type() {
+            return Type.SYNC_PROBE;
+        }
+    }
+
+    /** The answer to {@link SyncProbe}. */
+    record SyncStatus(long session, Kind kind) implements LogMessage {
+        /** What the requester has to do. */
+        public enum Kind {
+            /** The vectors are equal: the session is over. */
+            SAME,
+            /** Send a {@link SyncRequest}. */
+            DIFFERS
+        }
+
+        @Override
+        public Type type() {
+            return Type.SYNC_STATUS;
+        }
+    }
+
+    /**
+     * Any member to a few others, shortly after versions reached it: what it has now. Travels as a datagram. A receiver
+     * that still lacks it after a while asks with {@link Graft}.
+     */
+    record Have(List<Mark> marks) implements LogMessage {
+        public Have {
+            marks = List.copyOf(marks);
+        }
+
+        /** All versions of the origin up to here are there. */
+        public record Mark(Origin origin, long version) {}
+
+        @Override
+        public Type type() {
+            return Type.HAVE;
+        }
+    }
+
+    /**
+     * Who lacks pushes of an origin to one that has applied them. Answered by the {@link Push}es after {@code base}, as
+     * the origin made them, while the answerer still keeps them; else not answered.
+     *
+     * @param base the asker has all versions up to here
+     */
+    record Graft(Origin origin, long base) implements LogMessage {
+        @Override
+        public Type type() {
+            return Type.GRAFT;
         }
     }
 }

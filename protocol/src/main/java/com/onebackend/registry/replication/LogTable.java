@@ -195,6 +195,19 @@ final class LogTable {
         return hash;
     }
 
+    /** One number over what was collected of every log, and over how much there is of those evicted. */
+    long collectedHash() {
+        long sum = 0;
+        for (final OwnedLog log : logs.values()) {
+            // The hash of the vector does not speak of evicted logs at all.
+            final long version = isEvicted(log.origin()) ? log.maxVersion() : 0;
+            if (log.gcVersion() > 0 || version > 0) {
+                sum += EntryHash.ofLog(log.origin(), log.gcVersion(), version);
+            }
+        }
+        return sum;
+    }
+
     private boolean replace(final String instanceId, final InstanceParts before, final InstanceParts after) {
         if (before.equals(after)) {
             return false;

@@ -243,6 +243,13 @@ public final class Replica {
         return SyncVerdict.DONE;
     }
 
+    /** A peer's vector and ours turned out to be equal: ours is whole. */
+    public void foundEqual() {
+        if (!retention.isResetting()) {
+            retention.loaded(false);
+        }
+    }
+
     /** No further chunk of this own session is expected. */
     public void abandon(final long session) {
         incoming.close(session);
@@ -387,6 +394,22 @@ public final class Replica {
     /** One number over {@link #digest} without what was collected. */
     public long digestHash() {
         return table.digestHash();
+    }
+
+    /** One number over what was collected of every log. */
+    public long collectedHash() {
+        return table.collectedHash();
+    }
+
+    /**
+     * Up to where this node has the log of an origin; {@link Long#MAX_VALUE} when it wants nothing of it. Of the own log
+     * everything ever given.
+     */
+    public long knownOf(final Origin origin) {
+        if (table.isEvicted(origin)) {
+            return Long.MAX_VALUE;
+        }
+        return origin.equals(self) ? own.assigned() : table.maxVersion(origin);
     }
 
     /** How often a peer's input was refused for this reason. */

@@ -1,11 +1,14 @@
 package com.onebackend.registry.wire;
 
+import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.model.Gpu;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.model.NodeUsage;
+import com.onebackend.registry.wire.v1.AuthoredReportMsg;
 import com.onebackend.registry.wire.v1.GpuMsg;
 import com.onebackend.registry.wire.v1.ReportMsg;
+import com.onebackend.registry.wire.v1.ReportsMsg;
 import com.onebackend.registry.wire.v1.ResourceMsg;
 
 /** Node reports between record and protobuf message. */
@@ -37,17 +40,38 @@ final class ReportCodec {
                 message.getGpusList().stream().map(ReportCodec::fromMessage).toList());
     }
 
+    static ReportsMsg toMessage(final GossipMessage.ReportBatch batch) {
+        final ReportsMsg.Builder message = ReportsMsg.newBuilder();
+        batch.reports()
+                .forEach(report -> message.addReports(AuthoredReportMsg.newBuilder()
+                        .setFrom(SwimCodec.toMessage(report.from()))
+                        .setReport(toMessage(report))));
+        return message.build();
+    }
+
+    static GossipMessage.ReportBatch fromMessage(final MemberId from, final ReportsMsg message) {
+        WireChecks.require(message.getReportsCount() <= WireLimits.REPORTS_MAX, "too many reports");
+        return new GossipMessage.ReportBatch(
+                from,
+                message.getReportsList().stream()
+                        .map(one -> fromMessage(SwimCodec.fromMessage(one.getFrom()), one.getReport()))
+                        .toList());
+    }
+
     private static ResourceMsg toMessage(final NodeUsage.Resource resource) {
-        return ResourceMsg.newBuilder()
-                .setUsed(resource.used())
-                .setTotal(resource.total())
-                .setPercent(resource.percent())
-                .build();
+        final ResourceMsg.Builder message =
+                ResourceMsg.newBuilder().setUsed(resource.used()).setTotal(resource.total());
+        if (!resource.equals(NodeUsage.Resource.of(resource.used(), resource.total()))) {
+            message.setPercent(resource.percent());
+        }
+        return message.build();
     }
 
     private static NodeUsage.Resource fromMessage(final ResourceMsg message) {
         WireChecks.require(message.getPercent() >= 0 && message.getPercent() <= 100, "percentage out of range");
-        return new NodeUsage.Resource(message.getUsed(), message.getTotal(), message.getPercent());
+        return message.hasPercent()
+                ? new NodeUsage.Resource(message.getUsed(), message.getTotal(), message.getPercent())
+                : NodeUsage.Resource.of(message.getUsed(), message.getTotal());
     }
 
     private static GpuMsg toMessage(final Gpu gpu) {

@@ -8,6 +8,8 @@ import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.wire.v1.GossipMsg;
 import com.onebackend.registry.wire.v1.PushMsg;
+import com.onebackend.registry.wire.v1.RelayedMsg;
+import com.onebackend.registry.wire.v1.ReportsMsg;
 import com.onebackend.registry.wire.v1.SyncNextMsg;
 import com.onebackend.registry.wire.v1.SyncStopMsg;
 
@@ -22,6 +24,11 @@ public final class WireCodec {
     /** The message as it is put into a datagram or a frame. */
     public static byte[] encode(final GossipMessage message) {
         final GossipMsg.Builder out = GossipMsg.newBuilder().setFrom(SwimCodec.toMessage(message.from()));
+        encodeBody(message, out);
+        return out.build().toByteArray();
+    }
+
+    private static void encodeBody(final GossipMessage message, final GossipMsg.Builder out) {
         switch (message.type()) {
             case SWIM -> {
                 final GossipMessage.Swim swim = (GossipMessage.Swim) message;
@@ -29,8 +36,19 @@ public final class WireCodec {
             }
             case LOG -> encodeLog(((GossipMessage.Log) message).message(), out);
             case REPORT -> out.setReport(ReportCodec.toMessage(((GossipMessage.Report) message).report()));
+            case REPORTS_ASKED -> out.setReports(ReportsMsg.newBuilder().setAsked(true));
+            case REPORT_BATCH -> out.setReports(ReportCodec.toMessage((GossipMessage.ReportBatch) message));
+            case RELAYED -> out.setRelayed(toMessage((GossipMessage.Relayed) message));
         }
-        return out.build().toByteArray();
+    }
+
+    private static RelayedMsg toMessage(final GossipMessage.Relayed relayed) {
+        final GossipMsg.Builder body = GossipMsg.newBuilder();
+        if (!relayed.body().from().equals(relayed.from())) {
+            body.setFrom(SwimCodec.toMessage(relayed.body().from()));
+        }
+        encodeBody(relayed.body(), body);
+        return RelayedMsg.newBuilder().setUntil(relayed.until()).setBody(body).build();
     }
 
     /**
@@ -46,7 +64,10 @@ public final class WireCodec {
         } catch (final InvalidProtocolBufferException e) {
             throw new WireException("message does not parse", e);
         }
-        final MemberId from = SwimCodec.fromMessage(in.getFrom());
+        return message(SwimCodec.fromMessage(in.getFrom()), in);
+    }
+
+    private static GossipMessage message(final MemberId from, final GossipMsg in) {
         return switch (in.getBodyCase()) {
             case SWIM -> SwimCodec.fromMessage(from, in.getSwim());
             case PUSH -> new GossipMessage.Log(from, push(in.getPush()));
@@ -62,8 +83,25 @@ public final class WireCodec {
                 new GossipMessage.Log(
                         from, new LogMessage.SyncStop(in.getSyncStop().getSession()));
             case REPORT -> new GossipMessage.Report(from, ReportCodec.fromMessage(from, in.getReport()));
+            case HAVE -> new GossipMessage.Log(from, LogCodec.have(in.getHave()));
+            case GRAFT -> new GossipMessage.Log(from, LogCodec.graft(in.getGraft()));
+            case SYNC_PROBE -> new GossipMessage.Log(from, LogCodec.probe(in.getSyncProbe()));
+            case SYNC_STATUS -> new GossipMessage.Log(from, LogCodec.status(in.getSyncStatus()));
+            case REPORTS ->
+                in.getReports().getAsked()
+                        ? new GossipMessage.ReportsAsked(from)
+                        : ReportCodec.fromMessage(from, in.getReports());
+            case RELAYED -> relayed(from, in.getRelayed());
             case BODY_NOT_SET -> throw new WireException("message of an unknown kind");
         };
+    }
+
+    private static GossipMessage.Relayed relayed(final MemberId from, final RelayedMsg in) {
+        final GossipMsg body = in.getBody();
+        WireChecks.require(!body.hasRelayed(), "relayed message in a relayed message");
+        final GossipMessage message = message(body.hasFrom() ? SwimCodec.fromMessage(body.getFrom()) : from, body);
+        WireChecks.require(GossipMessage.Relayed.carries(message), "message of a kind that is not relayed");
+        return new GossipMessage.Relayed(from, in.getUntil(), message);
     }
 
     /** How many bytes the entry adds to a message, roughly: for cutting chunks. */
@@ -83,6 +121,10 @@ public final class WireCodec {
             }
             case SYNC_STOP ->
                 out.setSyncStop(SyncStopMsg.newBuilder().setSession(((LogMessage.SyncStop) message).session()));
+            case SYNC_PROBE -> out.setSyncProbe(LogCodec.toMessage((LogMessage.SyncProbe) message));
+            case SYNC_STATUS -> out.setSyncStatus(LogCodec.toMessage((LogMessage.SyncStatus) message));
+            case HAVE -> out.setHave(LogCodec.toMessage((LogMessage.Have) message));
+            case GRAFT -> out.setGraft(LogCodec.toMessage((LogMessage.Graft) message));
         }
     }
 

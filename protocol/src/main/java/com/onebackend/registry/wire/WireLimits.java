@@ -32,6 +32,12 @@ public final class WireLimits {
     /** Logs compared bucket by bucket in one request. */
     public static final int AUDITS_MAX = 64;
 
+    /** Origins in one message that says what is there. */
+    public static final int MARKS_MAX = 256;
+
+    /** Reports in one message. */
+    public static final int REPORTS_MAX = 64;
+
     /** One stored or sent record of any kind. */
     public static final int RECORD_BYTES_MAX = 512 << 10;
 

@@ -59,7 +59,7 @@ class GossipCoreTest {
         assertThat(out.sent).anyMatch(message -> message instanceof GossipMessage.Report);
         assertThat(out.sent)
                 .anyMatch(message -> message instanceof GossipMessage.Log log
-                        && log.message().type() == LogMessage.Type.SYNC_REQUEST);
+                        && log.message().type() == LogMessage.Type.SYNC_PROBE);
     }
 
     @Test
@@ -149,14 +149,17 @@ class GossipCoreTest {
     private List<Long> sessions() {
         final List<Long> sessions = new ArrayList<>();
         for (final GossipMessage message : out.sent) {
-            if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.SyncRequest request) {
-                sessions.add(request.session());
+            if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.SyncProbe probe) {
+                sessions.add(probe.session());
             }
         }
         return sessions;
     }
 
     private void answerEmpty(final Member peer, final long session) {
+        final LogMessage differs = new LogMessage.SyncStatus(session, LogMessage.SyncStatus.Kind.DIFFERS);
+        core.receive(peer.endpoint(), new GossipMessage.Log(peer.id(), differs), at(3), out);
+        assertThat(core.isCaughtUp()).isFalse();
         final LogMessage chunk = new LogMessage.SyncChunk(session, 0, true, List.of(), List.of());
         core.receive(peer.endpoint(), new GossipMessage.Log(peer.id(), chunk), at(3), out);
     }
@@ -216,7 +219,7 @@ class GossipCoreTest {
     private long requests() {
         return out.sent.stream()
                 .filter(message -> message instanceof GossipMessage.Log log
-                        && log.message().type() == LogMessage.Type.SYNC_REQUEST)
+                        && log.message().type() == LogMessage.Type.SYNC_PROBE)
                 .count();
     }
 

@@ -12,11 +12,14 @@ import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 class SyncSchedulerTest {
     private static final GossipConfig CONFIG = GossipConfig.LAN;
     private static final long SECOND = 1_000_000_000L;
+
+    private static final LongSupplier OURS = () -> 7;
 
     private final SyncScheduler syncs = new SyncScheduler(CONFIG, new SplittableRandom(1));
 
@@ -24,11 +27,11 @@ class SyncSchedulerTest {
     void atMostSoManySessionsRunAtATime() {
         final List<Member> peers = peers(10);
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        final List<SyncScheduler.Start> first = syncs.due(peers, 0);
+        final List<SyncScheduler.Start> first = syncs.due(peers, OURS, 0);
         assertThat(first).hasSize(CONFIG.sessionsMax());
-        assertThat(syncs.due(peers, 1)).isEmpty();
+        assertThat(syncs.due(peers, OURS, 1)).isEmpty();
         syncs.completed(first.get(0).peer().id().nodeId());
-        assertThat(syncs.due(peers, 2)).hasSize(1);
+        assertThat(syncs.due(peers, OURS, 2)).hasSize(1);
         assertThat(syncs.completedCount()).isEqualTo(1);
     }
 
@@ -38,7 +41,7 @@ class SyncSchedulerTest {
             final SyncScheduler scheduler = new SyncScheduler(CONFIG, new SplittableRandom(2));
             int started = 0;
             for (long second = 0; second < 60; second++) {
-                final List<SyncScheduler.Start> starts = scheduler.due(peers(3), start + second * SECOND);
+                final List<SyncScheduler.Start> starts = scheduler.due(peers(3), OURS, start + second * SECOND);
                 starts.forEach(one -> scheduler.completed(one.peer().id().nodeId()));
                 started += starts.size();
             }
@@ -49,14 +52,13 @@ class SyncSchedulerTest {
     @Test
     void lastingDifferenceIsAskedAboutAShortOneIsNot() {
         final List<Member> peers = peers(2);
-        syncs.due(peers, 0);
+        syncs.due(peers, OURS, 0);
         final MemberId peer = peers.get(0).id();
-        syncs.heard(peer, true, 0);
-        syncs.heard(peer, false, CONFIG.divergenceNanos() / 2);
-        syncs.heard(peer, true, CONFIG.divergenceNanos());
-        assertThat(syncs.due(peers, CONFIG.divergenceNanos())).isEmpty();
-        syncs.heard(peer, true, 2 * CONFIG.divergenceNanos());
-        assertThat(syncs.due(peers, 2 * CONFIG.divergenceNanos())).hasSize(1);
+        syncs.heard(peer, 8, 7, 0);
+        syncs.heard(peer, 7, 7, CONFIG.divergenceNanos() / 2);
+        syncs.heard(peer, 8, 7, CONFIG.divergenceNanos());
+        assertThat(syncs.due(peers, OURS, CONFIG.divergenceNanos())).isEmpty();
+        assertThat(syncs.due(peers, OURS, 2 * CONFIG.divergenceNanos())).hasSize(1);
     }
 
     @Test
@@ -64,10 +66,11 @@ class SyncSchedulerTest {
         final List<Member> peers = peers(1);
         final String peer = peers.get(0).id().nodeId();
         syncs.want(peer);
-        final long session = syncs.due(peers, 0).get(0).session();
+        final long session = syncs.due(peers, OURS, 0).get(0).session();
         assertThat(syncs.progressed(peer, session, SECOND)).isTrue();
-        assertThat(syncs.due(peers, SECOND + CONFIG.sessionTimeoutNanos() - 1)).isEmpty();
-        final List<SyncScheduler.Start> again = syncs.due(peers, SECOND + CONFIG.sessionTimeoutNanos());
+        assertThat(syncs.due(peers, OURS, SECOND + CONFIG.sessionTimeoutNanos() - 1))
+                .isEmpty();
+        final List<SyncScheduler.Start> again = syncs.due(peers, OURS, SECOND + CONFIG.sessionTimeoutNanos());
         assertThat(again).hasSize(1);
         assertThat(syncs.progressed(peer, session, 7 * SECOND)).isFalse();
         assertThat(syncs.progressed(peer, again.get(0).session(), 7 * SECOND)).isTrue();
@@ -76,8 +79,8 @@ class SyncSchedulerTest {
     @Test
     void unreachableMemberIsNotAsked() {
         syncs.want("n0");
-        assertThat(syncs.due(List.of(), 0)).isEmpty();
-        assertThat(syncs.due(peers(1), 1)).isEmpty();
+        assertThat(syncs.due(List.of(), OURS, 0)).isEmpty();
+        assertThat(syncs.due(peers(1), OURS, 1)).isEmpty();
     }
 
     private static List<Member> peers(final int count) {

@@ -33,6 +33,7 @@ class LargestMessageTest {
         final LogMessage request = new LogMessage.SyncRequest(
                 Long.MIN_VALUE,
                 new Digest(heads()),
+                true,
                 points(),
                 Collections.nCopies(
                         CONFIG.sessions().auditOriginsMax(),
@@ -43,7 +44,7 @@ class LargestMessageTest {
     @Test
     void fullChunkWithResumePointsFitsAFrame() {
         final LogMessage chunk = new LogMessage.SyncChunk(
-                Long.MIN_VALUE, Integer.MAX_VALUE, false, fullOf("漢".repeat(1_000)), List.of(), true, points());
+                Long.MIN_VALUE, Integer.MAX_VALUE, false, fullOf("漢".repeat(1_000)), List.of(), false, true, points());
         assertThat(bytes(chunk)).isLessThan(WireLimits.FRAME_BYTES_MAX);
     }
 

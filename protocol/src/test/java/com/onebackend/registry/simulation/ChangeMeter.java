@@ -54,8 +54,11 @@ final class ChangeMeter implements NodeObserver {
 
     @Override
     public void crashed(final VirtualNode node, final MemberId id) {
+        // What its origin can no longer bring may be nowhere; the others' changes go on to those who are left.
+        pending.remove(node.origin());
         pending.values()
-                .forEach(changes -> changes.removeIf(change -> change.lacking().get(node.index())));
+                .forEach(changes ->
+                        changes.removeIf(change -> change.lacking().get(node.index()) && arrived(change, node)));
     }
 
     /** One figure per committed batch of writes. */

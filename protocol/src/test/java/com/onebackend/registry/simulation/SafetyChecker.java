@@ -105,10 +105,12 @@ final class SafetyChecker implements NodeObserver {
         switch (message.type()) {
             case SWIM -> checkSwim(node, lane, ((GossipMessage.Swim) message).message());
             case LOG -> {
-                check(lane == Lane.STREAM, node, "instances travel by stream");
-                checkLog(node, ((GossipMessage.Log) message).message());
+                final LogMessage log = ((GossipMessage.Log) message).message();
+                check(lane == Lane.STREAM || log.type() == LogMessage.Type.HAVE, node, "instances travel by stream");
+                checkLog(node, log);
             }
-            case REPORT -> {}
+            case REPORT, REPORTS_ASKED, REPORT_BATCH -> {}
+            case RELAYED -> sending(node, to, lane, ((GossipMessage.Relayed) message).body());
         }
     }
 
@@ -251,7 +253,9 @@ final class SafetyChecker implements NodeObserver {
                         .have()
                         .heads()
                         .forEach(head -> checkHead(node, head.origin(), head.maxVersion()));
-            case SYNC_NEXT, SYNC_STOP -> {}
+            case HAVE ->
+                ((LogMessage.Have) message).marks().forEach(mark -> checkHead(node, mark.origin(), mark.version()));
+            case SYNC_NEXT, SYNC_STOP, SYNC_PROBE, SYNC_STATUS, GRAFT -> {}
         }
     }
 

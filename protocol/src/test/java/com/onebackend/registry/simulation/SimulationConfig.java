@@ -51,11 +51,12 @@ record SimulationConfig(
     static SimulationConfig chaos(final long seed, final int nodes) {
         final RandomGenerator random = new Seeds(seed).forPurpose("config");
         final boolean isStormy = random.nextInt(3) == 0;
+        final GossipConfig gossip = gossip(random, directMembersMax(seed));
         return new SimulationConfig(
                 seed,
                 nodes,
                 Kind.CHAOS,
-                gossip(random),
+                gossip,
                 NetworkFaults.lossy(isStormy ? 0.25 : 0.01).withStreamBreak(isStormy ? 0.02 : 0.001),
                 new FaultPlan.Kinds(
                         random.nextInt(8) > 0,
@@ -124,6 +125,18 @@ record SimulationConfig(
 
     SimulationConfig withGossip(final GossipConfig config) {
         return with(config, network, faults, faultNanos, writeMeanNanos);
+    }
+
+    /** Pushes go to everybody directly in clusters of up to so many. */
+    SimulationConfig withDirect(final int membersMax) {
+        return withGossip(new GossipConfig(
+                gossip.membership(),
+                gossip.replica(),
+                gossip.syncIntervalNanos(),
+                gossip.divergenceNanos(),
+                gossip.sessionTimeoutNanos(),
+                gossip.sessionsMax(),
+                membersMax));
     }
 
     SimulationConfig lasting(final long nanos) {
@@ -201,7 +214,7 @@ record SimulationConfig(
     }
 
     /** Small batches, so that sessions have many chunks, and no gap that would hide a number given twice. */
-    private static GossipConfig gossip(final RandomGenerator random) {
+    private static GossipConfig gossip(final RandomGenerator random, final int directMembersMax) {
         final ReplicaConfig usual = ReplicaConfig.DEFAULT;
         final ReplicaConfig small = new ReplicaConfig(
                 (int) Seeds.between(random, 1, 20),
@@ -227,7 +240,13 @@ record SimulationConfig(
                 lan.divergenceNanos(),
                 lan.sessionTimeoutNanos(),
                 (int) Seeds.between(random, 1, lan.sessionsMax()),
-                lan.directPushMembersMax());
+                directMembersMax);
+    }
+
+    /** In every other run pushes are handed on from node to node, or the cluster goes over that number and back. */
+    private static int directMembersMax(final long seed) {
+        final RandomGenerator random = new Seeds(seed).forPurpose("relay");
+        return random.nextBoolean() ? GossipConfig.LAN.directPushMembersMax() : (int) Seeds.between(random, 1, 3);
     }
 
     /** With sessions that end before what they may lack is dropped. */

@@ -375,6 +375,8 @@ final class VirtualNetwork {
             case SWIM -> ((GossipMessage.Swim) message).message();
             case LOG -> ((GossipMessage.Log) message).message();
             case REPORT -> ((GossipMessage.Report) message).report();
+            case REPORTS_ASKED, REPORT_BATCH -> message.type();
+            case RELAYED -> body(((GossipMessage.Relayed) message).body());
         };
     }
 

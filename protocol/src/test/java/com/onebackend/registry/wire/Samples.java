@@ -40,21 +40,17 @@ final class Samples {
         this.random = random;
     }
 
-    /** A message of the kind with this number; every number is a kind, and a dozen numbers give all. */
+    /** A message of the kind with this number; every number is a kind, and nineteen in a row give all. */
     GossipMessage message(final int kind) {
         final MemberId from = memberId();
-        return switch (Math.floorMod(kind, 12)) {
+        return switch (Math.floorMod(kind, 19)) {
             case 0 -> swim(from, new SwimMessage.Ping(random.nextLong(), memberId(), random.nextInt(9), members()));
             case 1 -> swim(from, new SwimMessage.Ack(random.nextLong(), memberId(), members()));
             case 2 -> swim(from, new SwimMessage.IndirectPing(random.nextLong(), memberId(), endpoint(), members()));
             case 3 -> swim(from, new SwimMessage.Join(member(), members()));
             case 4 -> swim(from, new SwimMessage.JoinReply(members()));
             case 5 -> swim(from, new SwimMessage.Gossip(members(), list(() -> new SwimMessage.Accusation(id(), id()))));
-            case 6 -> {
-                final long base = version();
-                yield new GossipMessage.Log(
-                        from, new LogMessage.Push(origin(), base, base + version(), version(), list(this::entry)));
-            }
+            case 6 -> new GossipMessage.Log(from, push());
             case 7 ->
                 new GossipMessage.Log(
                         from,
@@ -77,9 +73,37 @@ final class Samples {
                                 random.nextBoolean(),
                                 list(this::resumePoint)));
             case 9 -> new GossipMessage.Log(from, new LogMessage.SyncNext(random.nextLong(), random.nextInt(1_000)));
-            case 10 -> new GossipMessage.Log(from, new LogMessage.SyncStop(random.nextLong()));
-            default -> new GossipMessage.Report(from, report(from));
+            case 18 -> new GossipMessage.Log(from, new LogMessage.SyncStop(random.nextLong()));
+            case 10 -> new GossipMessage.Report(from, report(from));
+            case 11 -> new GossipMessage.ReportsAsked(from);
+            case 12 -> new GossipMessage.ReportBatch(from, list(() -> report(memberId())));
+            case 13 -> relayed(from);
+            case 14 -> new GossipMessage.Log(from, new LogMessage.Have(list(this::mark)));
+            case 15 -> new GossipMessage.Log(from, new LogMessage.Graft(origin(), version()));
+            case 16 ->
+                new GossipMessage.Log(
+                        from, new LogMessage.SyncProbe(random.nextLong(), random.nextLong(), random.nextBoolean()));
+            default ->
+                new GossipMessage.Log(
+                        from, new LogMessage.SyncStatus(random.nextLong(), any(LogMessage.SyncStatus.Kind.values())));
         };
+    }
+
+    private GossipMessage relayed(final MemberId from) {
+        if (random.nextBoolean()) {
+            return new GossipMessage.Relayed(from, random.nextLong(), new GossipMessage.Log(from, push()));
+        }
+        final MemberId author = memberId();
+        return new GossipMessage.Relayed(from, random.nextLong(), new GossipMessage.Report(author, report(author)));
+    }
+
+    private LogMessage.Push push() {
+        final long base = version() >>> 1;
+        return new LogMessage.Push(origin(), base, base + (version() >>> 1), version(), list(this::entry));
+    }
+
+    private LogMessage.Have.Mark mark() {
+        return new LogMessage.Have.Mark(origin(), version());
     }
 
     ResumePoint resumePoint() {
