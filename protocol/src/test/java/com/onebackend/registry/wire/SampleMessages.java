@@ -40,7 +40,7 @@ public final class SampleMessages {
         return switch (message.type()) {
             case SWIM -> ((GossipMessage.Swim) message).message().getClass().getSimpleName();
             case LOG -> ((GossipMessage.Log) message).message().getClass().getSimpleName();
-            case REPORT -> message.getClass().getSimpleName();
+            default -> message.getClass().getSimpleName();
         };
     }
 }
