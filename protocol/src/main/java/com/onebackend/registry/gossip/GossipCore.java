@@ -19,6 +19,7 @@ import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.Replica;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
@@ -42,6 +43,7 @@ public final class GossipCore {
     private final GossipCounters counters = new GossipCounters();
     private final LogExchange logs;
     private final Reports reports;
+    private final Custody custody;
 
     public GossipCore(final GossipConfig config, final Member self, final RandomGenerator random) {
         this.selfId = self.id();
@@ -49,6 +51,7 @@ public final class GossipCore {
         this.replica = new Replica(self.id().origin(), config.replica());
         this.logs = new LogExchange(config, selfId, replica, counters, random);
         this.reports = new Reports(selfId);
+        this.custody = new Custody(config.heartbeats(), self, replica, counters.heartbeats, this::broadcast);
     }
 
     /** Puts back what storage held; before everything else. */
@@ -81,6 +84,8 @@ public final class GossipCore {
     public void tick(final Now now, final Effects out) {
         membership.tick(now.nanos(), swimOutput(out));
         logs.tick(now);
+        custody.tick(now, out);
+        drain(out);
         startSyncs(now, out);
     }
 
@@ -102,7 +107,11 @@ public final class GossipCore {
             case SWIM -> onSwim(from, (GossipMessage.Swim) message, now, out);
             case LOG -> onLog(from, (GossipMessage.Log) message, now, out);
             case REPORT -> onReport(((GossipMessage.Report) message).report(), out);
+            case HEARTBEATS -> custody.receive(from, (GossipMessage.Heartbeats) message, now, out);
+            case HEARTBEAT_ACK -> custody.receive((GossipMessage.HeartbeatAck) message, now, out);
+            case PULSE -> custody.receive((GossipMessage.Pulse) message, now, out);
         }
+        drain(out);
         startSyncs(now, out);
     }
 
@@ -129,6 +138,24 @@ public final class GossipCore {
         startSyncs(now, out);
     }
 
+    /**
+     * An instance gave a sign of life at this node. It ends at the instance's owner, as fast as the pulses need it; it
+     * is a write only when it takes the instance over from an owner that is gone.
+     */
+    public HeartbeatVerdict heartbeat(final String instanceId, final Now now, final Effects out) {
+        final HeartbeatVerdict verdict = custody.heartbeat(instanceId, now, out);
+        drain(out);
+        return verdict;
+    }
+
+    /**
+     * The nodes of the cluster, as the catalog names them: what nobody looks after is adopted only by who reaches more
+     * than half of them.
+     */
+    public void catalogMembers(final Map<String, Origin> members, final Now now, final Effects out) {
+        custody.catalogMembers(members);
+    }
+
     /** This node's resources were sampled: tell the others. */
     public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
         reports.sampled(usage, gpus, membership.reachablePeers(), now, out);
@@ -140,6 +167,7 @@ public final class GossipCore {
         membership.forget(nodeId, origin, upTo, now.nanos(), swimOutput(out));
         reports.forget(nodeId);
         if (!origin.equals(selfId.origin())) {
+            custody.forget(origin);
             replica.evict(origin);
             drain(out);
         }
@@ -148,6 +176,25 @@ public final class GossipCore {
     /** The instance as its parts make it; null when it is not registered. */
     public Instance instance(final String instanceId) {
         return replica.instance(instanceId);
+    }
+
+    /** The instance as its parts and the signs of life make it; null when it is not registered. */
+    public Instance shown(final String instanceId, final Now now) {
+        final Instance instance = replica.instance(instanceId);
+        return instance == null ? null : custody.seen(instance, now);
+    }
+
+    /**
+     * How long ago the instance gave its last sign of life, or this process began to look after it. Time in which this
+     * process stood still does not count.
+     */
+    public long silentNanos(final String instanceId, final Now now) {
+        return custody.silentNanos(instanceId, now);
+    }
+
+    /** True while this node reaches more than half of the catalog's nodes, itself included. */
+    public boolean isMajorityReachable() {
+        return custody.isMajorityReachable();
     }
 
     /** Every member this node knows, itself included, ordered by node id. */
@@ -203,6 +250,11 @@ public final class GossipCore {
         }
     }
 
+    /** To every reachable member. */
+    private void broadcast(final GossipMessage message, final Effects out) {
+        membership.reachablePeers().forEach(peer -> out.send(peer.endpoint(), Lane.STREAM, message));
+    }
+
     private void startSyncs(final Now now, final Effects out) {
         logs.startSyncs(membership.reachablePeers(), now, out);
     }
@@ -212,7 +264,10 @@ public final class GossipCore {
         if (!changes.batch().isEmpty()) {
             out.persist(changes.batch(), changes.ownVersion());
         }
-        changes.instanceIds().forEach(out::instanceChanged);
+        changes.instanceIds().forEach(instanceId -> {
+            custody.changed(instanceId);
+            out.instanceChanged(instanceId);
+        });
     }
 
     private SwimOutput swimOutput(final Effects out) {
@@ -224,6 +279,7 @@ public final class GossipCore {
 
             @Override
             public void changed(final Member before, final Member after) {
+                custody.memberChanged(before, after);
                 out.memberChanged(before, after);
                 onMemberChanged(before, after, out);
             }

@@ -15,6 +15,8 @@ public final class GossipCounters {
     long pushesRefused;
     long chunksRefused;
 
+    final HeartbeatCounters heartbeats = new HeartbeatCounters();
+
     GossipCounters() {}
 
     /** The counters at this moment. */
@@ -27,7 +29,8 @@ public final class GossipCounters {
                 pushesDuplicate,
                 pushesBehind,
                 pushesRefused,
-                chunksRefused);
+                chunksRefused,
+                heartbeats.snapshot());
     }
 
     /** An immutable copy. */
@@ -39,5 +42,6 @@ public final class GossipCounters {
             long pushesDuplicate,
             long pushesBehind,
             long pushesRefused,
-            long chunksRefused) {}
+            long chunksRefused,
+            HeartbeatCounters.Snapshot heartbeats) {}
 }

@@ -3,7 +3,9 @@ package com.onebackend.registry.gossip;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.NodeReport;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.LogMessage;
+import java.util.List;
 
 /** Everything one node sends another; one message per datagram or stream frame. */
 public sealed interface GossipMessage {
@@ -17,7 +19,10 @@ public sealed interface GossipMessage {
     enum Type {
         SWIM,
         LOG,
-        REPORT
+        REPORT,
+        HEARTBEATS,
+        HEARTBEAT_ACK,
+        PULSE
     }
 
     /**
@@ -45,6 +50,56 @@ public sealed interface GossipMessage {
         @Override
         public Type type() {
             return Type.REPORT;
+        }
+    }
+
+    /**
+     * Signs of life of instances, from a node that took them to the owner. By stream; answered by {@link HeartbeatAck}.
+     *
+     * @param owner whose log the versions are of; a node with another one knows none of them
+     * @param sequence chosen by the sender, rising
+     * @param versions the owner's versions that make it the owner, ascending; empty when only an answer is wanted
+     */
+    record Heartbeats(MemberId from, Origin owner, long sequence, List<Long> versions) implements GossipMessage {
+        public Heartbeats {
+            versions = List.copyOf(versions);
+        }
+
+        @Override
+        public Type type() {
+            return Type.HEARTBEATS;
+        }
+    }
+
+    /**
+     * The owner has taken the heartbeats of a batch.
+     *
+     * @param unknown versions that are not its word on an instance it owns, ascending: the sender looks them up again
+     */
+    record HeartbeatAck(MemberId from, long sequence, List<Long> unknown) implements GossipMessage {
+        public HeartbeatAck {
+            unknown = List.copyOf(unknown);
+        }
+
+        @Override
+        public Type type() {
+            return Type.HEARTBEAT_ACK;
+        }
+    }
+
+    /**
+     * Which of its instances gave an owner a sign of life since its last pulse. To every reachable member, by stream;
+     * not answered. A receiver whose copy of the sender's log is another one drops it.
+     *
+     * @param maxVersion where the sender's log stood
+     * @param setHash what its live entries hashed to
+     * @param afterVersion the bits start with the first live entry after this version
+     * @param seen one bit for each live entry but tombstones, in the order of the versions
+     */
+    record Pulse(MemberId from, long maxVersion, long setHash, long afterVersion, Bits seen) implements GossipMessage {
+        @Override
+        public Type type() {
+            return Type.PULSE;
         }
     }
 }

@@ -103,6 +103,18 @@ final class LogTable {
         return logs.size();
     }
 
+    /** The live entries of one origin after a version, ordered by version. */
+    Collection<LogEntry> entriesAfter(final Origin origin, final long version) {
+        final OwnedLog log = logs.get(origin);
+        return log == null ? List.of() : log.entries().tailMap(version, false).values();
+    }
+
+    /** The live entry of one version; null when there is none. */
+    LogEntry at(final Origin origin, final long version) {
+        final OwnedLog log = logs.get(origin);
+        return log == null ? null : log.at(version);
+    }
+
     /** Every log, ordered by origin; of an evicted origin only tombstones are left. */
     Collection<OwnedLog> logs() {
         return logs.values();

@@ -35,6 +35,9 @@ public final class WireCodec {
             }
             case LOG -> encodeLog(((GossipMessage.Log) message).message(), out);
             case REPORT -> out.setReport(ReportCodec.toMessage(((GossipMessage.Report) message).report()));
+            case HEARTBEATS -> out.setHeartbeats(HeartbeatCodec.toMessage((GossipMessage.Heartbeats) message));
+            case HEARTBEAT_ACK -> out.setHeartbeatAck(HeartbeatCodec.toMessage((GossipMessage.HeartbeatAck) message));
+            case PULSE -> out.setPulse(HeartbeatCodec.toMessage((GossipMessage.Pulse) message));
         }
         return out.build().toByteArray();
     }
@@ -71,6 +74,9 @@ public final class WireCodec {
                                 in.getSyncNext().getSession(),
                                 index(in.getSyncNext().getIndex())));
             case REPORT -> new GossipMessage.Report(from, ReportCodec.fromMessage(from, in.getReport()));
+            case HEARTBEATS -> HeartbeatCodec.fromMessage(from, in.getHeartbeats());
+            case HEARTBEAT_ACK -> HeartbeatCodec.fromMessage(from, in.getHeartbeatAck());
+            case PULSE -> HeartbeatCodec.fromMessage(from, in.getPulse());
             case BODY_NOT_SET -> throw new WireException("message of an unknown kind");
         };
     }

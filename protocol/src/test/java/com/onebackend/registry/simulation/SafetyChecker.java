@@ -91,6 +91,12 @@ final class SafetyChecker implements NodeObserver {
                 checkLog(node, ((GossipMessage.Log) message).message());
             }
             case REPORT -> {}
+            case HEARTBEATS, HEARTBEAT_ACK -> check(lane == Lane.STREAM, node, "heartbeats travel by stream");
+            case PULSE -> {
+                final GossipMessage.Pulse pulse = (GossipMessage.Pulse) message;
+                check(pulse.seen().size() <= config.heartbeats().pulseEntriesMax(), node, "pulse over its limit");
+                checkHead(node, node.origin(), pulse.maxVersion());
+            }
         }
     }
 

@@ -110,6 +110,7 @@ record SimulationConfig(
                 lan.divergenceNanos(),
                 lan.sessionTimeoutNanos(),
                 (int) Seeds.between(random, 1, lan.sessionsMax()),
-                lan.directPushMembersMax());
+                lan.directPushMembersMax(),
+                lan.heartbeats());
     }
 }

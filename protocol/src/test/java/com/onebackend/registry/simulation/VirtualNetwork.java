@@ -296,6 +296,7 @@ final class VirtualNetwork {
             case SWIM -> ((GossipMessage.Swim) message).message();
             case LOG -> ((GossipMessage.Log) message).message();
             case REPORT -> ((GossipMessage.Report) message).report();
+            case HEARTBEATS, HEARTBEAT_ACK, PULSE -> message;
         };
     }
 

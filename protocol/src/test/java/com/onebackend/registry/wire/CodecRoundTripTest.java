@@ -28,7 +28,7 @@ class CodecRoundTripTest {
             assertThat(WireCodec.decode(WireCodec.encode(message))).isEqualTo(message);
             kinds.add(kindOf(message));
         }
-        assertThat(kinds).hasSize(SwimMessage.Type.values().length + LogMessage.Type.values().length + 1);
+        assertThat(kinds).hasSize(SwimMessage.Type.values().length + LogMessage.Type.values().length + 4);
     }
 
     @Test
@@ -70,7 +70,7 @@ class CodecRoundTripTest {
         return switch (message.type()) {
             case SWIM -> ((GossipMessage.Swim) message).message().type();
             case LOG -> ((GossipMessage.Log) message).message().type();
-            case REPORT -> message.type();
+            case REPORT, HEARTBEATS, HEARTBEAT_ACK, PULSE -> message.type();
         };
     }
 

@@ -1,5 +1,6 @@
 package com.onebackend.registry.wire;
 
+import com.onebackend.registry.gossip.Bits;
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Account;
@@ -25,6 +26,7 @@ import com.onebackend.registry.replication.LogMessage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -41,7 +43,7 @@ final class Samples {
     /** A message of the kind with this number; every number is a kind, and a dozen numbers give all. */
     GossipMessage message(final int kind) {
         final MemberId from = memberId();
-        return switch (Math.floorMod(kind, 11)) {
+        return switch (Math.floorMod(kind, 14)) {
             case 0 -> swim(from, new SwimMessage.Ping(random.nextLong(), memberId(), random.nextInt(9), members()));
             case 1 -> swim(from, new SwimMessage.Ack(random.nextLong(), memberId(), members()));
             case 2 -> swim(from, new SwimMessage.IndirectPing(random.nextLong(), memberId(), endpoint(), members()));
@@ -49,9 +51,10 @@ final class Samples {
             case 4 -> swim(from, new SwimMessage.JoinReply(members()));
             case 5 -> swim(from, new SwimMessage.Gossip(members(), list(() -> new SwimMessage.Accusation(id(), id()))));
             case 6 -> {
-                final long base = version();
+                final long base = version() >>> 1;
                 yield new GossipMessage.Log(
-                        from, new LogMessage.Push(origin(), base, base + version(), version(), list(this::entry)));
+                        from,
+                        new LogMessage.Push(origin(), base, base + (version() >>> 1), version(), list(this::entry)));
             }
             case 7 -> new GossipMessage.Log(from, new LogMessage.SyncRequest(random.nextLong(), digest()));
             case 8 ->
@@ -64,8 +67,28 @@ final class Samples {
                                 list(this::entry),
                                 digest().heads()));
             case 9 -> new GossipMessage.Log(from, new LogMessage.SyncNext(random.nextLong(), random.nextInt(1_000)));
+            case 10 -> new GossipMessage.Heartbeats(from, origin(), random.nextLong(), versions());
+            case 11 -> new GossipMessage.HeartbeatAck(from, random.nextLong(), versions());
+            case 12 -> new GossipMessage.Pulse(from, version(), random.nextLong(), version(), bits());
             default -> new GossipMessage.Report(from, report(from));
         };
+    }
+
+    private List<Long> versions() {
+        return new ArrayList<>(new TreeSet<>(list(() -> 1 + version())));
+    }
+
+    /** Of all densities: both forms on the wire must be met. */
+    private Bits bits() {
+        final int size = 1 + random.nextInt(400);
+        final byte[] bytes = new byte[Bits.bytesFor(size)];
+        final int set = random.nextInt(size + 1);
+        final boolean isRun = random.nextBoolean();
+        for (int i = 0; i < set; i++) {
+            final int at = isRun ? i : random.nextInt(size);
+            bytes[at >> 3] |= (byte) (1 << (at & 7));
+        }
+        return Bits.of(bytes, size);
     }
 
     LogEntry entry() {
@@ -73,7 +96,7 @@ final class Samples {
     }
 
     Part part() {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 ->
                 new Part.Registration(
                         id(),
@@ -88,6 +111,7 @@ final class Samples {
                         list(this::text),
                         stamp());
             case 1 -> new Part.Tombstone();
+            case 3 -> new Part.Lease();
             case 2 -> new Part.Health(any(InstanceStatus.values()), text(), version());
             default -> new Part.Intent(any(Part.Intent.Mode.values()), text());
         };
