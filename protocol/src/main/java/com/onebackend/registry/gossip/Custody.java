@@ -106,6 +106,10 @@ final class Custody {
         return instance.withLastHeartbeat(Math.max(written, signs.millis(instance.id())));
     }
 
+    long lastHeartbeatMillis(final String instanceId) {
+        return signs.millis(instanceId);
+    }
+
     /** How long ago the last sign of life was, or this node began to look after it; pauses do not count. */
     long silentNanos(final String instanceId, final Now now) {
         final long nanos = active(now).nanos();

@@ -184,6 +184,11 @@ public final class GossipCore {
         return instance == null ? null : custody.seen(instance, now);
     }
 
+    /** The last sign of life that this node was told of, milliseconds since 1970; 0 when none is known. */
+    public long lastHeartbeatMillis(final String instanceId) {
+        return custody.lastHeartbeatMillis(instanceId);
+    }
+
     /**
      * How long ago the instance gave its last sign of life, or this process began to look after it. Time in which this
      * process stood still does not count.

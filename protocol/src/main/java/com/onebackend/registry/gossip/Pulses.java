@@ -1,6 +1,5 @@
 package com.onebackend.registry.gossip;
 
-import com.onebackend.registry.model.Invariants;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.Digest;
@@ -59,7 +58,8 @@ final class Pulses {
         }
         if (!isWalking && now.nanos() - nextNanos >= 0) {
             nextNanos = now.nanos() + config.pulseIntervalNanos();
-            isWalking = signs.startRound();
+            // Nothing of the own log may be on disk yet.
+            isWalking = replica.head(selfId.origin()) != null && signs.startRound();
             cursor = 0;
         }
         if (isWalking) {
@@ -93,7 +93,6 @@ final class Pulses {
 
     private void step(final Effects out) {
         final Digest.Head head = replica.head(selfId.origin());
-        Invariants.check(head != null, "an own instance without an own log");
         final long after = cursor;
         final Bits.Builder bits = new Bits.Builder();
         isWalking = false;

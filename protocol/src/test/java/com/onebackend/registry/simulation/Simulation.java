@@ -4,10 +4,13 @@ import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.simulation.VirtualNode.Phase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -84,6 +87,20 @@ final class Simulation {
             }
         }
         node.start(seeds);
+        tellCatalog();
+    }
+
+    /** Every node knows whose nodes the cluster's are, as if the catalog had told it. */
+    private void tellCatalog() {
+        final Map<String, Origin> catalog = new TreeMap<>();
+        for (final VirtualNode node : nodes) {
+            // One that never started counts, too: it is away.
+            final Origin origin = node.origin() == null ? new Origin(node.index()) : node.origin();
+            catalog.put(VirtualNode.nodeIdOf(node.index()), origin);
+        }
+        for (final VirtualNode node : nodes(Phase.RUNNING)) {
+            node.command((now, out) -> node.core().catalogMembers(catalog, now, out));
+        }
     }
 
     void runFor(final long nanos) {

@@ -105,7 +105,7 @@ public final class GossipLoop implements AutoCloseable {
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
         core.restored(effects);
-        shown.publish();
+        shown.publish(new Now(System.nanoTime(), System.currentTimeMillis()));
         thread.start();
     }
 
@@ -233,11 +233,6 @@ public final class GossipLoop implements AutoCloseable {
         public void whenDurable(final Runnable durable, final Runnable lost) {
             disk.whenDurable(durable, lost);
         }
-
-        /** The instance gave a sign of life that is not worth a log entry. */
-        public void heartbeat(final String instanceId) {
-            shown.heartbeat(instanceId, now.wallMillis());
-        }
     }
 
     private void run() {
@@ -263,7 +258,7 @@ public final class GossipLoop implements AutoCloseable {
                     nextTickNanos = turn.now.nanos() + TICK_NANOS;
                 }
                 disk.acknowledge(durable -> core.committed(durable, turn.now, effects));
-                shown.publish();
+                shown.publish(turn.now);
                 disk.submit();
             }
         } catch (final InterruptedException e) {

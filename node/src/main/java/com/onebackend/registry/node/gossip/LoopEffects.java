@@ -64,6 +64,11 @@ final class LoopEffects implements Effects {
     }
 
     @Override
+    public void heartbeatSeen(final String instanceId) {
+        shown.heartbeatSeen(instanceId);
+    }
+
+    @Override
     public void memberChanged(final Member before, final Member after) {
         shown.membersChanged();
         if (after.state() == MemberState.REMOVED) {

@@ -3,6 +3,7 @@ package com.onebackend.registry.node.gossip;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.directory.Entry;
 import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.gossip.Now;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.NodeReport;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class ShownState {
     private final GossipCore core;
     private final Directory directory;
+    private final HeartbeatView heartbeats;
     private final Map<String, NodeReport> reports = new ConcurrentHashMap<>();
     private volatile List<Member> members = List.of();
     private volatile long syncsCompleted;
@@ -30,12 +32,12 @@ final class ShownState {
     // Owned by the loop thread.
     private final Set<String> changedInstances = new LinkedHashSet<>();
     private final Map<Address, String> writtenThisRound = new HashMap<>();
-    private final Map<String, Long> heartbeats = new HashMap<>();
     private boolean membersChanged = true;
 
     ShownState(final GossipCore core, final Directory directory) {
         this.core = core;
         this.directory = directory;
+        this.heartbeats = new HeartbeatView(directory, core::lastHeartbeatMillis);
     }
 
     private record Address(String slug, String url) {
@@ -77,10 +79,9 @@ final class ShownState {
         reports.remove(nodeId);
     }
 
-    /** The instance gave a sign of life that is not worth a log entry. */
-    void heartbeat(final String instanceId, final long wallMillis) {
-        heartbeats.put(instanceId, wallMillis);
-        changedInstances.add(instanceId);
+    /** A sign of life of this instance was heard: readers see it within a few seconds. */
+    void heartbeatSeen(final String instanceId) {
+        heartbeats.heard(instanceId);
     }
 
     /** This instance was written in this round: {@link #idAt} finds it before readers do. */
@@ -101,15 +102,16 @@ final class ShownState {
     }
 
     /** Shows readers what changed; every change of a round in one go. */
-    void publish() {
+    void publish(final Now now) {
         if (!changedInstances.isEmpty()) {
             for (final String id : changedInstances) {
-                show(id);
+                show(id, now);
             }
             changedInstances.clear();
             writtenThisRound.clear();
             directory.publish();
         }
+        heartbeats.refresh(now.nanos());
         if (membersChanged) {
             members = List.copyOf(core.members());
             membersChanged = false;
@@ -118,15 +120,12 @@ final class ShownState {
         isCaughtUp |= core.isCaughtUp();
     }
 
-    private void show(final String id) {
-        final Instance instance = core.instance(id);
+    private void show(final String id, final Now now) {
+        final Instance instance = core.shown(id, now);
         if (instance == null) {
-            heartbeats.remove(id);
             directory.remove(id);
-            return;
+        } else {
+            directory.put(instance);
         }
-        final Long seen = heartbeats.get(id);
-        directory.put(
-                seen == null || seen <= instance.lastHeartbeatMillis() ? instance : instance.withLastHeartbeat(seen));
     }
 }
