@@ -8,6 +8,7 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeRecord;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.catalog.RemovedNode;
 import com.onebackend.registry.node.gossip.GossipLoop;
@@ -23,6 +24,8 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
@@ -84,6 +87,9 @@ final class GossipStart {
         final AtomicReference<List<Endpoint>> joined = new AtomicReference<>(List.of());
         catalog.onChange(index -> join(gossip, catalog, joined));
         join(gossip, catalog, joined);
+        final AtomicReference<Map<String, Origin>> told = new AtomicReference<>(Map.of());
+        catalog.onChange(index -> tellNodes(gossip, catalog, told));
+        tellNodes(gossip, catalog, told);
         late.opened("leave", () -> leave(gossip));
         startReports(gossip);
         NodeMetrics.bind(
@@ -128,6 +134,16 @@ final class GossipStart {
         final List<Endpoint> seeds = seeds(catalog);
         if (!seeds.equals(joined.getAndSet(seeds))) {
             gossip.command(turn -> turn.core().join(seeds, turn.now(), turn.effects()));
+        }
+    }
+
+    /** Says which nodes there are, dead or alive, whenever that changed. Does not block. */
+    private static void tellNodes(
+            final GossipLoop gossip, final CatalogService catalog, final AtomicReference<Map<String, Origin>> told) {
+        final Map<String, Origin> nodes = new TreeMap<>();
+        catalog.nodes().forEach(node -> nodes.put(node.id(), node.origin()));
+        if (!nodes.equals(told.getAndSet(nodes))) {
+            gossip.command(turn -> turn.core().catalogMembers(nodes, turn.now(), turn.effects()));
         }
     }
 

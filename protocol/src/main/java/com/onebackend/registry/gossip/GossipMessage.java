@@ -89,14 +89,16 @@ public sealed interface GossipMessage {
 
     /**
      * Which of its instances gave an owner a sign of life since its last pulse. To every reachable member, by stream;
-     * not answered. A receiver whose copy of the sender's log is another one drops it.
+     * not answered. A receiver whose copy of its log is another one drops it.
      *
-     * @param maxVersion where the sender's log stood
+     * @param origin whose pulse it is: the sender's, unless somebody hands it on
+     * @param maxVersion where its log stood
      * @param setHash what its live entries hashed to
      * @param afterVersion the bits start with the first live entry after this version
      * @param seen one bit for each live entry but tombstones, in the order of the versions
      */
-    record Pulse(MemberId from, long maxVersion, long setHash, long afterVersion, Bits seen) implements GossipMessage {
+    record Pulse(MemberId from, Origin origin, long maxVersion, long setHash, long afterVersion, Bits seen)
+            implements GossipMessage {
         @Override
         public Type type() {
             return Type.PULSE;

@@ -69,8 +69,8 @@ final class Pulses {
 
     /** Another owner's pulse. */
     void receive(final GossipMessage.Pulse pulse, final Now now, final Effects out) {
-        final Origin origin = pulse.from().origin();
-        final Digest.Head head = replica.head(origin);
+        final Origin origin = pulse.origin();
+        final Digest.Head head = origin.equals(selfId.origin()) ? null : replica.head(origin);
         if (head == null || head.maxVersion() != pulse.maxVersion() || head.setHash() != pulse.setHash()) {
             counters.pulsesIgnored++;
             return;
@@ -111,7 +111,9 @@ final class Pulses {
         if (bits.hasSet()) {
             counters.pulsesSent++;
             broadcast.broadcast(
-                    new GossipMessage.Pulse(selfId, head.maxVersion(), head.setHash(), after, bits.build()), out);
+                    new GossipMessage.Pulse(
+                            selfId, selfId.origin(), head.maxVersion(), head.setHash(), after, bits.build()),
+                    out);
         }
     }
 }

@@ -47,6 +47,7 @@ final class HeartbeatCodec {
 
     static PulseMsg toMessage(final GossipMessage.Pulse pulse) {
         final PulseMsg.Builder message = PulseMsg.newBuilder()
+                .setOrigin(pulse.origin().value())
                 .setMaxVersion(pulse.maxVersion())
                 .setSetHash(pulse.setHash())
                 .setAfterVersion(pulse.afterVersion())
@@ -70,7 +71,12 @@ final class HeartbeatCodec {
             case SEEN_NOT_SET -> throw new WireException("pulse without bits");
         };
         return new GossipMessage.Pulse(
-                from, message.getMaxVersion(), message.getSetHash(), message.getAfterVersion(), seen);
+                from,
+                new Origin(message.getOrigin()),
+                message.getMaxVersion(),
+                message.getSetHash(),
+                message.getAfterVersion(),
+                seen);
     }
 
     /** Each version as the distance from the one before: ascending numbers close together take a byte or two. */

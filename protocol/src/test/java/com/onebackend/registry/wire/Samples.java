@@ -69,7 +69,7 @@ final class Samples {
             case 9 -> new GossipMessage.Log(from, new LogMessage.SyncNext(random.nextLong(), random.nextInt(1_000)));
             case 10 -> new GossipMessage.Heartbeats(from, origin(), random.nextLong(), versions());
             case 11 -> new GossipMessage.HeartbeatAck(from, random.nextLong(), versions());
-            case 12 -> new GossipMessage.Pulse(from, version(), random.nextLong(), version(), bits());
+            case 12 -> new GossipMessage.Pulse(from, origin(), version(), random.nextLong(), version(), bits());
             default -> new GossipMessage.Report(from, report(from));
         };
     }
