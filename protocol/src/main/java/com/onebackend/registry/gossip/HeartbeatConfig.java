@@ -36,7 +36,7 @@ public record HeartbeatConfig(
 
     /** For instances that give a heartbeat every 10 s. */
     public static final HeartbeatConfig DEFAULT =
-            new HeartbeatConfig(SECOND, 10 * SECOND, 32_768, 64, 500, 5 * SECOND, 8_192, 30 * SECOND, 1_000);
+            new HeartbeatConfig(SECOND, 10 * SECOND, 32_768, 64, 500, 5 * SECOND, 8_192, 30 * SECOND, 500);
 
     public HeartbeatConfig {
         Invariants.check(
