@@ -153,8 +153,8 @@ public final class Directory {
     }
 
     /**
-     * Writer, after {@link #publish}: show readers later signs of life of one service's instances. Cost: the size of the
-     * service, without any index; nothing when none is later.
+     * Writer, after {@link #publish}: show readers later signs of life of one service's instances. Cost: the size of
+     * the service, without any index; nothing when none is later.
      *
      * @param lastHeartbeatMillis by instance id; 0 = none known
      * @return how many instances were looked at
