@@ -182,6 +182,17 @@ public final class FakeRegistry implements RegistryApi {
     }
 
     @Override
+    public void heartbeat(final Caller caller, final String instanceId, final Reply<Instance> reply) {
+        final var entry = directory.byId(instanceId);
+        if (entry == null) {
+            reply.failure(new RegistryError(
+                    ErrorCode.NOT_FOUND, "There is no instance '" + instanceId + "'; register it in full."));
+            return;
+        }
+        reply(reply, () -> reply.success(entry.instance().withLastHeartbeat(1_700_000_000_456L)));
+    }
+
+    @Override
     public void deregister(final Caller caller, final String instanceId, final Reply<Instance> reply) {
         final var entry = directory.byId(instanceId);
         if (entry == null) {

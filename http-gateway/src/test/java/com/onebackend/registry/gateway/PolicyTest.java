@@ -29,6 +29,7 @@ class PolicyTest {
     @CsvSource({
         "GET,/registry-svc/instances",
         "PUT,/registry-svc/instance",
+        "PUT,/registry-svc/instance/a/heartbeat",
         "DELETE,/registry-svc/instance/a",
         "GET,/registry-svc/definitions",
         "PUT,/registry-svc/definition",

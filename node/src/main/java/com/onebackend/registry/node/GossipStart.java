@@ -88,8 +88,8 @@ final class GossipStart {
         catalog.onChange(index -> join(gossip, catalog, joined));
         join(gossip, catalog, joined);
         final AtomicReference<Map<String, Origin>> told = new AtomicReference<>(Map.of());
-        catalog.onChange(index -> tellMembers(gossip, catalog, told));
-        tellMembers(gossip, catalog, told);
+        catalog.onChange(index -> tellNodes(gossip, catalog, told));
+        tellNodes(gossip, catalog, told);
         late.opened("leave", () -> leave(gossip));
         startReports(gossip);
         NodeMetrics.bind(parts.metrics(), gossip, catalog, parts.directory(), parts.transports());
@@ -132,13 +132,13 @@ final class GossipStart {
         }
     }
 
-    /** Says whose acknowledgement a tombstone needs, whenever that changes. Does not block. */
-    private static void tellMembers(
+    /** Says which nodes there are, dead or alive, whenever that changed. Does not block. */
+    private static void tellNodes(
             final GossipLoop gossip, final CatalogService catalog, final AtomicReference<Map<String, Origin>> told) {
-        final Map<String, Origin> members = new TreeMap<>();
-        catalog.nodes().forEach(node -> members.put(node.id(), node.origin()));
-        if (!members.isEmpty() && !members.equals(told.getAndSet(members))) {
-            gossip.command(turn -> turn.core().catalogMembers(members, turn.now()));
+        final Map<String, Origin> nodes = new TreeMap<>();
+        catalog.nodes().forEach(node -> nodes.put(node.id(), node.origin()));
+        if (!nodes.equals(told.getAndSet(nodes))) {
+            gossip.command(turn -> turn.core().catalogMembers(nodes, turn.now(), turn.effects()));
         }
     }
 

@@ -78,6 +78,16 @@ final class NodeApi implements RegistryApi {
     }
 
     @Override
+    public void heartbeat(final Caller caller, final String instanceId, final Reply<Instance> reply) {
+        final Services running = services;
+        if (running == null) {
+            reply.failure(starting());
+        } else {
+            running.instances().heartbeat(caller, instanceId, reply);
+        }
+    }
+
+    @Override
     public void deregister(final Caller caller, final String instanceId, final Reply<Instance> reply) {
         final Services running = services;
         if (running == null) {

@@ -27,6 +27,13 @@ public interface RegistryApi {
      */
     void register(Caller caller, RegisterInstance request, Reply<Instance> reply);
 
+    /**
+     * An instance gives a sign of life. Answered at once, unless this node takes the instance over from an owner that
+     * is gone: then when that is on its disk. Refusals: NOT_FOUND (register it in full), FORBIDDEN (another slug's
+     * record), OVERLOADED, UNAVAILABLE (not started).
+     */
+    void heartbeat(Caller caller, String instanceId, Reply<Instance> reply);
+
     /** Remove an instance, everywhere and finally. Refusals: NOT_FOUND, FORBIDDEN, OVERLOADED, UNAVAILABLE. */
     void deregister(Caller caller, String instanceId, Reply<Instance> reply);
 

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /**
  * The read model of instances.
@@ -149,6 +150,36 @@ public final class Directory {
         if (isMoving) {
             movesShown = ++moves;
         }
+    }
+
+    /**
+     * Writer, after {@link #publish}: show readers later signs of life of one service's instances. Cost: the size of
+     * the service, without any index; nothing when none is later.
+     *
+     * @param lastHeartbeatMillis by instance id; 0 = none known
+     * @return how many instances were looked at
+     */
+    public int refresh(final String slug, final ToLongFunction<String> lastHeartbeatMillis) {
+        final ServiceView view = services.get(slug);
+        if (view == null) {
+            return 0;
+        }
+        final List<Entry> before = view.entries();
+        List<Entry> after = null;
+        for (int i = 0; i < before.size(); i++) {
+            final Instance instance = before.get(i).instance();
+            final long millis = lastHeartbeatMillis.applyAsLong(instance.id());
+            if (millis > instance.lastHeartbeatMillis()) {
+                final Row row = rows.get(instance.id()).seen(millis);
+                rows.put(instance.id(), row);
+                after = after == null ? new ArrayList<>(before) : after;
+                after.set(i, row.entry());
+            }
+        }
+        if (after != null) {
+            services.put(slug, new ServiceView(slug, after));
+        }
+        return before.size();
     }
 
     /** How many rows {@link #find} would look at. */

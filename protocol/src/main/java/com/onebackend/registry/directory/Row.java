@@ -21,6 +21,11 @@ record Row(Entry entry, String nodeUrl, String host, String urlHost) {
                         .orElse(""));
     }
 
+    /** The same instance with a later sign of life: no key changes. */
+    Row seen(final long lastHeartbeatMillis) {
+        return new Row(new Entry(instance().withLastHeartbeat(lastHeartbeatMillis)), nodeUrl, host, urlHost);
+    }
+
     Instance instance() {
         return entry.instance();
     }

@@ -32,6 +32,9 @@ public interface Effects {
     /** The instance's parts changed: the read model must be told. */
     void instanceChanged(String instanceId);
 
+    /** A sign of life of this instance was heard: readers may be told a later last heartbeat, at leisure. */
+    default void heartbeatSeen(final String instanceId) {}
+
     /**
      * A member appeared or changed.
      *

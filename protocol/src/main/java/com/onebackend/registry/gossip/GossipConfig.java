@@ -11,6 +11,7 @@ import com.onebackend.registry.replication.ReplicaConfig;
  * @param sessionTimeoutNanos an own session without a further chunk for so long is given up
  * @param sessionsMax own sessions at the same time
  * @param directPushMembersMax up to so many members every push goes to all of them
+ * @param heartbeats who looks after an instance
  */
 public record GossipConfig(
         MembershipConfig membership,
@@ -19,10 +20,18 @@ public record GossipConfig(
         long divergenceNanos,
         long sessionTimeoutNanos,
         int sessionsMax,
-        int directPushMembersMax) {
+        int directPushMembersMax,
+        HeartbeatConfig heartbeats) {
     private static final long SECOND = 1_000_000_000L;
 
     /** For one local network. */
-    public static final GossipConfig LAN =
-            new GossipConfig(MembershipConfig.LAN, ReplicaConfig.DEFAULT, 5 * SECOND, SECOND, 5 * SECOND, 4, 64);
+    public static final GossipConfig LAN = new GossipConfig(
+            MembershipConfig.LAN,
+            ReplicaConfig.DEFAULT,
+            5 * SECOND,
+            SECOND,
+            5 * SECOND,
+            4,
+            64,
+            HeartbeatConfig.DEFAULT);
 }

@@ -57,6 +57,7 @@ public final class GossipCore {
     private final Broadcast broadcast;
     private final LogExchange logs;
     private final Reports reports;
+    private final Custody custody;
     private final Clocks clocks;
     private boolean hasLooked;
     private long lookedNanos;
@@ -69,6 +70,7 @@ public final class GossipCore {
         this.broadcast = new Broadcast(selfId, config.directPushMembersMax(), counters);
         this.logs = new LogExchange(config, selfId, replica, broadcast, counters, random);
         this.reports = new Reports(selfId, broadcast, counters, random);
+        this.custody = new Custody(config.heartbeats(), self, replica, counters.heartbeats, this::toAll);
         this.clocks = new Clocks(CLOCK_ALARM_MILLIS, config.replica().stampAheadMillisMax());
     }
 
@@ -102,6 +104,7 @@ public final class GossipCore {
     public void tick(final Now now, final Effects out) {
         membership.tick(now.nanos(), swimOutput(now, out));
         logs.tick(now, out);
+        custody.tick(now, out);
         retain(now, out);
         reports.tick(now, out);
         due(now, out);
@@ -129,7 +132,11 @@ public final class GossipCore {
             case REPORT_BATCH ->
                 ((GossipMessage.ReportBatch) message).reports().forEach(report -> onReport(report, out));
             case RELAYED -> onRelayed(from, (GossipMessage.Relayed) message, now, out);
+            case HEARTBEATS -> custody.receive(from, (GossipMessage.Heartbeats) message, now, out);
+            case HEARTBEAT_ACK -> custody.receive((GossipMessage.HeartbeatAck) message, now, out);
+            case PULSE -> custody.receive((GossipMessage.Pulse) message, now, out);
         }
+        drain(out);
         due(now, out);
     }
 
@@ -164,13 +171,15 @@ public final class GossipCore {
     }
 
     /**
-     * The nodes of the catalog, dead or alive, this one included: tombstones are kept until all of them have them. Until
-     * the first call nothing is collected.
+     * The nodes of the catalog, dead or alive, this one included: tombstones are kept until all of them have them, and
+     * what nobody looks after is adopted only by who reaches more than half of them. Until the first call nothing is
+     * collected.
      *
      * @param members the origin of each by node id
      */
-    public void catalogMembers(final Map<String, Origin> members, final Now now) {
+    public void catalogMembers(final Map<String, Origin> members, final Now now, final Effects out) {
         replica.retention().members(Set.copyOf(members.values()), now.nanos());
+        custody.catalogMembers(members);
     }
 
     /**
@@ -199,6 +208,16 @@ public final class GossipCore {
         return replica.retention().isResetting();
     }
 
+    /**
+     * An instance gave a sign of life at this node. It ends at the instance's owner, as fast as the pulses need it; it
+     * is a write only when it takes the instance over from an owner that is gone.
+     */
+    public HeartbeatVerdict heartbeat(final String instanceId, final Now now, final Effects out) {
+        final HeartbeatVerdict verdict = custody.heartbeat(instanceId, now, out);
+        drain(out);
+        return verdict;
+    }
+
     /** This node's resources were sampled: tell the others. */
     public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
         broadcast.members(membership.reachablePeers());
@@ -211,6 +230,7 @@ public final class GossipCore {
         membership.forget(nodeId, origin, upTo, now.nanos(), swimOutput(now, out));
         reports.forget(nodeId);
         if (!origin.equals(selfId.origin())) {
+            custody.forget(origin);
             replica.evict(origin);
             drain(out);
         }
@@ -219,6 +239,30 @@ public final class GossipCore {
     /** The instance as its parts make it; null when it is not registered. */
     public Instance instance(final String instanceId) {
         return replica.instance(instanceId);
+    }
+
+    /** The instance as its parts and the signs of life make it; null when it is not registered. */
+    public Instance shown(final String instanceId, final Now now) {
+        final Instance instance = replica.instance(instanceId);
+        return instance == null ? null : custody.seen(instance, now);
+    }
+
+    /** The last sign of life that this node was told of, milliseconds since 1970; 0 when none is known. */
+    public long lastHeartbeatMillis(final String instanceId) {
+        return custody.lastHeartbeatMillis(instanceId);
+    }
+
+    /**
+     * How long ago the instance gave its last sign of life, or this process began to look after it. Time in which this
+     * process stood still does not count.
+     */
+    public long silentNanos(final String instanceId, final Now now) {
+        return custody.silentNanos(instanceId, now);
+    }
+
+    /** True while this node reaches more than half of the catalog's nodes, itself included. */
+    public boolean isMajorityReachable() {
+        return custody.isMajorityReachable();
     }
 
     /** Every member this node knows, itself included, ordered by node id. */
@@ -317,6 +361,11 @@ public final class GossipCore {
             if (onReport(report.report(), out)) {
                 broadcast.onward(message.until(), body, out);
             }
+        } else if (body instanceof GossipMessage.Pulse pulse) {
+            if (!pulse.from().equals(selfId) && !membership.isForgotten(pulse.from())) {
+                custody.receive(pulse, now, out);
+                broadcast.onward(message.until(), body, out);
+            }
         } else if (body instanceof GossipMessage.Log log && log.message() instanceof LogMessage.Push push) {
             logs.relayed(from, message.from(), push, message.until(), now, out);
             drain(out);
@@ -333,6 +382,11 @@ public final class GossipCore {
         return membership.member(author.nodeId()) == null || reports.receive(report, out);
     }
 
+    private void toAll(final GossipMessage message, final Effects out) {
+        broadcast.members(membership.reachablePeers());
+        broadcast.toAll(message, out);
+    }
+
     private void due(final Now now, final Effects out) {
         broadcast.members(membership.reachablePeers());
         logs.due(now, out);
@@ -343,7 +397,10 @@ public final class GossipCore {
         if (!changes.batch().isEmpty()) {
             out.persist(changes.batch(), changes.ownVersion());
         }
-        changes.instanceIds().forEach(out::instanceChanged);
+        changes.instanceIds().forEach(instanceId -> {
+            custody.changed(instanceId);
+            out.instanceChanged(instanceId);
+        });
     }
 
     private void retain(final Now now, final Effects out) {
@@ -392,6 +449,7 @@ public final class GossipCore {
 
             @Override
             public void changed(final Member before, final Member after) {
+                custody.memberChanged(before, after);
                 out.memberChanged(before, after);
                 onMemberChanged(before, after, out);
             }

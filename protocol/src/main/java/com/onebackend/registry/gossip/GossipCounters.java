@@ -31,6 +31,7 @@ public final class GossipCounters {
     /** The retention's figures; read when a snapshot is taken. */
     Retained retained = new Retained(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
+    final HeartbeatCounters heartbeats = new HeartbeatCounters();
     private final SyncCounters syncs;
 
     GossipCounters(final SyncCounters syncs) {
@@ -61,7 +62,8 @@ public final class GossipCounters {
                 syncsTimedOut,
                 syncsTurnedAway,
                 syncs.snapshot(),
-                retained);
+                retained,
+                heartbeats.snapshot());
     }
 
     /**
@@ -131,5 +133,6 @@ public final class GossipCounters {
             long syncsTimedOut,
             long syncsTurnedAway,
             SyncCounters.Snapshot syncs,
-            Retained retained) {}
+            Retained retained,
+            HeartbeatCounters.Snapshot heartbeats) {}
 }

@@ -22,7 +22,10 @@ public sealed interface GossipMessage {
         REPORT,
         REPORTS_ASKED,
         REPORT_BATCH,
-        RELAYED
+        RELAYED,
+        HEARTBEATS,
+        HEARTBEAT_ACK,
+        PULSE
     }
 
     /**
@@ -96,7 +99,7 @@ public sealed interface GossipMessage {
      * Not answered.
      *
      * @param until the receiver sees to those who stand after it in the circle, before this position
-     * @param body what everybody is to know: a push or a report; its {@code from} is its author, of a push the sender
+     * @param body what everybody is to know: a push, a report or a pulse; its {@code from} is its author, of a push the sender
      */
     record Relayed(MemberId from, long until, GossipMessage body) implements GossipMessage {
         @Override
@@ -107,7 +110,60 @@ public sealed interface GossipMessage {
         /** True for the kinds of messages that may travel this way. */
         public static boolean carries(final GossipMessage body) {
             return body.type() == Type.REPORT
+                    || body.type() == Type.PULSE
                     || (body instanceof Log log && log.message().type() == LogMessage.Type.PUSH);
+        }
+    }
+
+    /**
+     * Signs of life of instances, from a node that took them to the owner. By stream; answered by {@link HeartbeatAck}.
+     *
+     * @param owner whose log the versions are of; a node with another one knows none of them
+     * @param sequence chosen by the sender, rising
+     * @param versions the owner's versions that make it the owner, ascending; empty when only an answer is wanted
+     */
+    record Heartbeats(MemberId from, Origin owner, long sequence, List<Long> versions) implements GossipMessage {
+        public Heartbeats {
+            versions = List.copyOf(versions);
+        }
+
+        @Override
+        public Type type() {
+            return Type.HEARTBEATS;
+        }
+    }
+
+    /**
+     * The owner has taken the heartbeats of a batch.
+     *
+     * @param unknown versions that are not its word on an instance it owns, ascending: the sender looks them up again
+     */
+    record HeartbeatAck(MemberId from, long sequence, List<Long> unknown) implements GossipMessage {
+        public HeartbeatAck {
+            unknown = List.copyOf(unknown);
+        }
+
+        @Override
+        public Type type() {
+            return Type.HEARTBEAT_ACK;
+        }
+    }
+
+    /**
+     * Which of its instances gave an owner a sign of life since its last pulse. To every reachable member, by stream;
+     * not answered. A receiver whose copy of its log is another one drops it.
+     *
+     * @param origin whose pulse it is: the sender's, unless somebody hands it on
+     * @param maxVersion where its log stood
+     * @param setHash what its live entries hashed to
+     * @param afterVersion the bits start with the first live entry after this version
+     * @param seen one bit for each live entry but tombstones, in the order of the versions
+     */
+    record Pulse(MemberId from, Origin origin, long maxVersion, long setHash, long afterVersion, Bits seen)
+            implements GossipMessage {
+        @Override
+        public Type type() {
+            return Type.PULSE;
         }
     }
 }

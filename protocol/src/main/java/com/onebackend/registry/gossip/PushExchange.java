@@ -73,10 +73,12 @@ final class PushExchange {
 
     /** Own versions became durable: they go to everybody. */
     void pushOwn(final Now now, final Effects out) {
-        for (Optional<LogMessage.Push> push = replica.nextPush(); push.isPresent(); push = replica.nextPush()) {
+        Optional<LogMessage.Push> push = replica.nextPush(now.wallMillis());
+        while (push.isPresent()) {
             recent.add(push.get());
             counters.pushesSent += broadcast.toAll(new GossipMessage.Log(selfId, push.get()), out);
             announce(push.get(), now);
+            push = replica.nextPush(now.wallMillis());
         }
     }
 

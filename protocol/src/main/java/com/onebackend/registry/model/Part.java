@@ -63,6 +63,17 @@ public sealed interface Part {
         }
     }
 
+    /**
+     * The writer looks after the record from now on, because its owner is gone. It says nothing else, so that taking a
+     * record over undoes neither a registration nor a health verdict that the adopter has not seen.
+     */
+    record Lease() implements Part {
+        @Override
+        public PartKind kind() {
+            return PartKind.LEASE;
+        }
+    }
+
     /** What an operator wants of the instance, whatever the client declares and the probes say. */
     record Intent(Mode mode, String reason) implements Part {
         /** The operator's wish. */

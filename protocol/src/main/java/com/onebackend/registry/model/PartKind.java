@@ -9,5 +9,7 @@ public enum PartKind {
      * The latest deregistration. A register of its own, so that what it killed stays dead whatever arrives in which
      * order, also after the instance was registered again.
      */
-    TOMBSTONE
+    TOMBSTONE,
+    /** Who looks after the record since its owner is gone. */
+    LEASE
 }

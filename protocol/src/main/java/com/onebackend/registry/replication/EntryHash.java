@@ -44,6 +44,7 @@ final class EntryHash {
             case HEALTH -> 2;
             case INTENT -> 3;
             case TOMBSTONE -> 4;
+            case LEASE -> 5;
         };
     }
 

@@ -14,9 +14,10 @@ import java.util.stream.Stream;
  * <p><i>Invariants:</i> a function of the set of entries that went in, whatever their order: each register holds its
  * latest entry, unless the latest tombstone is later still.
  */
-public record InstanceParts(LogEntry registration, LogEntry health, LogEntry intent, LogEntry tombstone) {
+public record InstanceParts(
+        LogEntry registration, LogEntry health, LogEntry intent, LogEntry tombstone, LogEntry lease) {
     /** Nothing known of the instance. */
-    public static final InstanceParts NONE = new InstanceParts(null, null, null, null);
+    public static final InstanceParts NONE = new InstanceParts(null, null, null, null, null);
 
     /** The entry in one register; null when there is none. */
     public LogEntry of(final PartKind kind) {
@@ -25,6 +26,7 @@ public record InstanceParts(LogEntry registration, LogEntry health, LogEntry int
             case HEALTH -> health;
             case INTENT -> intent;
             case TOMBSTONE -> tombstone;
+            case LEASE -> lease;
         };
     }
 
@@ -49,7 +51,11 @@ public record InstanceParts(LogEntry registration, LogEntry health, LogEntry int
         }
         if (kind == PartKind.TOMBSTONE) {
             return new InstanceParts(
-                    survivor(registration, entry), survivor(health, entry), survivor(intent, entry), entry);
+                    survivor(registration, entry),
+                    survivor(health, entry),
+                    survivor(intent, entry),
+                    entry,
+                    survivor(lease, entry));
         }
         return survivor(entry, tombstone) == null ? this : replaced(kind, entry);
     }
@@ -71,9 +77,7 @@ public record InstanceParts(LogEntry registration, LogEntry health, LogEntry int
             return null;
         }
         final Part.Registration declared = (Part.Registration) registration.part();
-        final boolean isHealthOfThisLife = health != null && health.stamp().compareTo(declared.born()) > 0;
-        final Part.Health known = isHealthOfThisLife ? (Part.Health) health.part() : null;
-        final LogEntry latest = isHealthOfThisLife && health.supersedes(registration) ? health : registration;
+        final Part.Health known = isOfThisLife(health) ? (Part.Health) health.part() : null;
         return new Instance(
                 registration.instanceId(),
                 declared,
@@ -81,15 +85,35 @@ public record InstanceParts(LogEntry registration, LogEntry health, LogEntry int
                 known == null ? "" : known.details(),
                 intent == null ? Part.Intent.Mode.SERVE : ((Part.Intent) intent.part()).mode(),
                 known == null ? 0 : known.seenMillis(),
-                latest.origin());
+                owning().origin());
+    }
+
+    /**
+     * The entry whose writer looks after the instance: the latest of registration, health and lease. Null when the
+     * instance is not registered.
+     */
+    public LogEntry owning() {
+        LogEntry latest = registration;
+        if (latest != null && isOfThisLife(health) && health.supersedes(latest)) {
+            latest = health;
+        }
+        if (latest != null && isOfThisLife(lease) && lease.supersedes(latest)) {
+            latest = lease;
+        }
+        return latest;
+    }
+
+    private boolean isOfThisLife(final LogEntry entry) {
+        return entry != null && entry.stamp().compareTo(((Part.Registration) registration.part()).born()) > 0;
     }
 
     private InstanceParts replaced(final PartKind kind, final LogEntry entry) {
         return switch (kind) {
-            case REGISTRATION -> new InstanceParts(entry, health, intent, tombstone);
-            case HEALTH -> new InstanceParts(registration, entry, intent, tombstone);
-            case INTENT -> new InstanceParts(registration, health, entry, tombstone);
-            case TOMBSTONE -> new InstanceParts(registration, health, intent, entry);
+            case REGISTRATION -> new InstanceParts(entry, health, intent, tombstone, lease);
+            case HEALTH -> new InstanceParts(registration, entry, intent, tombstone, lease);
+            case INTENT -> new InstanceParts(registration, health, entry, tombstone, lease);
+            case TOMBSTONE -> new InstanceParts(registration, health, intent, entry, lease);
+            case LEASE -> new InstanceParts(registration, health, intent, tombstone, entry);
         };
     }
 

@@ -7,7 +7,7 @@ import com.onebackend.registry.model.Stamp;
 
 /**
  * One version in one owned log: origin {@code origin} set one part of one instance. For each (instance, part kind) the
- * entry with the highest {@code (stamp, origin)} wins everywhere; the others are superseded and dropped.
+ * entry with the highest {@code (stamp, origin, version)} wins everywhere; the others are superseded and dropped.
  *
  * @param version position in the origin's log: 1, 2, 3 ...
  */
@@ -23,7 +23,12 @@ public record LogEntry(Origin origin, long version, Stamp stamp, String instance
      */
     public boolean supersedes(final LogEntry other) {
         final int byStamp = stamp.compareTo(other.stamp);
-        return byStamp != 0 ? byStamp > 0 : origin.compareTo(other.origin) > 0;
+        if (byStamp != 0) {
+            return byStamp > 0;
+        }
+        final int byOrigin = origin.compareTo(other.origin);
+        // One origin gives a stamp twice only when it takes the same record over twice, see Replica#adopt.
+        return byOrigin != 0 ? byOrigin > 0 : version > other.version;
     }
 
     /** The last-writer-wins register of one part of one instance. */

@@ -28,10 +28,29 @@ public sealed interface LogMessage {
      * @param base the receiver must have all of the origin's versions up to here
      * @param head after applying it has all versions up to here
      * @param entries every version produced in (base, head], ascending; a restart skips numbers
+     * @param madeMillis the origin's hybrid clock when it made the push; a very late one is not applied
      */
-    record Push(Origin origin, long base, long head, long gcVersion, List<LogEntry> entries) implements LogMessage {
+    record Push(Origin origin, long base, long head, long gcVersion, List<LogEntry> entries, long madeMillis)
+            implements LogMessage {
         public Push {
             entries = List.copyOf(entries);
+        }
+
+        /** Made when its latest entry was. */
+        public Push(
+                final Origin origin,
+                final long base,
+                final long head,
+                final long gcVersion,
+                final List<LogEntry> entries) {
+            this(origin, base, head, gcVersion, entries, latestMillis(entries));
+        }
+
+        private static long latestMillis(final List<LogEntry> entries) {
+            return entries.stream()
+                    .mapToLong(entry -> entry.stamp().millis())
+                    .max()
+                    .orElse(0);
         }
 
         @Override

@@ -139,14 +139,15 @@ final class LogTable {
         return logs.size();
     }
 
-    /** One log; null when nothing was ever heard of it. */
-    OwnedLog find(final Origin origin) {
-        return logs.get(origin);
-    }
-
     /** The live entry with the number of this one and another content; null when there is none. */
     LogEntry conflicting(final LogEntry entry) {
         return conflicts(entry) ? logs.get(entry.origin()).at(entry.version()) : null;
+    }
+
+    /** The live entry of one version; null when there is none. */
+    LogEntry at(final Origin origin, final long version) {
+        final OwnedLog log = logs.get(origin);
+        return log == null ? null : log.at(version);
     }
 
     /** Every log, ordered by origin; of an evicted origin only tombstones are left. */

@@ -175,7 +175,7 @@ final class OutgoingSession {
     }
 
     private void audit(final LogAudit theirs) {
-        final OwnedLog log = table.find(theirs.origin());
+        final OwnedLog log = table.known(theirs.origin());
         if (log == null) {
             return;
         }

@@ -112,7 +112,7 @@ final class OwnWrites {
     }
 
     /** The next push of what is durable; null when there is nothing. */
-    LogMessage.Push nextPush(final Digest.Head head) {
+    LogMessage.Push nextPush(final Digest.Head head, final long madeMillis) {
         if (unpushed.isEmpty()) {
             return null;
         }
@@ -123,7 +123,7 @@ final class OwnWrites {
             entries.add(unpushed.pollFirst());
         }
         pushed = entries.get(entries.size() - 1).version();
-        return new LogMessage.Push(head.origin(), base, pushed, head.gcVersion(), entries);
+        return new LogMessage.Push(head.origin(), base, pushed, head.gcVersion(), entries, madeMillis);
     }
 
     /** A peer holds an own entry of this number: it must not be given again. */

@@ -4,8 +4,10 @@ import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.NoSuchElementException;
 import java.util.TreeMap;
 
 /** The live entries of one origin by version, and how much of its log we have. */
@@ -100,6 +102,28 @@ final class OwnedLog {
     /** The first live entry after a version; null when there is none. */
     LogEntry after(final long version) {
         return entries.after(version);
+    }
+
+    /** The live entries after a version, one look-up for each. */
+    Iterable<LogEntry> entriesAfter(final long version) {
+        return () -> new Iterator<>() {
+            private LogEntry next = entries.after(version);
+
+            @Override
+            public boolean hasNext() {
+                return next != null;
+            }
+
+            @Override
+            public LogEntry next() {
+                if (next == null) {
+                    throw new NoSuchElementException();
+                }
+                final LogEntry found = next;
+                next = entries.after(found.version());
+                return found;
+            }
+        };
     }
 
     /** The live entries, ordered by version; a view. */

@@ -85,7 +85,7 @@ final class Repair {
         while (!differing.isEmpty() && audits.size() < originsMax) {
             final Origin origin = differing.first();
             differing.remove(origin);
-            final OwnedLog log = table.find(origin);
+            final OwnedLog log = table.known(origin);
             audits.add(log == null ? new LogAudit(origin, List.of()) : log.audit());
         }
         return audits;

@@ -118,10 +118,32 @@ public final class Replica {
      * registration it replaces, or is born now. Needs {@link #hasRoom}.
      */
     public LogEntry write(final String instanceId, final Part part, final long wallMillis) {
+        return write(instanceId, part, clock.tick(wallMillis));
+    }
+
+    /**
+     * Takes over an instance whose owner is gone. The stamp is the next one after the entry that made the other its
+     * owner, not a new one: whatever anybody wrote since, seen here or not, is later and stays. Nodes that adopt the
+     * same record at once write the same stamp, and the higher origin wins. Needs {@link #hasRoom}.
+     */
+    public LogEntry adopt(final String instanceId) {
+        final LogEntry owning = view.parts(instanceId).owning();
+        Invariants.check(owning != null && !owning.origin().equals(self), "nothing to adopt: " + instanceId);
+        return write(instanceId, new Part.Lease(), owning.stamp().next());
+    }
+
+    /**
+     * Writes what another origin's log says of an instance into the own log, so that it stays when that log is removed.
+     * The stamp is the next one, so that it replaces exactly this entry. Needs {@link #hasRoom}.
+     */
+    public LogEntry rehome(final LogEntry entry) {
+        return write(entry.instanceId(), entry.part(), entry.stamp().next());
+    }
+
+    private LogEntry write(final String instanceId, final Part part, final Stamp stamp) {
         isStarted = true;
         Invariants.check(own.hasRoom(), "too many own writes wait for the disk");
         final InstanceParts before = view.parts(instanceId);
-        final Stamp stamp = clock.tick(wallMillis);
         final LogEntry entry = new LogEntry(self, own.nextVersion(), stamp, instanceId, born(part, before, stamp));
         final InstanceParts after = before.with(entry);
         own.staged(entry, after);
@@ -142,8 +164,10 @@ public final class Replica {
     }
 
     /** The next push to every peer; to be asked until it is empty, after each {@link #durable}. */
-    public Optional<LogMessage.Push> nextPush() {
-        return Optional.ofNullable(own.nextPush(table.head(self)));
+    public Optional<LogMessage.Push> nextPush(final long wallMillis) {
+        // Of the hybrid clock: a wall clock that is slow would make every push look late.
+        return Optional.ofNullable(
+                own.nextPush(table.head(self), clock.peek(wallMillis).millis()));
     }
 
     /** A push arrived: all of it is applied, or nothing. */
@@ -386,6 +410,30 @@ public final class Replica {
         return quarantine.byOrigin();
     }
 
+    /**
+     * The live entries of one origin after a version, ordered by version; not to be walked over a change. Of the own log
+     * only what is on disk.
+     */
+    public Iterable<LogEntry> entriesAfter(final Origin origin, final long version) {
+        final OwnedLog log = table.known(origin);
+        return log == null ? List.of() : log.entriesAfter(version);
+    }
+
+    /** The live entry of an own version that is on disk; null when there is none. */
+    public LogEntry ownEntry(final long version) {
+        return table.at(self, version);
+    }
+
+    /** How much of one log this node has and may pass on; null when it has nothing of it. */
+    public Digest.Head head(final Origin origin) {
+        return table.knows(origin) ? table.head(origin) : null;
+    }
+
+    /** The origins of which this node has anything, ordered. */
+    public List<Origin> origins() {
+        return table.logs().stream().map(OwnedLog::origin).toList();
+    }
+
     /** How much of every log this node has and may pass on; of its own log what is on disk. */
     public Digest digest() {
         return table.digest();
@@ -465,7 +513,7 @@ public final class Replica {
     /** A push that was under way for so long may bring what a tombstone killed that is collected by now. */
     private boolean isOld(final LogMessage.Push push, final long wallMillis) {
         final long oldestMillis = wallMillis - config.retention().youngNanos() / NANOS_PER_MILLI;
-        return push.entries().stream().anyMatch(entry -> entry.stamp().millis() < oldestMillis);
+        return push.madeMillis() < oldestMillis;
     }
 
     private static LogMessage.SyncChunk resetChunk(final LogMessage.SyncRequest request, final List<Digest.Head> why) {

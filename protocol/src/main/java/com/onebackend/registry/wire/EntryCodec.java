@@ -9,6 +9,7 @@ import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.wire.v1.HeadMsg;
 import com.onebackend.registry.wire.v1.HealthMsg;
 import com.onebackend.registry.wire.v1.IntentMsg;
+import com.onebackend.registry.wire.v1.LeaseMsg;
 import com.onebackend.registry.wire.v1.LogEntryMsg;
 import com.onebackend.registry.wire.v1.ModeMsg;
 import com.onebackend.registry.wire.v1.RegistrationMsg;
@@ -32,6 +33,8 @@ final class EntryCodec {
             message.setRegistration(toMessage(registration));
         } else if (part instanceof Part.Tombstone) {
             message.setTombstone(TombstoneMsg.getDefaultInstance());
+        } else if (part instanceof Part.Lease) {
+            message.setLease(LeaseMsg.getDefaultInstance());
         } else if (part instanceof Part.Health health) {
             message.setHealth(HealthMsg.newBuilder()
                     .setStatus(toMessage(health.status()))
@@ -108,6 +111,7 @@ final class EntryCodec {
             case TOMBSTONE -> new Part.Tombstone();
             case HEALTH -> health(message.getHealth());
             case INTENT -> intent(message.getIntent());
+            case LEASE -> new Part.Lease();
             case PART_NOT_SET -> throw new WireException("log entry without a known part");
         };
     }

@@ -39,6 +39,9 @@ public final class WireCodec {
             case REPORTS_ASKED -> out.setReports(ReportsMsg.newBuilder().setAsked(true));
             case REPORT_BATCH -> out.setReports(ReportCodec.toMessage((GossipMessage.ReportBatch) message));
             case RELAYED -> out.setRelayed(toMessage((GossipMessage.Relayed) message));
+            case HEARTBEATS -> out.setHeartbeats(HeartbeatCodec.toMessage((GossipMessage.Heartbeats) message));
+            case HEARTBEAT_ACK -> out.setHeartbeatAck(HeartbeatCodec.toMessage((GossipMessage.HeartbeatAck) message));
+            case PULSE -> out.setPulse(HeartbeatCodec.toMessage((GossipMessage.Pulse) message));
         }
     }
 
@@ -92,6 +95,9 @@ public final class WireCodec {
                         ? new GossipMessage.ReportsAsked(from)
                         : ReportCodec.fromMessage(from, in.getReports());
             case RELAYED -> relayed(from, in.getRelayed());
+            case HEARTBEATS -> HeartbeatCodec.fromMessage(from, in.getHeartbeats());
+            case HEARTBEAT_ACK -> HeartbeatCodec.fromMessage(from, in.getHeartbeatAck());
+            case PULSE -> HeartbeatCodec.fromMessage(from, in.getPulse());
             case BODY_NOT_SET -> throw new WireException("message of an unknown kind");
         };
     }
@@ -133,7 +139,8 @@ public final class WireCodec {
                 .setOrigin(push.origin().value())
                 .setBase(push.base())
                 .setHead(push.head())
-                .setGcVersion(push.gcVersion());
+                .setGcVersion(push.gcVersion())
+                .setMadeMillis(push.madeMillis());
         push.entries().forEach(entry -> message.addEntries(EntryCodec.toMessage(entry)));
         return message.build();
     }
@@ -146,6 +153,7 @@ public final class WireCodec {
                 message.getBase(),
                 message.getHead(),
                 message.getGcVersion(),
-                EntryCodec.entries(message.getEntriesList()));
+                EntryCodec.entries(message.getEntriesList()),
+                message.getMadeMillis());
     }
 }

@@ -33,6 +33,33 @@ class DirectoryTest {
     }
 
     @Test
+    void refreshShowsLaterSignsOfLifeAndRebuildsNothingElse() {
+        publish(
+                Instances.of("a", "s", "http://a"),
+                Instances.of("b", "s", "http://b"),
+                Instances.of("c", "other", "http://c"));
+        final ServiceView before = directory.service("s");
+        final ServiceView other = directory.service("other");
+        assertThat(directory.refresh("s", id -> 0)).isEqualTo(2);
+        assertThat(directory.service("s")).isSameAs(before);
+        directory.refresh("s", id -> id.equals("b") ? 99 : 0);
+        assertThat(directory.byId("b").instance().lastHeartbeatMillis()).isEqualTo(99);
+        assertThat(directory.service("s").entries().get(1).instance().lastHeartbeatMillis())
+                .isEqualTo(99);
+        assertThat(directory.service("s").entries().get(0))
+                .isSameAs(before.entries().get(0));
+        assertThat(directory.service("other")).isSameAs(other);
+        assertThat(idsFound(directory, Instances.byHost("b"))).containsExactly("b");
+        // Never back.
+        directory.refresh("s", id -> 50);
+        assertThat(directory.byId("b").instance().lastHeartbeatMillis()).isEqualTo(99);
+        directory.remove("b");
+        directory.publish();
+        assertThat(idsFound(directory, Instances.byHost("b"))).isEmpty();
+        assertThat(directory.refresh("gone", id -> 99)).isZero();
+    }
+
+    @Test
     void viewIsSortedByIdWhateverTheOrderOfArrival() {
         for (final String id : List.of("c", "a", "e")) {
             publish(Instances.of(id, "s", "http://" + id));

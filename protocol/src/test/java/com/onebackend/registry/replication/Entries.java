@@ -49,6 +49,7 @@ final class Entries {
             case 0, 1, 2 -> registration("s" + random.nextInt(3));
             case 3 -> TOMBSTONE;
             case 4 -> DRAIN;
+            case 5 -> new Part.Lease();
             default -> new Part.Health(InstanceStatus.HEALTHY, "", random.nextInt(1_000));
         };
     }

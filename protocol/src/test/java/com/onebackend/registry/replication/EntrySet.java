@@ -41,7 +41,8 @@ final class EntrySet {
                 latest(id, PartKind.REGISTRATION, survives),
                 latest(id, PartKind.HEALTH, survives),
                 latest(id, PartKind.INTENT, survives),
-                tombstone);
+                tombstone,
+                latest(id, PartKind.LEASE, survives));
     }
 
     /** The live entries of one origin that count for its set hash. */
@@ -49,7 +50,8 @@ final class EntrySet {
         final Set<LogEntry> live = new LinkedHashSet<>();
         for (final String id : instanceIds()) {
             final InstanceParts parts = parts(id);
-            for (final PartKind kind : List.of(PartKind.REGISTRATION, PartKind.HEALTH, PartKind.INTENT)) {
+            for (final PartKind kind :
+                    List.of(PartKind.REGISTRATION, PartKind.HEALTH, PartKind.INTENT, PartKind.LEASE)) {
                 if (parts.of(kind) != null && parts.of(kind).origin().equals(origin)) {
                     live.add(parts.of(kind));
                 }
@@ -62,7 +64,9 @@ final class EntrySet {
         return entries.stream()
                 .filter(entry -> entry.instanceId().equals(id) && entry.part().kind() == kind)
                 .filter(survives)
-                .max(Comparator.comparing(LogEntry::stamp).thenComparing(LogEntry::origin))
+                .max(Comparator.comparing(LogEntry::stamp)
+                        .thenComparing(LogEntry::origin)
+                        .thenComparing(LogEntry::version))
                 .orElse(null);
     }
 }

@@ -47,6 +47,41 @@ class InstancePartsTest {
     }
 
     @Test
+    void leaseMovesTheOwnerAndNothingElse() {
+        final LogEntry health = entry(A, 2, 12, "i", HEALTHY);
+        final Instance before = of(REGISTERED, health).instance();
+        final Instance after =
+                of(REGISTERED, health, entry(B, 1, 13, "i", new Part.Lease())).instance();
+        assertThat(after.owner()).isEqualTo(B);
+        assertThat(after.status()).isEqualTo(before.status());
+        assertThat(after.registration()).isEqualTo(before.registration());
+        assertThat(of(entry(B, 1, 13, "i", new Part.Lease())).instance()).isNull();
+    }
+
+    @Test
+    void laterWordOfTheFormerOwnerMakesItTheOwnerAgain() {
+        assertThat(of(REGISTERED, entry(B, 1, 11, "i", new Part.Lease()), entry(A, 2, 12, "i", HEALTHY))
+                        .instance()
+                        .owner())
+                .isEqualTo(A);
+    }
+
+    @Test
+    void leaseTakenTwiceWithTheSameStampIsTheLaterVersion() {
+        final LogEntry first = entry(B, 1, 11, "i", new Part.Lease());
+        final LogEntry second = entry(B, 2, 11, "i", new Part.Lease());
+        assertThat(of(REGISTERED, first, second).lease()).isEqualTo(second);
+        assertThat(of(REGISTERED, second, first).lease()).isEqualTo(second);
+    }
+
+    @Test
+    void tombstoneKillsTheLeaseTakenWithoutKnowingOfIt() {
+        final InstanceParts parts =
+                of(REGISTERED, entry(A, 2, 20, "i", TOMBSTONE), entry(B, 1, 11, "i", new Part.Lease()));
+        assertThat(parts.lease()).isNull();
+    }
+
+    @Test
     void intentDoesNotMakeItsWriterTheOwner() {
         assertThat(of(REGISTERED, entry(B, 1, 11, "i", DRAIN)).instance().owner())
                 .isEqualTo(A);

@@ -65,7 +65,7 @@ final class Node {
 
     List<LogMessage.Push> pushes() {
         final List<LogMessage.Push> pushes = new ArrayList<>();
-        for (Optional<LogMessage.Push> push = replica.nextPush(); push.isPresent(); push = replica.nextPush()) {
+        for (Optional<LogMessage.Push> push = replica.nextPush(WALL); push.isPresent(); push = replica.nextPush(WALL)) {
             pushes.add(push.get());
         }
         return pushes;

@@ -157,7 +157,8 @@ final class RelayMeter {
             case SWIM -> ((GossipMessage.Swim) message).message().type().name();
             case LOG -> ((GossipMessage.Log) message).message().type().name();
             case RELAYED -> "relayed " + kindOf(((GossipMessage.Relayed) message).body());
-            case REPORT, REPORTS_ASKED, REPORT_BATCH -> message.type().name();
+            case REPORT, REPORTS_ASKED, REPORT_BATCH, HEARTBEATS, HEARTBEAT_ACK, PULSE ->
+                message.type().name();
         };
     }
 

@@ -111,6 +111,12 @@ final class SafetyChecker implements NodeObserver {
             }
             case REPORT, REPORTS_ASKED, REPORT_BATCH -> {}
             case RELAYED -> sending(node, to, lane, ((GossipMessage.Relayed) message).body());
+            case HEARTBEATS, HEARTBEAT_ACK -> check(lane == Lane.STREAM, node, "heartbeats travel by stream");
+            case PULSE -> {
+                final GossipMessage.Pulse pulse = (GossipMessage.Pulse) message;
+                check(pulse.seen().size() <= config.heartbeats().pulseEntriesMax(), node, "pulse over its limit");
+                checkHead(node, pulse.origin(), pulse.maxVersion());
+            }
         }
     }
 

@@ -136,7 +136,8 @@ record SimulationConfig(
                 gossip.divergenceNanos(),
                 gossip.sessionTimeoutNanos(),
                 gossip.sessionsMax(),
-                membersMax));
+                membersMax,
+                gossip.heartbeats()));
     }
 
     SimulationConfig lasting(final long nanos) {
@@ -240,7 +241,8 @@ record SimulationConfig(
                 lan.divergenceNanos(),
                 lan.sessionTimeoutNanos(),
                 (int) Seeds.between(random, 1, lan.sessionsMax()),
-                directMembersMax);
+                directMembersMax,
+                lan.heartbeats());
     }
 
     /** In every other run pushes are handed on from node to node, or the cluster goes over that number and back. */
@@ -279,7 +281,8 @@ record SimulationConfig(
                 gossip.divergenceNanos(),
                 gossip.sessionTimeoutNanos(),
                 gossip.sessionsMax(),
-                gossip.directPushMembersMax());
+                gossip.directPushMembersMax(),
+                gossip.heartbeats());
         return withGossip(with);
     }
 }

@@ -377,6 +377,7 @@ final class VirtualNetwork {
             case REPORT -> ((GossipMessage.Report) message).report();
             case REPORTS_ASKED, REPORT_BATCH -> message.type();
             case RELAYED -> body(((GossipMessage.Relayed) message).body());
+            case HEARTBEATS, HEARTBEAT_ACK, PULSE -> message;
         };
     }
 

@@ -6,6 +6,7 @@ import com.onebackend.registry.gossip.Effects;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.gossip.GossipCore;
 import com.onebackend.registry.gossip.GossipMessage;
+import com.onebackend.registry.gossip.HeartbeatVerdict;
 import com.onebackend.registry.gossip.Now;
 import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.Endpoint;
@@ -178,6 +179,29 @@ final class VirtualNode implements VirtualNetwork.Port {
         final long[] version = new long[1];
         act((now, out) -> version[0] = core.write(instanceId, part, now, out));
         return version[0];
+    }
+
+    /** An instance gave a sign of life here. */
+    HeartbeatVerdict heartbeat(final String instanceId) {
+        record("heartbeat", instanceId);
+        final HeartbeatVerdict[] verdict = new HeartbeatVerdict[1];
+        act((now, out) -> verdict[0] = core.heartbeat(instanceId, now, out));
+        return verdict[0];
+    }
+
+    /** What a reader sees; null when it is not registered. */
+    Instance shown(final String instanceId) {
+        return core.shown(instanceId, now());
+    }
+
+    /** How far the machine's wall clock is ahead. */
+    long skewMillis() {
+        return skewMillis;
+    }
+
+    /** How long the instance was silent, as far as this node could hear. */
+    long silentNanos(final String instanceId) {
+        return core.silentNanos(instanceId, now());
     }
 
     /** Any other command. */

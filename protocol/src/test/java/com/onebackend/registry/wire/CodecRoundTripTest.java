@@ -74,7 +74,7 @@ class CodecRoundTripTest {
         return switch (message.type()) {
             case SWIM -> ((GossipMessage.Swim) message).message().type();
             case LOG -> ((GossipMessage.Log) message).message().type();
-            case REPORT, REPORTS_ASKED, REPORT_BATCH, RELAYED -> message.type();
+            case REPORT, REPORTS_ASKED, REPORT_BATCH, RELAYED, HEARTBEATS, HEARTBEAT_ACK, PULSE -> message.type();
         };
     }
 

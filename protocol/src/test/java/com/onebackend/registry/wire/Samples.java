@@ -1,5 +1,6 @@
 package com.onebackend.registry.wire;
 
+import com.onebackend.registry.gossip.Bits;
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Account;
@@ -27,6 +28,7 @@ import com.onebackend.registry.replication.ResumePoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -40,10 +42,10 @@ final class Samples {
         this.random = random;
     }
 
-    /** A message of the kind with this number; every number is a kind, and nineteen in a row give all. */
+    /** A message of the kind with this number; every number is a kind, and twenty-two in a row give all. */
     GossipMessage message(final int kind) {
         final MemberId from = memberId();
-        return switch (Math.floorMod(kind, 19)) {
+        return switch (Math.floorMod(kind, 22)) {
             case 0 -> swim(from, new SwimMessage.Ping(random.nextLong(), memberId(), random.nextInt(9), members()));
             case 1 -> swim(from, new SwimMessage.Ack(random.nextLong(), memberId(), members()));
             case 2 -> swim(from, new SwimMessage.IndirectPing(random.nextLong(), memberId(), endpoint(), members()));
@@ -73,6 +75,9 @@ final class Samples {
                                 random.nextBoolean(),
                                 list(this::resumePoint)));
             case 9 -> new GossipMessage.Log(from, new LogMessage.SyncNext(random.nextLong(), random.nextInt(1_000)));
+            case 19 -> new GossipMessage.Heartbeats(from, origin(), random.nextLong(), versions());
+            case 20 -> new GossipMessage.HeartbeatAck(from, random.nextLong(), versions());
+            case 21 -> pulse(from);
             case 18 -> new GossipMessage.Log(from, new LogMessage.SyncStop(random.nextLong()));
             case 10 -> new GossipMessage.Report(from, report(from));
             case 11 -> new GossipMessage.ReportsAsked(from);
@@ -94,12 +99,14 @@ final class Samples {
             return new GossipMessage.Relayed(from, random.nextLong(), new GossipMessage.Log(from, push()));
         }
         final MemberId author = memberId();
-        return new GossipMessage.Relayed(from, random.nextLong(), new GossipMessage.Report(author, report(author)));
+        final GossipMessage body =
+                random.nextBoolean() ? pulse(author) : new GossipMessage.Report(author, report(author));
+        return new GossipMessage.Relayed(from, random.nextLong(), body);
     }
 
     private LogMessage.Push push() {
         final long base = version() >>> 1;
-        return new LogMessage.Push(origin(), base, base + (version() >>> 1), version(), list(this::entry));
+        return new LogMessage.Push(origin(), base, base + (version() >>> 1), version(), list(this::entry), version());
     }
 
     private LogMessage.Have.Mark mark() {
@@ -118,12 +125,33 @@ final class Samples {
         return new LogAudit(origin(), buckets.size() < LogAudit.BUCKETS ? List.of() : buckets);
     }
 
+    private GossipMessage pulse(final MemberId from) {
+        return new GossipMessage.Pulse(from, origin(), version(), random.nextLong(), version(), bits());
+    }
+
+    private List<Long> versions() {
+        return new ArrayList<>(new TreeSet<>(list(() -> 1 + version())));
+    }
+
+    /** Of all densities: both forms on the wire must be met. */
+    private Bits bits() {
+        final int size = 1 + random.nextInt(400);
+        final byte[] bytes = new byte[Bits.bytesFor(size)];
+        final int set = random.nextInt(size + 1);
+        final boolean isRun = random.nextBoolean();
+        for (int i = 0; i < set; i++) {
+            final int at = isRun ? i : random.nextInt(size);
+            bytes[at >> 3] |= (byte) (1 << (at & 7));
+        }
+        return Bits.of(bytes, size);
+    }
+
     LogEntry entry() {
         return new LogEntry(origin(), 1 + version(), stamp(), id(), part());
     }
 
     Part part() {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 ->
                 new Part.Registration(
                         id(),
@@ -138,6 +166,7 @@ final class Samples {
                         list(this::text),
                         stamp());
             case 1 -> new Part.Tombstone();
+            case 3 -> new Part.Lease();
             case 2 -> new Part.Health(any(InstanceStatus.values()), text(), version());
             default -> new Part.Intent(any(Part.Intent.Mode.values()), text());
         };

@@ -6,8 +6,8 @@ import java.util.Objects;
 /**
  * One method of one path. There is no route without a policy.
  *
- * @param pattern a path; its last segment may be <code>{name}</code> (one segment) or <code>{name...}</code> (all the
- *     rest, slashes included)
+ * @param pattern a path; one segment may be <code>{name}</code> (one segment), or the last one <code>{name...}</code>
+ *     (all the rest, slashes included)
  * @param needs how far the node must be; 503 until then
  */
 public record Route(HttpMethod method, String pattern, Policy policy, Needs needs, Handler handler) {

@@ -49,13 +49,9 @@ public final class Router {
             return path.match(method, "");
         }
         for (final PathRoutes candidate : parameterised) {
-            final int fixed = candidate.fixed.size();
-            if (segments.size() > fixed && segments.subList(0, fixed).equals(candidate.fixed)) {
-                final boolean one = candidate.parameter == Parameter.SEGMENT;
-                final String value = one ? segments.get(fixed) : target.rest(fixed);
-                if (!value.isEmpty() && (!one || segments.size() == fixed + 1)) {
-                    return candidate.match(method, value);
-                }
+            final String value = candidate.value(segments, target);
+            if (!value.isEmpty()) {
+                return candidate.match(method, value);
             }
         }
         throw Refusal.of(404, "There is nothing at this path.");
@@ -83,23 +79,44 @@ public final class Router {
     private static final class PathRoutes {
         final String pattern;
         final Parameter parameter;
+        /** Before the parameter. */
         final List<String> fixed;
+        /** After the parameter. */
+        final List<String> suffix;
+
         private final Map<HttpMethod, Match> matches = new HashMap<>();
 
         PathRoutes(final String pattern) {
             this.pattern = pattern;
             final List<String> segments = List.of(pattern.substring(1).split("/", -1));
-            final String last = segments.get(segments.size() - 1);
-            if (last.startsWith("{")) {
-                parameter = last.endsWith("...}") ? Parameter.REST : Parameter.SEGMENT;
-                fixed = segments.subList(0, segments.size() - 1);
-            } else {
+            int at = 0;
+            while (at < segments.size() && !segments.get(at).startsWith("{")) {
+                at++;
+            }
+            fixed = segments.subList(0, at);
+            if (at == segments.size()) {
                 parameter = Parameter.NONE;
-                fixed = segments;
+                suffix = List.of();
+                return;
             }
-            if (String.join("/", fixed).indexOf('{') >= 0) {
-                throw new IllegalArgumentException("only the last segment may be a parameter: " + pattern);
+            parameter = segments.get(at).endsWith("...}") ? Parameter.REST : Parameter.SEGMENT;
+            suffix = segments.subList(at + 1, segments.size());
+            if (String.join("/", suffix).indexOf('{') >= 0 || (parameter == Parameter.REST && !suffix.isEmpty())) {
+                throw new IllegalArgumentException(
+                        "only one segment may be a parameter, and only the last one the rest: " + pattern);
             }
+        }
+
+        /** The parameter's value; empty when the path is none of this pattern. */
+        String value(final List<String> segments, final Target target) {
+            final int at = fixed.size();
+            if (segments.size() <= at || !segments.subList(0, at).equals(fixed)) {
+                return "";
+            }
+            if (parameter == Parameter.REST) {
+                return target.rest(at);
+            }
+            return segments.subList(at + 1, segments.size()).equals(suffix) ? segments.get(at) : "";
         }
 
         void add(final Route route) {

@@ -48,6 +48,11 @@ public final class InstanceHandlers {
                         Policy.permission(Permission.INSTANCE_EDIT),
                         this::register),
                 Route.of(
+                        HttpMethod.PUT,
+                        "/registry-svc/instance/{id}/heartbeat",
+                        Policy.permission(Permission.INSTANCE_EDIT),
+                        this::heartbeat),
+                Route.of(
                         HttpMethod.DELETE,
                         "/registry-svc/instance/{id}",
                         Policy.permission(Permission.INSTANCE_DELETE),
@@ -120,6 +125,14 @@ public final class InstanceHandlers {
                 exchange.caller(),
                 InstanceJson.request(exchange.body()),
                 exchange.reply(instance -> Answer.json(201, InstanceJson.envelope(instance))));
+    }
+
+    private void heartbeat(final Exchange exchange) {
+        exchange.query().allowOnly(Set.of());
+        api.heartbeat(
+                exchange.caller(),
+                exchange.parameter(),
+                exchange.reply(instance -> Answer.json(200, InstanceJson.envelope(instance))));
     }
 
     private void deregister(final Exchange exchange) {

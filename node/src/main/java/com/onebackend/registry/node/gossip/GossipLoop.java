@@ -121,7 +121,7 @@ public final class GossipLoop implements AutoCloseable {
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
         core.restored(effects);
-        shown.publish();
+        shown.publish(new Now(System.nanoTime(), System.currentTimeMillis()));
         figures = GossipFigures.of(core, disk.waiting());
         thread.start();
     }
@@ -270,11 +270,6 @@ public final class GossipLoop implements AutoCloseable {
         public void whenDurable(final Runnable durable, final Runnable lost) {
             disk.whenDurable(durable, lost);
         }
-
-        /** The instance gave a sign of life that is not worth a log entry. */
-        public void heartbeat(final String instanceId) {
-            shown.heartbeat(instanceId, now.wallMillis());
-        }
     }
 
     private void run() {
@@ -302,7 +297,7 @@ public final class GossipLoop implements AutoCloseable {
                 }
                 disk.synced(token -> core.synced(token, turn.now, effects));
                 disk.acknowledge(durable -> core.committed(durable, turn.now, effects));
-                shown.publish();
+                shown.publish(turn.now);
                 disk.submit();
                 if (turn.now.nanos() - nextFiguresNanos >= 0) {
                     figures = GossipFigures.of(core, disk.waiting());

@@ -80,6 +80,11 @@ final class LoopEffects implements Effects {
     }
 
     @Override
+    public void heartbeatSeen(final String instanceId) {
+        shown.heartbeatSeen(instanceId);
+    }
+
+    @Override
     public void memberChanged(final Member before, final Member after) {
         shown.membersChanged();
         if (before == null || before.state() != after.state()) {

@@ -3,6 +3,7 @@ package com.onebackend.registry.node.gossip;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.directory.Entry;
 import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.gossip.Now;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.NodeReport;
@@ -24,6 +25,7 @@ final class ShownState {
     private final GossipCore core;
     private final Directory directory;
     private final BooleanSupplier reloading;
+    private final HeartbeatView heartbeats;
     private final Map<String, NodeReport> reports = new ConcurrentHashMap<>();
     private volatile List<Member> members = List.of();
     private volatile long syncsCompleted;
@@ -33,7 +35,6 @@ final class ShownState {
     // Owned by the loop thread.
     private final Set<String> changedInstances = new LinkedHashSet<>();
     private final Map<Address, String> writtenThisRound = new HashMap<>();
-    private final Map<String, Long> heartbeats = new HashMap<>();
     private boolean membersChanged = true;
 
     /**
@@ -45,6 +46,7 @@ final class ShownState {
         this.core = core;
         this.directory = directory;
         this.reloading = reloading;
+        this.heartbeats = new HeartbeatView(directory, core::lastHeartbeatMillis);
     }
 
     private record Address(String slug, String url) {
@@ -91,10 +93,9 @@ final class ShownState {
         reports.remove(nodeId);
     }
 
-    /** The instance gave a sign of life that is not worth a log entry. */
-    void heartbeat(final String instanceId, final long wallMillis) {
-        heartbeats.put(instanceId, wallMillis);
-        changedInstances.add(instanceId);
+    /** A sign of life of this instance was heard: readers see it within a few seconds. */
+    void heartbeatSeen(final String instanceId) {
+        heartbeats.heard(instanceId);
     }
 
     /** This instance was written in this round: {@link #idAt} finds it before readers do. */
@@ -115,7 +116,7 @@ final class ShownState {
     }
 
     /** Shows readers what changed; every change of a round in one go. */
-    void publish() {
+    void publish(final Now now) {
         final boolean isPart = reloading.getAsBoolean();
         if (isPart) {
             // Before readers can see what is missing.
@@ -123,12 +124,13 @@ final class ShownState {
         }
         if (!changedInstances.isEmpty()) {
             for (final String id : changedInstances) {
-                show(id);
+                show(id, now);
             }
             changedInstances.clear();
             writtenThisRound.clear();
             directory.publish();
         }
+        heartbeats.refresh(now.nanos());
         if (membersChanged) {
             members = List.copyOf(core.members());
             membersChanged = false;
@@ -138,15 +140,12 @@ final class ShownState {
         isReloading = isPart;
     }
 
-    private void show(final String id) {
-        final Instance instance = core.instance(id);
+    private void show(final String id, final Now now) {
+        final Instance instance = core.shown(id, now);
         if (instance == null) {
-            heartbeats.remove(id);
             directory.remove(id);
-            return;
+        } else {
+            directory.put(instance);
         }
-        final Long seen = heartbeats.get(id);
-        directory.put(
-                seen == null || seen <= instance.lastHeartbeatMillis() ? instance : instance.withLastHeartbeat(seen));
     }
 }

@@ -6,6 +6,7 @@ import com.onebackend.registry.api.RegisterInstance;
 import com.onebackend.registry.api.RegistryError;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
+import com.onebackend.registry.gossip.HeartbeatVerdict;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.InstanceStatus;
 import com.onebackend.registry.model.Part;
@@ -14,7 +15,7 @@ import com.onebackend.registry.node.gossip.GossipLoop;
 import java.util.function.Consumer;
 
 /**
- * Registers and deregisters instances on this node.
+ * Registers, keeps alive and deregisters instances on this node.
  *
  * <p><i>Thread:</i> called from any; validates there, decides and writes on the gossip loop, answers when the write
  * is on
@@ -55,6 +56,35 @@ public final class InstanceService {
             return;
         }
         post(reply, turn -> registerOnLoop(turn, caller, slug, request, reply));
+    }
+
+    /** The instance lives. */
+    public void heartbeat(final Caller caller, final String instanceId, final Reply<Instance> reply) {
+        post(reply, turn -> {
+            final Instance known = turn.core().instance(instanceId);
+            if (known != null && !caller.actsFor(known.slug())) {
+                throw new RegistryException(
+                        ErrorCode.FORBIDDEN,
+                        "account " + caller.slug() + " may not give heartbeats of instance " + instanceId
+                                + ", which belongs to another service");
+            }
+            final HeartbeatVerdict verdict = turn.core().heartbeat(instanceId, turn.now(), turn.effects());
+            if (verdict.kind() == HeartbeatVerdict.Kind.UNKNOWN) {
+                final RegistryError unknown = new RegistryError(
+                        ErrorCode.NOT_FOUND, "there is no instance " + instanceId + "; register it in full");
+                // It may be gone by a write that a crash could still undo.
+                turn.whenDurable(() -> reply.failure(unknown), () -> reply.failure(CLOSING));
+                return;
+            }
+            final Instance seen = turn.core()
+                    .instance(instanceId)
+                    .withLastHeartbeat(turn.now().wallMillis());
+            if (verdict.kind() == HeartbeatVerdict.Kind.ADOPTED) {
+                turn.whenDurable(() -> reply.success(seen), () -> reply.failure(CLOSING));
+            } else {
+                reply.success(seen);
+            }
+        });
     }
 
     /** Removes an instance everywhere and for good. */
@@ -126,9 +156,7 @@ public final class InstanceService {
         }
         writeRegistration(turn, id, slug, request, before);
         writeHealth(turn, id, request, before);
-        if (before != null) {
-            turn.heartbeat(id);
-        }
+        turn.core().heartbeat(id, turn.now(), turn.effects());
         final Instance after = turn.core().instance(id);
         turn.wrote(after);
         turn.whenDurable(() -> reply.success(after), () -> reply.failure(CLOSING));

@@ -11,6 +11,8 @@ import com.onebackend.registry.api.Reply;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.gossip.GossipMessage;
+import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Incarnation;
@@ -19,8 +21,12 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.Part;
+import com.onebackend.registry.model.Stamp;
 import com.onebackend.registry.node.gossip.GossipLoop;
 import com.onebackend.registry.replication.LogBatch;
+import com.onebackend.registry.replication.LogEntry;
+import com.onebackend.registry.replication.LogMessage;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -40,9 +46,10 @@ class InstanceServiceTest {
 
     private final SlowDisk disk = new SlowDisk();
     private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
+    private final Directory directory = new Directory();
     private final GossipLoop loop = new GossipLoop(
             new GossipCore(GossipConfig.LAN, self(), new SplittableRandom(1)),
-            new Directory(),
+            directory,
             (to, lane, message) -> true,
             disk,
             fatal::add);
@@ -162,6 +169,101 @@ class InstanceServiceTest {
                 .isEqualTo(InstanceId.of("svc", request("inst_custom").url()));
     }
 
+    @Test
+    void heartbeatIsAnsweredAtOnceAndNothingIsWrittenForIt() {
+        registered("inst_a");
+        final long before = lastHeartbeat("inst_a");
+        until(() -> System.currentTimeMillis() > before);
+        final Answers answers = new Answers();
+        service.heartbeat(ADMIN, "inst_a", answers);
+        until(() -> answers.successes.get() == 1);
+        assertThat(disk.waiting).isEmpty();
+        assertThat(((Instance) answers.answers.get(0)).lastHeartbeatMillis()).isGreaterThan(before);
+        // The service was shown with its registration a moment ago, and this is the first refresh since.
+        until(() -> lastHeartbeat("inst_a") > before);
+    }
+
+    @Test
+    void unchangedRegistrationIsAHeartbeatAndNotAWrite() {
+        registered("inst_a");
+        final long before = lastHeartbeat("inst_a");
+        until(() -> System.currentTimeMillis() > before);
+        final Answers answers = new Answers();
+        service.register(ADMIN, request("inst_a"), answers);
+        until(() -> answers.successes.get() == 1);
+        assertThat(disk.waiting).isEmpty();
+    }
+
+    @Test
+    void heartbeatOfAnUnknownInstanceSaysToRegisterIt() {
+        final Answers answers = new Answers();
+        service.heartbeat(ADMIN, "inst_none", answers);
+        until(() -> answers.answers.equals(List.of(ErrorCode.NOT_FOUND)));
+        assertThat(answers.messages).singleElement().asString().contains("register it in full");
+    }
+
+    @Test
+    void heartbeatOfAnothersInstanceIsForbidden() {
+        registered("inst_a");
+        final Answers answers = new Answers();
+        service.heartbeat(new Caller("usr_x", "x-svc", Set.of(), false), "inst_a", answers);
+        until(() -> answers.answers.equals(List.of(ErrorCode.FORBIDDEN)));
+    }
+
+    @Test
+    void heartbeatIsRefusedWhenTheInboxIsFull() {
+        final CountDownLatch blocked = new CountDownLatch(1);
+        loop.post(turn -> awaitQuietly(blocked));
+        until(() -> loop.inboxSize() == 0);
+        while (loop.post(turn -> {})) {
+            assertThat(loop.inboxSize()).isLessThanOrEqualTo(GossipLoop.INBOX_MAX);
+        }
+        final Answers answers = new Answers();
+        service.heartbeat(ADMIN, "inst_a", answers);
+        assertThat(answers.answers).containsExactly(ErrorCode.OVERLOADED);
+        blocked.countDown();
+    }
+
+    @Test
+    void heartbeatThatAdoptsIsAnsweredWhenTheAdoptionIsOnDisk() {
+        final Origin gone = new Origin(7);
+        final Part.Registration declared = new Part.Registration(
+                "svc", "http://198.18.0.1:80/x", "", "", "", 0, "", "", "", List.of(), Stamp.ofMillis(1));
+        final LogEntry entry = new LogEntry(gone, 1, Stamp.ofMillis(1), "inst_x", declared);
+        final MemberId peer = new MemberId("peer", gone, new Generation(1));
+        final Endpoint at = new Endpoint("peer", 2);
+        loop.received(at, new GossipMessage.Log(peer, new LogMessage.Push(gone, 0, 1, 0, List.of(entry))));
+        final Member dead = new Member(peer, Incarnation.FIRST, MemberState.DEAD, at, "http://peer:1");
+        final MemberId third = new MemberId("third", new Origin(8), new Generation(1));
+        final Member teller =
+                new Member(third, Incarnation.FIRST, MemberState.ALIVE, new Endpoint("third", 2), "http://third:1");
+        loop.received(teller.endpoint(), new GossipMessage.Swim(third, 0, new SwimMessage.Join(teller, List.of(dead))));
+        until(() -> loop.members().size() == 3);
+        settle();
+        disk.confirm();
+        final Answers answers = new Answers();
+        service.heartbeat(ADMIN, "inst_x", answers);
+        until(() -> !disk.waiting.isEmpty());
+        settle();
+        assertThat(answers.answers).isEmpty();
+        disk.confirm();
+        until(() -> answers.successes.get() == 1);
+        assertThat(((Instance) answers.answers.get(0)).owner()).isEqualTo(new Origin(1));
+    }
+
+    private void registered(final String id) {
+        final Answers registered = new Answers();
+        service.register(ADMIN, request(id), registered);
+        until(() -> !disk.waiting.isEmpty());
+        settle();
+        disk.confirm();
+        until(() -> registered.successes.get() == 1);
+    }
+
+    private long lastHeartbeat(final String id) {
+        return directory.byId(id).instance().lastHeartbeatMillis();
+    }
+
     private static void awaitQuietly(final CountDownLatch latch) {
         try {
             latch.await();
@@ -212,6 +314,7 @@ class InstanceServiceTest {
 
     private static final class Answers implements Reply<Instance> {
         private final AtomicInteger successes = new AtomicInteger();
+        private final List<String> messages = new CopyOnWriteArrayList<>();
         private final List<Object> answers = new CopyOnWriteArrayList<>();
 
         @Override
@@ -223,6 +326,7 @@ class InstanceServiceTest {
         @Override
         public void failure(final RegistryError error) {
             answers.add(error.code());
+            messages.add(error.message());
         }
     }
 }

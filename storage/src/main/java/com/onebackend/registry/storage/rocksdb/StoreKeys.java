@@ -34,6 +34,7 @@ final class StoreKeys {
             case HEALTH -> 1;
             case INTENT -> 2;
             case TOMBSTONE -> 3;
+            case LEASE -> 4;
         };
     }
 
