@@ -247,6 +247,7 @@ public final class GossipCore {
                 retention.collected(),
                 retention.resetsBegun(),
                 retention.resetsFinished(),
+                retention.resetsVoided(),
                 retention.behind(),
                 replica.refused(Refusal.STAMP_AHEAD),
                 clocks.offsetMillis(),

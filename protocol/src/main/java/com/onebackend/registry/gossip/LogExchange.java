@@ -124,7 +124,8 @@ final class LogExchange {
             final Now now,
             final Effects out) {
         final String nodeId = requester.nodeId();
-        if (!syncs.isBusy() || replica.retention().isLoaded()) {
+        final boolean isResetting = request.have().heads().stream().anyMatch(Digest.Head::isBehind);
+        if (!isResetting && (!syncs.isBusy() || replica.retention().isLoaded())) {
             resetIfBehind(requester, request.have());
         }
         if (replica.lacksFrom(request.have())) {

@@ -210,6 +210,7 @@ public final class Replica {
             return isBehind ? SyncVerdict.BEHIND : SyncVerdict.DECLINED;
         }
         chunk.entries().forEach(this::receive);
+        retention.progressed();
         if (!chunk.last()) {
             return SyncVerdict.MORE;
         }
