@@ -16,7 +16,6 @@ import com.onebackend.registry.replication.LogMessage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -67,25 +66,25 @@ class RetentionMutationSimTest {
         fails(() -> simulation.runFor(30 * SECOND), "what is not on the disks of [n3]");
     }
 
-    /** As if it looked only at the log that the record is in, which never moved. */
+    /** As if it had dropped and loaded only the log with the tombstone: the record is in another, which never moved. */
     @Test
-    void returningNodeThatDoesNotStartAgainIsFound() {
+    void resetOfOneLogAloneIsFound() {
         final Simulation simulation = started(3, 30);
-        simulation.node(2).crash();
+        final VirtualNode returning = simulation.node(2);
+        returning.crash();
         register(simulation.node(1), ID);
         simulation.runFor(SECOND);
-        simulation.node(1).write(ID, TOMBSTONE);
+        final long version = simulation.node(1).write(ID, TOMBSTONE);
         awaitCollected(simulation);
-        final Origin moved = simulation.node(1).origin();
-        simulation
-                .network()
-                .tamper((from, to, message) -> withHeads(
-                        message,
-                        head -> head.origin().equals(moved)
-                                ? new Digest.Head(moved, head.maxVersion(), 0, head.setHash())
-                                : head));
-        simulation.start(simulation.node(2));
-        fails(simulation::converge, "deregistered and back");
+        final Digest.Head loaded = new Digest.Head(simulation.node(1).origin(), version, version, 0);
+        returning.disk().append(new LogBatch(List.of(), List.of(), List.of(loaded), false), 0);
+        simulation.start(returning);
+        fails(
+                () -> {
+                    simulation.converge();
+                    simulation.runFor(30 * SECOND);
+                },
+                "resurrects");
     }
 
     @Test
@@ -168,26 +167,6 @@ class RetentionMutationSimTest {
         final List<LogEntry> entries = new ArrayList<>(chunk.entries());
         entries.add(entry);
         return new LogMessage.SyncChunk(chunk.session(), chunk.index(), chunk.last(), entries, chunk.heads());
-    }
-
-    private static List<GossipMessage> withHeads(final GossipMessage message, final UnaryOperator<Digest.Head> change) {
-        if (!(message instanceof GossipMessage.Log log)) {
-            return List.of(message);
-        }
-        if (log.message() instanceof LogMessage.SyncChunk chunk) {
-            final List<Digest.Head> heads = chunk.heads().stream().map(change).toList();
-            return List.of(new GossipMessage.Log(
-                    log.from(),
-                    new LogMessage.SyncChunk(
-                            chunk.session(), chunk.index(), chunk.last(), chunk.entries(), heads, chunk.reset())));
-        }
-        if (log.message() instanceof LogMessage.SyncRequest request) {
-            final List<Digest.Head> heads =
-                    request.have().heads().stream().map(change).toList();
-            return List.of(new GossipMessage.Log(
-                    log.from(), new LogMessage.SyncRequest(request.session(), new Digest(heads), false)));
-        }
-        return List.of(message);
     }
 
     private static VirtualNode nodeAt(final Simulation simulation, final Endpoint endpoint) {

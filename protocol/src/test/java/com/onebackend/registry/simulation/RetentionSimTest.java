@@ -23,14 +23,14 @@ class RetentionSimTest {
     void everySeedWithAShortHorizonIsSafeAndAgrees() {
         long collected = 0;
         long resets = 0;
-        for (long seed = 1; seed <= 25; seed++) {
-            final Simulation simulation = new Simulation(SimulationConfig.forgetful(seed, seed % 3 == 0 ? 5 : 3));
+        for (long seed = 1; seed <= 8; seed++) {
+            final Simulation simulation = new Simulation(SimulationConfig.forgetful(seed, seed % 4 == 0 ? 5 : 3));
             simulation.run();
             collected += simulation.sum(GossipCounters.Retained::tombstonesCollected);
             resets += simulation.sum(GossipCounters.Retained::resetsFinished);
         }
-        assertThat(collected).isGreaterThan(500);
-        assertThat(resets).isGreaterThan(10);
+        assertThat(collected).isGreaterThan(200);
+        assertThat(resets).isGreaterThan(5);
     }
 
     @Test
