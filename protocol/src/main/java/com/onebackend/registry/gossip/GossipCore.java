@@ -205,7 +205,7 @@ public final class GossipCore {
 
     /** True while this node starts again from nothing, because it was away for too long: it shows only a part. */
     public boolean isResetting() {
-        return replica.retention().isResetting();
+        return replica.retention().isPartial();
     }
 
     /**
@@ -215,6 +215,10 @@ public final class GossipCore {
     public HeartbeatVerdict heartbeat(final String instanceId, final Now now, final Effects out) {
         final HeartbeatVerdict verdict = custody.heartbeat(instanceId, now, out);
         drain(out);
+        if (verdict.kind() == HeartbeatVerdict.Kind.UNKNOWN && replica.hasRoom()) {
+            final long version = reclaim(instanceId, now, out);
+            return version > 0 ? HeartbeatVerdict.adopted(version) : verdict;
+        }
         return verdict;
     }
 
@@ -329,6 +333,7 @@ public final class GossipCore {
                 retention.collected(),
                 retention.resetsBegun(),
                 retention.resetsFinished(),
+                retention.resetsVoided(),
                 retention.behind(),
                 replica.refused(Refusal.STAMP_AHEAD),
                 clocks.offsetMillis(),

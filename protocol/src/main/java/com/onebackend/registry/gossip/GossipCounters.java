@@ -29,7 +29,7 @@ public final class GossipCounters {
     long syncsTimedOut;
     long syncsTurnedAway;
     /** The retention's figures; read when a snapshot is taken. */
-    Retained retained = new Retained(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    Retained retained = new Retained(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     final HeartbeatCounters heartbeats = new HeartbeatCounters();
     private final SyncCounters syncs;
@@ -74,6 +74,7 @@ public final class GossipCounters {
      * @param tombstonesCollected dropped since the start
      * @param resetsBegun times this node dropped everything because it had been away for too long
      * @param resetsFinished times it had everything again after that
+     * @param resetsVoided times it had to load from members that did not meet the watermarks: lost disks had taken them
      * @param membersBehind catalog members that collection passed
      * @param quarantined messages refused because of a stamp too far ahead
      * @param clockOffsetMillis how far the peers' clocks are ahead of this one's, in the middle
@@ -86,6 +87,7 @@ public final class GossipCounters {
             long tombstonesCollected,
             long resetsBegun,
             long resetsFinished,
+            long resetsVoided,
             long membersBehind,
             long quarantined,
             long clockOffsetMillis,

@@ -138,7 +138,7 @@ final class LogExchange {
 
     /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
     boolean isCaughtUp() {
-        return syncs.isCaughtUp() && !replica.retention().isResetting();
+        return syncs.isCaughtUp() && !replica.retention().isPartial();
     }
 
     private long hash(final boolean isDeep) {
@@ -180,7 +180,8 @@ final class LogExchange {
             final Now now,
             final Effects out) {
         final String nodeId = requester.nodeId();
-        if (!syncs.isBusy() || replica.retention().isLoaded()) {
+        final boolean isResetting = request.have().heads().stream().anyMatch(Digest.Head::isBehind);
+        if (!isResetting && (!syncs.isBusy() || replica.retention().isLoaded())) {
             resetIfBehind(requester, request.have());
         }
         if (isAhead(from, request.have(), now)) {

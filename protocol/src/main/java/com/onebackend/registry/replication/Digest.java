@@ -20,5 +20,10 @@ public record Digest(List<Head> heads) {
      * @param gcVersion tombstones up to here may have been collected
      * @param setHash sum of the hashes of its live entries
      */
-    public record Head(Origin origin, long maxVersion, long gcVersion, long setHash) {}
+    public record Head(Origin origin, long maxVersion, long gcVersion, long setHash) {
+        /** True for a node that starts again from nothing: tombstones were collected that it may have missed. */
+        public boolean isBehind() {
+            return gcVersion > maxVersion;
+        }
+    }
 }

@@ -81,14 +81,26 @@ final class LogTable {
     }
 
     /** Back to having nothing of an origin's log, though entries of it may be there. */
-    void rewind(final Origin origin) {
+    void rewind(final Origin origin, final long collected) {
         isHashStale = true;
         final OwnedLog log = log(origin);
-        log.rewind();
+        log.rewind(collected);
         noteBehind(log);
     }
 
-    /** True while tombstones were collected that we may have missed. */
+    /** What was collected of an origin's log is no longer known. */
+    void rewindWatermark(final Origin origin) {
+        final OwnedLog log = log(origin);
+        log.forgetWatermark();
+        noteBehind(log);
+    }
+
+    /** The logs of which tombstones were collected that we may have missed; a copy. */
+    List<Origin> behind() {
+        return List.copyOf(behind);
+    }
+
+    /** True while there is such a log. */
     boolean isBehind() {
         return !behind.isEmpty();
     }

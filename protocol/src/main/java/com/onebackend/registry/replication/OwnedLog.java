@@ -61,12 +61,17 @@ final class OwnedLog {
         return moved;
     }
 
-    /** We no longer have what we had; what was collected elsewhere stays known. */
-    void rewind() {
+    /** We no longer have what we had; tombstones up to {@code collected} are said to be collected elsewhere. */
+    void rewind(final long collected) {
+        gcVersion = collected;
         for (final LogEntry known : tombstones.headMap(maxVersion, true).values()) {
             strayHash += EntryHash.ofTombstone(known);
         }
         maxVersion = 0;
+    }
+
+    void forgetWatermark() {
+        gcVersion = 0;
     }
 
     /** True when tombstones were collected that we may have missed: what we hold may have been deregistered. */

@@ -239,6 +239,9 @@ public final class Replica {
                 && retention.isBehind(new Digest(chunk.heads()));
         if (isBehind || chunk.reset()) {
             incoming.close(chunk.session());
+            if (!isBehind) {
+                retention.declined(nowNanos);
+            }
             return isBehind ? SyncVerdict.BEHIND : SyncVerdict.DECLINED;
         }
         for (final LogEntry entry : chunk.entries()) {
@@ -252,6 +255,7 @@ public final class Replica {
         counters.chunksIn++;
         counters.entriesIn += chunk.entries().size();
         counters.resumed += chunk.isResumed() ? 1 : 0;
+        retention.progressed();
         if (!chunk.last()) {
             final boolean isToGoOn = incoming.isToGoOn(session, chunk);
             counters.deferred += isToGoOn ? 0 : 1;

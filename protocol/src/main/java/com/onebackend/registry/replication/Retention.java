@@ -21,6 +21,9 @@ import java.util.Set;
  * watermark without what was before it belongs to a node that held nothing.
  */
 public final class Retention {
+    /** Peers that say no less often than this may just be out of reach. */
+    private static final long DECLINES_APART_NANOS_MAX = 60_000_000_000L;
+
     private final Origin self;
     private final RetentionConfig config;
     private final LogTable table;
@@ -45,6 +48,13 @@ public final class Retention {
     private long collected;
     private long resetsBegun;
     private long resetsFinished;
+    private long resetsVoided;
+    /** A reset was given up as one, and nothing was loaded since. */
+    private boolean isVoided;
+
+    private boolean isWaitStarted;
+    private long waitsSinceNanos;
+    private long declinedNanos;
 
     Retention(
             final Origin self,
@@ -187,6 +197,11 @@ public final class Retention {
         return table.isBehind();
     }
 
+    /** True while what this node holds may be a part only, although it once was all. */
+    public boolean isPartial() {
+        return isResetting() || isVoided;
+    }
+
     /** True once a whole vector was received, or was on the disk. */
     public boolean isLoaded() {
         return isLoaded && !isResetting();
@@ -217,6 +232,7 @@ public final class Retention {
      */
     void loaded(final boolean wasResetting) {
         isLoaded = true;
+        isVoided = false;
         if (!wasResetting || isResetting()) {
             return;
         }
@@ -233,10 +249,13 @@ public final class Retention {
 
     /**
      * Drops everything but tombstones, which can only ever kill, and own entries so young that no tombstone later than
-     * them can have been collected; goes back to nothing of the others' logs.
+     * them can have been collected; goes back to nothing of the others' logs. What {@code theirs} says of watermarks is
+     * what a peer must meet from now on; whatever else was known is not, or nobody might.
      */
     void reset(final Digest theirs) {
         final long old = oldOwnVersion();
+        final Map<Origin, Long> watermarks = new HashMap<>();
+        theirs.heads().forEach(head -> watermarks.put(head.origin(), head.gcVersion()));
         for (final OwnedLog log : table.logs()) {
             final boolean isOwn = log.origin().equals(self);
             for (final LogEntry entry : List.copyOf(log.entries())) {
@@ -249,7 +268,7 @@ public final class Retention {
                 view.drop(entry);
             }
             if (!isOwn) {
-                table.rewind(log.origin());
+                table.rewind(log.origin(), watermarks.getOrDefault(log.origin(), 0L));
             }
         }
         theirs.heads().forEach(head -> {
@@ -264,11 +283,52 @@ public final class Retention {
         resetsBegun++;
     }
 
+    /** An own session brought something: there is a peer to load from. */
+    void progressed() {
+        isWaitStarted = false;
+    }
+
+    /**
+     * No member meets the watermarks any more: whoever did lost its disk. What is left of the records is worth more than
+     * that none of them may have been deregistered.
+     */
+    private void loadFromAnybody() {
+        for (final Origin origin : table.behind()) {
+            if (origin.equals(self)) {
+                table.rewindWatermark(origin);
+            } else {
+                table.rewind(origin, 0);
+            }
+            recorder.headMoved(origin);
+        }
+        isVoided = true;
+        resetsVoided++;
+    }
+
+    /** A peer was asked and has nothing to give: it starts again itself, or meets not all watermarks. */
+    void declined(final long now) {
+        if (!isWaitStarted) {
+            isWaitStarted = true;
+            waitsSinceNanos = now;
+        }
+        declinedNanos = now;
+    }
+
+    /** A node that reaches nobody waits for ever: it has nothing worth showing. */
+    private void giveUpAfterLong(final long now) {
+        if (!isResetting() || now - declinedNanos >= DECLINES_APART_NANOS_MAX) {
+            isWaitStarted = false;
+        } else if (isWaitStarted && now - waitsSinceNanos >= config.dropGraceNanos()) {
+            loadFromAnybody();
+        }
+    }
+
     /** Lets every deadline that has passed act. */
     public void tick(final long now) {
         nowNanos = now;
         ages.mark(now, own.assigned());
         aside.expire(isResetting(), now);
+        giveUpAfterLong(now);
         collector.stamp(table::gcVersion, now);
         int room = config.dropsPerTickMax();
         for (Collector.Due due = collector.due(now); due != null && room > 0; due = collector.due(now)) {
@@ -322,6 +382,11 @@ public final class Retention {
     /** Resets of this node since the start. */
     public long resetsBegun() {
         return resetsBegun;
+    }
+
+    /** Resets for which nobody met the watermarks, so that what was left was loaded all the same. */
+    public long resetsVoided() {
+        return resetsVoided;
     }
 
     /** Resets that ended with a whole vector. */

@@ -22,6 +22,10 @@ final class FaultPlan {
         static final Kinds ALL = new Kinds(true, true, true, true, true);
         static final Kinds NONE = new Kinds(false, false, false, false, false);
         static final Kinds CRASHES = new Kinds(true, false, false, false, false);
+
+        Kinds withoutWipes() {
+            return new Kinds(crashes, false, pauses, partitions, lossyPeriods);
+        }
     }
 
     FaultPlan(final Simulation simulation, final Kinds kinds, final RandomGenerator random) {

@@ -52,6 +52,7 @@ final class SafetyChecker implements NodeObserver {
         private final Map<Origin, Long> vector = new TreeMap<>();
         private Map<String, LogEntry> tombstones = new HashMap<>();
         private final Map<String, LogEntry> safeTombstones = new HashMap<>();
+        private final Map<Origin, Long> safe = new TreeMap<>();
         private final Map<Origin, Long> collected = new TreeMap<>();
         private long resets;
         private long steps;
@@ -153,7 +154,7 @@ final class SafetyChecker implements NodeObserver {
             return;
         }
         final List<VirtualNode> without = started.values().stream()
-                .filter(other -> other != node && other.disk().synced().maxVersion(node.origin()) < collected)
+                .filter(other -> other != node && safeOn(other, node.origin()) < collected)
                 .toList();
         check(
                 isNobodyPassed ? without.isEmpty() : 2 * without.size() < nodes,
@@ -161,9 +162,19 @@ final class SafetyChecker implements NodeObserver {
                 "collects up to " + collected + " what is not on the disks of " + without);
     }
 
+    /** How much of a log ever was safe on a node's disk: it has no older records from there since. */
+    private long safeOn(final VirtualNode node, final Origin origin) {
+        return Math.max(
+                node.disk().synced().maxVersion(origin),
+                lives.get(node.index()).safe.getOrDefault(origin, 0L));
+    }
+
     @Override
     public void synced(final VirtualNode node, final List<VirtualDisk.Stored> batches) {
         final Life life = lives.get(node.index());
+        for (final VirtualDisk.Stored stored : batches) {
+            stored.batch().heads().forEach(head -> life.safe.merge(head.origin(), head.maxVersion(), Math::max));
+        }
         for (final VirtualDisk.Stored stored : batches) {
             stored.batch().puts().forEach(entry -> keepTombstone(life.safeTombstones, entry));
         }

@@ -23,6 +23,7 @@ final class VirtualDisk {
     private Content synced = new Content();
     private Content written = new Content();
     private boolean isLying;
+    private boolean isStalled;
 
     /** One batch, the highest own version in it, and the token to be answered once it is safe; 0 = none. */
     record Stored(LogBatch batch, long ownVersion, long token) {}
@@ -112,6 +113,15 @@ final class VirtualDisk {
     /** From now on a sync only says that it worked: to prove that the checkers notice. */
     void lie() {
         isLying = true;
+    }
+
+    /** From now on no sync ends. */
+    void stall() {
+        isStalled = true;
+    }
+
+    boolean isStalled() {
+        return isStalled;
     }
 
     Content synced() {

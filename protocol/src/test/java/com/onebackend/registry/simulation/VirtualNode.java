@@ -48,7 +48,7 @@ final class VirtualNode implements VirtualNetwork.Port {
     private final World world;
     private final RandomGenerator random;
     private final Endpoint endpoint;
-    private final long skewMillis;
+    private long skewMillis;
     private final VirtualDisk disk = new VirtualDisk();
     private final Deque<Runnable> inbox = new ArrayDeque<>();
     private final Outbox outbox = new Outbox();
@@ -152,6 +152,12 @@ final class VirtualNode implements VirtualNetwork.Port {
         record("wipe", origin);
         disk.wipe();
         origin = null;
+    }
+
+    /** From now on its wall clock is so far ahead of the true time. */
+    void setClock(final long aheadMillis) {
+        record("clock", aheadMillis);
+        skewMillis = aheadMillis;
     }
 
     void pause() {
@@ -366,7 +372,7 @@ final class VirtualNode implements VirtualNetwork.Port {
 
     /** One sync at a time, which covers everything appended before it started; what comes meanwhile waits. */
     private void syncIfIdle() {
-        if (isSyncing || disk.unsyncedBatches() == 0) {
+        if (isSyncing || disk.isStalled() || disk.unsyncedBatches() == 0) {
             return;
         }
         isSyncing = true;
