@@ -12,8 +12,8 @@ import java.util.List;
  *
  * <p><i>Thread:</i> the gossip loop.
  *
- * <p><i>Invariants:</i> what comes out equals what went in; a text is remembered only until another one takes its place,
- * so memory is bounded, whatever the texts are.
+ * <p><i>Invariants:</i> what comes out equals what went in; a text is remembered only until another one takes its
+ * place, so memory is bounded, whatever the texts are.
  */
 final class EntryPool {
     private static final int SLOT_BITS = 15;

@@ -32,6 +32,7 @@ final class MemoryBench {
     }
 
     /** What is reachable, once the collector has seen all of it. */
+    @SuppressWarnings("checkstyle:noGc")
     private static long usedBytes() {
         long used = Long.MAX_VALUE;
         for (int i = 0; i < COLLECTIONS; i++) {

@@ -165,6 +165,30 @@ class GossipCoreTest {
     }
 
     @Test
+    void requestThatComesTooSoonIsAnsweredByALaterTick() {
+        meetPeer();
+        for (long session = 1; session <= 3; session++) {
+            final LogMessage request = new LogMessage.SyncRequest(session, core.digest());
+            core.receive(PEER.endpoint(), new GossipMessage.Log(PEER.id(), request), at(2), out);
+        }
+        assertThat(chunks()).containsExactly(1L);
+        core.tick(at(50), out);
+        assertThat(chunks()).containsExactly(1L);
+        core.tick(at(150), out);
+        assertThat(chunks()).containsExactly(1L, 3L);
+        assertThat(core.counters().snapshot().syncs().delayedRequests()).isEqualTo(2);
+    }
+
+    @Test
+    void whoAsksForAChunkOfASessionThatIsGoneIsToldSo() {
+        meetPeer();
+        out.sent.clear();
+        final LogMessage next = new LogMessage.SyncNext(7, 1);
+        core.receive(PEER.endpoint(), new GossipMessage.Log(PEER.id(), next), at(2), out);
+        assertThat(out.sent).contains(new GossipMessage.Log(SELF.id(), new LogMessage.SyncStop(7)));
+    }
+
+    @Test
     void restartedMemberIsSyncedWithAtOnceThoughItsLastSessionNeverEnded() {
         meetPeer();
         assertThat(requests()).isEqualTo(1);
@@ -214,6 +238,16 @@ class GossipCoreTest {
             }
         }
         return pushes;
+    }
+
+    private List<Long> chunks() {
+        final List<Long> sessions = new ArrayList<>();
+        for (final GossipMessage message : out.sent) {
+            if (message instanceof GossipMessage.Log log && log.message() instanceof LogMessage.SyncChunk chunk) {
+                sessions.add(chunk.session());
+            }
+        }
+        return sessions;
     }
 
     private long requests() {

@@ -77,6 +77,56 @@ class SyncSchedulerTest {
     }
 
     @Test
+    void sessionsThatTimeOutTogetherAreEachEndedAndTheirMembersAskedAnew() {
+        final List<Member> peers = peers(CONFIG.sessionsMax());
+        peers.forEach(peer -> syncs.want(peer.id().nodeId()));
+        final List<SyncScheduler.Start> first = syncs.due(peers, 0);
+        final List<SyncScheduler.Start> again = syncs.due(peers, CONFIG.sessionTimeoutNanos());
+        final SyncScheduler.Ended ended = syncs.takeEnded();
+        assertThat(ended.sessions())
+                .containsExactlyInAnyOrderElementsOf(
+                        first.stream().map(SyncScheduler.Start::session).toList());
+        assertThat(ended.timedOut()).isEqualTo(peers.size());
+        assertThat(again)
+                .extracting(SyncScheduler.Start::peer)
+                .containsExactlyInAnyOrderElementsOf(
+                        first.stream().map(SyncScheduler.Start::peer).toList());
+        assertThat(syncs.takeEnded().sessions()).isEmpty();
+    }
+
+    @Test
+    void memberThatTurnsUsAwayRestsWhileAnotherIsAskedAtOnce() {
+        final List<Member> peers = peers(2);
+        syncs.want("n0");
+        final long session = syncs.due(peers, 0).get(0).session();
+        assertThat(syncs.turnedAway("n0", session + 1)).as("none of ours").isFalse();
+        assertThat(syncs.turnedAway("n0", session)).isTrue();
+        syncs.want("n0");
+        final List<SyncScheduler.Start> next = syncs.due(peers, 1);
+        assertThat(next).extracting(start -> start.peer().id().nodeId()).containsExactly("n1");
+        assertThat(syncs.isCaughtUp()).isFalse();
+        assertThat(syncs.turnedAway("n1", next.get(0).session())).isTrue();
+        assertThat(syncs.due(peers, 2))
+                .as("nobody is left before the interval is over")
+                .isEmpty();
+        assertThat(syncs.due(peers, 2 * CONFIG.syncIntervalNanos())).hasSize(2);
+    }
+
+    @Test
+    void deferredSessionIsAskedForAgainWhenAnotherHasEnded() {
+        final List<Member> peers = peers(2);
+        peers.forEach(peer -> syncs.want(peer.id().nodeId()));
+        syncs.due(peers, 0);
+        syncs.deferred("n1");
+        assertThat(syncs.due(peers, 1)).isEmpty();
+        syncs.completed("n0");
+        assertThat(syncs.isCaughtUp()).isFalse();
+        assertThat(syncs.due(peers, 2))
+                .extracting(start -> start.peer().id().nodeId())
+                .containsExactly("n1");
+    }
+
+    @Test
     void unreachableMemberIsNotAsked() {
         syncs.want("n0");
         assertThat(syncs.due(List.of(), OURS, 0)).isEmpty();
