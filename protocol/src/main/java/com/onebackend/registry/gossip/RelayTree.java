@@ -120,13 +120,15 @@ final class RelayTree {
     private void findFingers() {
         fingers.clear();
         int from = 0;
+        int last = -1;
         for (int bit = 0; bit < Long.SIZE && from < live.size(); bit++) {
             final long threshold = 1L << bit;
             while (from < live.size() && isNearer(live.get(from), threshold)) {
                 from++;
             }
-            if (from < live.size() && (fingers.isEmpty() || fingers.get(fingers.size() - 1) != live.get(from))) {
+            if (from < live.size() && from != last) {
                 fingers.add(live.get(from));
+                last = from;
             }
         }
     }
