@@ -34,13 +34,14 @@ final class HeldPushes {
 
     private int count;
     private long bytes;
+    private long lastNumber;
 
     /**
      * One that waits.
      *
      * @param until what this node is to see to once it is applied; null when it is to keep it for itself
      */
-    record Held(LogMessage.Push push, Long until, long bytes, long sinceNanos) {}
+    record Held(LogMessage.Push push, Long until, long bytes, long sinceNanos, long number) {}
 
     /** False when there is no room. */
     boolean hold(final LogMessage.Push push, final Long until, final long nowNanos) {
@@ -51,7 +52,7 @@ final class HeldPushes {
         if (isKnown || isFull || (row != null && row.size() >= PER_ORIGIN_MAX)) {
             return isKnown;
         }
-        final Held held = new Held(push, until, size, nowNanos);
+        final Held held = new Held(push, until, size, nowNanos, ++lastNumber);
         byOrigin.computeIfAbsent(push.origin(), origin -> new TreeMap<>()).put(push.base(), held);
         arrivals.addLast(held);
         count++;
@@ -83,7 +84,8 @@ final class HeldPushes {
         for (final Iterator<Held> i = arrivals.iterator(); i.hasNext(); ) {
             final Held held = i.next();
             final NavigableMap<Long, Held> row = byOrigin.get(held.push().origin());
-            final boolean isThere = row != null && row.get(held.push().base()) == held;
+            final Held there = row == null ? null : row.get(held.push().base());
+            final boolean isThere = there != null && there.number() == held.number();
             if (isThere && nowNanos - held.sinceNanos() < HELD_NANOS) {
                 break;
             }

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Brings new versions to everybody within moments, and notices what got lost. Pushes go out by {@link Broadcast}. Whoever
- * applied some tells a few others up to where it has their logs; one that still lacks it a moment later asks for it.
+ * Brings new versions to everybody within moments, and notices what got lost. Pushes go out by {@link Broadcast}.
+ * Whoever applied some tells a few others up to where it has their logs; one that still lacks it a moment later asks.
  *
  * <p><i>Thread:</i> the gossip loop.
  *

@@ -74,7 +74,8 @@ final class RecentPushes {
         final Kept oldest = arrivals.pollFirst();
         bytes -= oldest.bytes();
         final Deque<Kept> row = byOrigin.get(oldest.push().origin());
-        if (row != null && row.peekFirst() == oldest) {
+        // Heads of one origin only rise, so a head is one push.
+        if (row != null && row.peekFirst().push().head() == oldest.push().head()) {
             row.pollFirst();
         }
         if (row != null && row.isEmpty()) {

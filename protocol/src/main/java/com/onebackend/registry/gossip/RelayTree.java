@@ -10,8 +10,8 @@ import java.util.List;
  * Who hands what on to whom. All nodes stand in a circle of 64-bit positions, each at the hash of its node id. A
  * message carries the end of the arc its receiver sees to; the receiver cuts that arc at its fingers (the first live
  * member at or after half the circle from here, a quarter, an eighth ...) and hands each piece to the finger it begins
- * at. Every piece is shorter than the arc it was cut from: a message cannot run in a circle, whatever anybody believes of
- * the members, and each live node gets one copy where the views agree.
+ * at. Every piece is shorter than the arc it was cut from: a message cannot run in a circle, whatever anybody believes
+ * of the members, and each live node gets one copy where the views agree.
  *
  * <p>Members that are only suspected hand nothing on: each is sent to by the live member before it.
  *
@@ -120,13 +120,15 @@ final class RelayTree {
     private void findFingers() {
         fingers.clear();
         int from = 0;
+        int last = -1;
         for (int bit = 0; bit < Long.SIZE && from < live.size(); bit++) {
             final long threshold = 1L << bit;
             while (from < live.size() && isNearer(live.get(from), threshold)) {
                 from++;
             }
-            if (from < live.size() && (fingers.isEmpty() || fingers.get(fingers.size() - 1) != live.get(from))) {
+            if (from < live.size() && from != last) {
                 fingers.add(live.get(from));
+                last = from;
             }
         }
     }

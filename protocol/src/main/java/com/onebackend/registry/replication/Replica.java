@@ -454,8 +454,8 @@ public final class Replica {
     }
 
     /**
-     * Up to where this node has the log of an origin; {@link Long#MAX_VALUE} when it wants nothing of it. Of the own log
-     * everything ever given.
+     * Up to where this node has the log of an origin; {@link Long#MAX_VALUE} when it wants nothing of it. Of the own
+     * log everything ever given.
      */
     public long knownOf(final Origin origin) {
         if (table.isEvicted(origin)) {

@@ -12,14 +12,11 @@ import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 class SyncSchedulerTest {
     private static final GossipConfig CONFIG = GossipConfig.LAN;
     private static final long SECOND = 1_000_000_000L;
-
-    private static final LongSupplier OURS = () -> 7;
 
     private final SyncScheduler syncs = new SyncScheduler(CONFIG, new SplittableRandom(1));
 
@@ -27,11 +24,11 @@ class SyncSchedulerTest {
     void atMostSoManySessionsRunAtATime() {
         final List<Member> peers = peers(10);
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        final List<SyncScheduler.Start> first = syncs.due(peers, OURS, 0);
+        final List<SyncScheduler.Start> first = syncs.due(peers, SyncSchedulerTest::ours, 0);
         assertThat(first).hasSize(CONFIG.sessionsMax());
-        assertThat(syncs.due(peers, OURS, 1)).isEmpty();
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 1)).isEmpty();
         syncs.completed(first.get(0).peer().id().nodeId());
-        assertThat(syncs.due(peers, OURS, 2)).hasSize(1);
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2)).hasSize(1);
         assertThat(syncs.completedCount()).isEqualTo(1);
     }
 
@@ -41,7 +38,8 @@ class SyncSchedulerTest {
             final SyncScheduler scheduler = new SyncScheduler(CONFIG, new SplittableRandom(2));
             int started = 0;
             for (long second = 0; second < 60; second++) {
-                final List<SyncScheduler.Start> starts = scheduler.due(peers(3), OURS, start + second * SECOND);
+                final List<SyncScheduler.Start> starts =
+                        scheduler.due(peers(3), SyncSchedulerTest::ours, start + second * SECOND);
                 starts.forEach(one -> scheduler.completed(one.peer().id().nodeId()));
                 started += starts.size();
             }
@@ -52,13 +50,15 @@ class SyncSchedulerTest {
     @Test
     void lastingDifferenceIsAskedAboutAShortOneIsNot() {
         final List<Member> peers = peers(2);
-        syncs.due(peers, OURS, 0);
+        syncs.due(peers, SyncSchedulerTest::ours, 0);
         final MemberId peer = peers.get(0).id();
         syncs.heard(peer, 8, 7, 0);
         syncs.heard(peer, 7, 7, CONFIG.divergenceNanos() / 2);
         syncs.heard(peer, 8, 7, CONFIG.divergenceNanos());
-        assertThat(syncs.due(peers, OURS, CONFIG.divergenceNanos())).isEmpty();
-        assertThat(syncs.due(peers, OURS, 2 * CONFIG.divergenceNanos())).hasSize(1);
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, CONFIG.divergenceNanos()))
+                .isEmpty();
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2 * CONFIG.divergenceNanos()))
+                .hasSize(1);
     }
 
     @Test
@@ -66,11 +66,12 @@ class SyncSchedulerTest {
         final List<Member> peers = peers(1);
         final String peer = peers.get(0).id().nodeId();
         syncs.want(peer);
-        final long session = syncs.due(peers, OURS, 0).get(0).session();
+        final long session = syncs.due(peers, SyncSchedulerTest::ours, 0).get(0).session();
         assertThat(syncs.progressed(peer, session, SECOND)).isTrue();
-        assertThat(syncs.due(peers, OURS, SECOND + CONFIG.sessionTimeoutNanos() - 1))
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, SECOND + CONFIG.sessionTimeoutNanos() - 1))
                 .isEmpty();
-        final List<SyncScheduler.Start> again = syncs.due(peers, OURS, SECOND + CONFIG.sessionTimeoutNanos());
+        final List<SyncScheduler.Start> again =
+                syncs.due(peers, SyncSchedulerTest::ours, SECOND + CONFIG.sessionTimeoutNanos());
         assertThat(again).hasSize(1);
         assertThat(syncs.progressed(peer, session, 7 * SECOND)).isFalse();
         assertThat(syncs.progressed(peer, again.get(0).session(), 7 * SECOND)).isTrue();
@@ -129,8 +130,71 @@ class SyncSchedulerTest {
     @Test
     void unreachableMemberIsNotAsked() {
         syncs.want("n0");
-        assertThat(syncs.due(List.of(), OURS, 0)).isEmpty();
-        assertThat(syncs.due(peers(1), OURS, 1)).isEmpty();
+        assertThat(syncs.due(List.of(), SyncSchedulerTest::ours, 0)).isEmpty();
+        assertThat(syncs.due(peers(1), SyncSchedulerTest::ours, 1)).isEmpty();
+    }
+
+    @Test
+    void differenceSaysNothingWhileOurOwnVectorMoves() {
+        final List<Member> peers = peers(2);
+        syncs.due(peers, SyncSchedulerTest::ours, 0);
+        final MemberId peer = peers.get(0).id();
+        final long step = CONFIG.divergenceNanos() / 2;
+        for (long i = 0; i < 8; i++) {
+            final long own = 100 + i;
+            syncs.heard(peer, 8, own, i * step);
+            assertThat(syncs.due(peers, () -> own, i * step)).isEmpty();
+        }
+    }
+
+    @Test
+    void ofACrowdThatAppearsAFewAreAsked() {
+        final List<Member> peers = peers(200);
+        peers.forEach(peer -> syncs.appeared(peer.id().nodeId()));
+        assertThat(syncs.isCaughtUp()).isFalse();
+        final List<SyncScheduler.Start> starts = syncs.due(peers, SyncSchedulerTest::ours, 0);
+        assertThat(starts).hasSizeBetween(1, SyncScheduler.APPEARED_SAMPLE);
+        starts.forEach(start -> syncs.completed(start.peer().id().nodeId()));
+        assertThat(syncs.isCaughtUp()).isTrue();
+        int asked = 0;
+        for (final Member peer : peers) {
+            syncs.appeared(peer.id().nodeId());
+            final List<SyncScheduler.Start> one = syncs.due(peers, SyncSchedulerTest::ours, 1);
+            one.forEach(start -> syncs.completed(start.peer().id().nodeId()));
+            asked += one.size();
+        }
+        assertThat(asked).isBetween(0, 4 * SyncScheduler.APPEARED_SAMPLE);
+    }
+
+    @Test
+    void busyMemberIsLeftAloneAndAnotherIsAsked() {
+        final List<Member> peers = peers(9);
+        syncs.want("n4");
+        final long session = syncs.due(peers, SyncSchedulerTest::ours, 0).get(0).session();
+        syncs.refused("n4", session, 1);
+        assertThat(syncs.isCaughtUp()).isFalse();
+        assertThat(syncs.progressed("n4", session, 2)).isFalse();
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, SyncScheduler.BUSY_NANOS))
+                .isEmpty();
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, SyncScheduler.BUSY_NANOS + 1))
+                .hasSize(1);
+    }
+
+    @Test
+    void onceInAWhileASessionIsDeep() {
+        final List<Member> peers = peers(3);
+        int deep = 0;
+        for (long second = 0; second < 600; second++) {
+            for (final SyncScheduler.Start start : syncs.due(peers, SyncSchedulerTest::ours, second * SECOND)) {
+                deep += start.isDeep() ? 1 : 0;
+                syncs.completed(start.peer().id().nodeId());
+            }
+        }
+        assertThat(deep).isBetween(8, 10);
+    }
+
+    private static long ours() {
+        return 7;
     }
 
     private static List<Member> peers(final int count) {
