@@ -224,28 +224,6 @@ class RestTest {
     }
 
     @Test
-    void heartbeatAnswersTheInstanceWithItsTimeAnd404SaysWhatToDo() throws IOException {
-        put("/registry-svc/instance", "{\"id\":\"a/b\",\"slug\":\"s\",\"url\":\"http://a\"}");
-        final var answer = gateway.send("PUT", "/registry-svc/instance/a%2Fb/heartbeat", admin, null);
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(TestGateway.json(answer).at("/instance/id").asText()).isEqualTo("a/b");
-        assertThat(TestGateway.json(answer).at("/instance/lastHeartbeat").asText())
-                .startsWith("2023-11-14T22:13:20.456");
-        final var unknown = gateway.send("PUT", "/registry-svc/instance/c/heartbeat", admin, null);
-        assertThat(unknown.statusCode()).isEqualTo(404);
-        assertThat(error(unknown)).contains("register it in full");
-        assertThat(gateway.send("DELETE", "/registry-svc/instance/a%2Fb/heartbeat", admin, null)
-                        .statusCode())
-                .isEqualTo(405);
-        assertThat(gateway.send("PUT", "/registry-svc/instance/a/b/heartbeat", admin, null)
-                        .statusCode())
-                .isEqualTo(404);
-        assertThat(gateway.send("PUT", "/registry-svc/instance/a%2Fb/pulse", admin, null)
-                        .statusCode())
-                .isEqualTo(404);
-    }
-
-    @Test
     void deregisteringIs204AndThen404() {
         put("/registry-svc/instance", "{\"id\":\"a/b\",\"slug\":\"s\",\"url\":\"http://a\"}");
         assertThat(gateway.send("DELETE", "/registry-svc/instance/a%2Fb", admin, null)

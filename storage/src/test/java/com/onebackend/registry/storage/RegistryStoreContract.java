@@ -6,6 +6,7 @@ import static com.onebackend.registry.storage.CatalogSection.META;
 import static com.onebackend.registry.storage.CatalogSection.NODE;
 import static com.onebackend.registry.storage.Samples.bytes;
 import static com.onebackend.registry.storage.Samples.entries;
+import static com.onebackend.registry.storage.Samples.everyPart;
 import static com.onebackend.registry.storage.Samples.head;
 import static com.onebackend.registry.storage.Samples.heads;
 import static com.onebackend.registry.storage.Samples.health;
@@ -19,8 +20,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.model.PartKind;
 import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogBatch;
+import com.onebackend.registry.replication.LogEntry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -100,6 +103,15 @@ public abstract class RegistryStoreContract {
         store.instances().write(puts(registration("a", 1), health("a", 2)), true);
         store.instances().write(removals(health("a", 2).key()), true);
         assertThat(entries(store)).containsExactly(registration("a", 1));
+    }
+
+    @Test
+    void everyKindOfPartHasAPlaceOfItsOwnAndComesBack() {
+        final List<LogEntry> kinds = everyPart("a");
+        assertThat(kinds).extracting(entry -> entry.part().kind()).containsExactlyInAnyOrder(PartKind.values());
+        store.instances().write(puts(kinds.toArray(new LogEntry[0])), true);
+        reopen();
+        assertThat(entries(store)).containsExactlyInAnyOrderElementsOf(kinds);
     }
 
     @Test

@@ -47,6 +47,20 @@ public final class Samples {
                 new Part.Health(InstanceStatus.HEALTHY, "", version));
     }
 
+    /** One entry of each kind of part. */
+    public static List<LogEntry> everyPart(final String instanceId) {
+        return List.of(
+                registration(instanceId, 1),
+                health(instanceId, 2),
+                entry(instanceId, 3, new Part.Intent(Part.Intent.Mode.DRAIN, "upgrade")),
+                entry(instanceId, 4, new Part.Tombstone()),
+                entry(instanceId, 5, new Part.Lease()));
+    }
+
+    private static LogEntry entry(final String instanceId, final long version, final Part part) {
+        return new LogEntry(ORIGIN, version, Stamp.ofMillis(version), instanceId, part);
+    }
+
     public static Digest.Head head(final long maxVersion) {
         return new Digest.Head(ORIGIN, maxVersion, 0, maxVersion * 31);
     }

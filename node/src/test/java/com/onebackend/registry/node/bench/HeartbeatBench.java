@@ -1,7 +1,7 @@
 package com.onebackend.registry.node.bench;
 
 import com.onebackend.registry.directory.Directory;
-import com.onebackend.registry.directory.ServiceView;
+import com.onebackend.registry.directory.Rendered;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.gossip.GossipCore;
 import com.onebackend.registry.model.Endpoint;
@@ -85,7 +85,7 @@ final class HeartbeatBench {
             final long loopThread = threadId();
             // Warm up, then measure.
             drive(loop, directory, beats, 5);
-            final ServiceView[] seen = views(directory);
+            final Rendered[] seen = views(directory);
             final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
             final long cpuBefore = threads.getThreadCpuTime(loopThread);
             final long start = System.nanoTime();
@@ -111,7 +111,7 @@ final class HeartbeatBench {
             final Directory directory,
             final Beats beats,
             final int seconds,
-            final ServiceView[] seen) {
+            final Rendered[] seen) {
         final SplittableRandom random = new SplittableRandom(1);
         final long start = System.nanoTime();
         int rebuilt = 0;
@@ -125,7 +125,7 @@ final class HeartbeatBench {
             }
             if (group % 10 == 0) {
                 for (int service = 0; service < SERVICES; service++) {
-                    final ServiceView view = directory.service("svc-" + service);
+                    final Rendered view = directory.service("svc-" + service).rendered();
                     rebuilt += view == seen[service] ? 0 : 1;
                     seen[service] = view;
                 }
@@ -138,10 +138,10 @@ final class HeartbeatBench {
         return rebuilt;
     }
 
-    private static ServiceView[] views(final Directory directory) {
-        final ServiceView[] views = new ServiceView[SERVICES];
+    private static Rendered[] views(final Directory directory) {
+        final Rendered[] views = new Rendered[SERVICES];
         for (int service = 0; service < SERVICES; service++) {
-            views[service] = directory.service("svc-" + service);
+            views[service] = directory.service("svc-" + service).rendered();
         }
         return views;
     }
