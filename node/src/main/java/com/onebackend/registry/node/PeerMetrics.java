@@ -60,7 +60,7 @@ final class PeerMetrics implements MultiCollector {
         final List<GaugeDataPointSnapshot> rows = new ArrayList<>();
         for (final GossipFigures.LogHead head : heads) {
             rows.add(GaugeDataPointSnapshot.builder()
-                    .value(head.version())
+                    .value((double) head.version())
                     .labels(Labels.of(
                             "node", head.node(), "origin", head.origin().toString()))
                     .build());

@@ -81,8 +81,8 @@ class SyncSchedulerTest {
     void sessionsThatTimeOutTogetherAreEachEndedAndTheirMembersAskedAnew() {
         final List<Member> peers = peers(CONFIG.sessionsMax());
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        final List<SyncScheduler.Start> first = syncs.due(peers, 0);
-        final List<SyncScheduler.Start> again = syncs.due(peers, CONFIG.sessionTimeoutNanos());
+        final List<SyncScheduler.Start> first = syncs.due(peers, SyncSchedulerTest::ours, 0);
+        final List<SyncScheduler.Start> again = syncs.due(peers, SyncSchedulerTest::ours, CONFIG.sessionTimeoutNanos());
         final SyncScheduler.Ended ended = syncs.takeEnded();
         assertThat(ended.sessions())
                 .containsExactlyInAnyOrderElementsOf(
@@ -99,30 +99,31 @@ class SyncSchedulerTest {
     void memberThatTurnsUsAwayRestsWhileAnotherIsAskedAtOnce() {
         final List<Member> peers = peers(2);
         syncs.want("n0");
-        final long session = syncs.due(peers, 0).get(0).session();
+        final long session = syncs.due(peers, SyncSchedulerTest::ours, 0).get(0).session();
         assertThat(syncs.turnedAway("n0", session + 1)).as("none of ours").isFalse();
         assertThat(syncs.turnedAway("n0", session)).isTrue();
         syncs.want("n0");
-        final List<SyncScheduler.Start> next = syncs.due(peers, 1);
+        final List<SyncScheduler.Start> next = syncs.due(peers, SyncSchedulerTest::ours, 1);
         assertThat(next).extracting(start -> start.peer().id().nodeId()).containsExactly("n1");
         assertThat(syncs.isCaughtUp()).isFalse();
         assertThat(syncs.turnedAway("n1", next.get(0).session())).isTrue();
-        assertThat(syncs.due(peers, 2))
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2))
                 .as("nobody is left before the interval is over")
                 .isEmpty();
-        assertThat(syncs.due(peers, 2 * CONFIG.syncIntervalNanos())).hasSize(2);
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2 * CONFIG.syncIntervalNanos()))
+                .hasSize(2);
     }
 
     @Test
     void deferredSessionIsAskedForAgainWhenAnotherHasEnded() {
         final List<Member> peers = peers(2);
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        syncs.due(peers, 0);
+        syncs.due(peers, SyncSchedulerTest::ours, 0);
         syncs.deferred("n1");
-        assertThat(syncs.due(peers, 1)).isEmpty();
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 1)).isEmpty();
         syncs.completed("n0");
         assertThat(syncs.isCaughtUp()).isFalse();
-        assertThat(syncs.due(peers, 2))
+        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2))
                 .extracting(start -> start.peer().id().nodeId())
                 .containsExactly("n1");
     }
@@ -164,20 +165,6 @@ class SyncSchedulerTest {
             asked += one.size();
         }
         assertThat(asked).isBetween(0, 4 * SyncScheduler.APPEARED_SAMPLE);
-    }
-
-    @Test
-    void busyMemberIsLeftAloneAndAnotherIsAsked() {
-        final List<Member> peers = peers(9);
-        syncs.want("n4");
-        final long session = syncs.due(peers, SyncSchedulerTest::ours, 0).get(0).session();
-        syncs.refused("n4", session, 1);
-        assertThat(syncs.isCaughtUp()).isFalse();
-        assertThat(syncs.progressed("n4", session, 2)).isFalse();
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, SyncScheduler.BUSY_NANOS))
-                .isEmpty();
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, SyncScheduler.BUSY_NANOS + 1))
-                .hasSize(1);
     }
 
     @Test

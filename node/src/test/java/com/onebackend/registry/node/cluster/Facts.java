@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 
 /** What tests of faults ask of a cluster again and again. */
 final class Facts {
-    static final Duration START = Duration.ofSeconds(90);
+    static final Duration START = Duration.ofSeconds(150);
 
     private static final Duration POLL = Duration.ofMillis(50);
 
@@ -41,7 +41,11 @@ final class Facts {
 
     void awaitReady(final int... nodes) {
         for (final int n : nodes) {
-            await().atMost(START).pollInterval(POLL).until(() -> cluster.isReady(n));
+            await().atMost(START)
+                    .pollInterval(POLL)
+                    .untilAsserted(() -> assertThat(cluster.isReady(n))
+                            .withFailMessage(() -> "node " + n + " is not ready:\n" + cluster.logTail(n))
+                            .isTrue());
         }
     }
 

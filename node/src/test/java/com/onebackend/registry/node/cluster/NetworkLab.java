@@ -169,7 +169,7 @@ final class NetworkLab implements AutoCloseable {
     private void remove() {
         for (int n = 1; n <= nodes; n++) {
             tryRun("ip", "link", "del", outer(n));
-            tryRun("ip", "netns", "del", namespace(n));
+            removeNamespace(namespace(n));
         }
         tryRun("ip", "link", "del", bridge());
     }
@@ -179,7 +179,7 @@ final class NetworkLab implements AutoCloseable {
         for (final String line : run(List.of("ip", "netns", "list")).lines().toList()) {
             final String name = line.split(" ", 2)[0];
             if (isLeftover(name)) {
-                tryRun("ip", "netns", "del", name);
+                removeNamespace(name);
             }
         }
         final Stream<String> links =
@@ -187,6 +187,14 @@ final class NetworkLab implements AutoCloseable {
         links.map(line -> line.split(": ", 3)[1])
                 .filter(NetworkLab::isLeftover)
                 .forEach(name -> tryRun("ip", "link", "del", name));
+    }
+
+    /** With the processes in it: a namespace of ours holds only nodes that a test started. */
+    private static void removeNamespace(final String name) {
+        for (final String pid : tryRun("ip", "netns", "pids", name).lines().toList()) {
+            ProcessHandle.of(Long.parseLong(pid.strip())).ifPresent(ProcessHandle::destroyForcibly);
+        }
+        tryRun("ip", "netns", "del", name);
     }
 
     private static boolean isLeftover(final String name) {
@@ -210,14 +218,15 @@ final class NetworkLab implements AutoCloseable {
         return NAME + pid + "v" + n;
     }
 
-    /** What is to be removed may be gone already. */
-    private static void tryRun(final String... command) {
+    /** What is to be removed may be gone already: then there is nothing to say either. */
+    private static String tryRun(final String... command) {
         try {
-            run(List.of(command));
+            return run(List.of(command));
         } catch (final IOException gone) {
-            // As wanted.
+            return "";
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
+            return "";
         }
     }
 
