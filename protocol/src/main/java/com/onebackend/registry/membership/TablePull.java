@@ -5,7 +5,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Asks others for their whole table: now and then a random one, because a rumor can be lost everywhere at once, and
- * whoever turns up with news of its own. At most one question per probe interval, whatever happens.
+ * whoever turns up with news of its own. At most one question per probe interval, in a big cluster fewer, whatever
+ * happens.
  */
 final class TablePull {
     /** A small cluster's member asks once in so many probe intervals. */
@@ -43,15 +44,19 @@ final class TablePull {
     }
 
     void pull(final Endpoint from, final long nowNanos, final SwimOutput out) {
-        if (nowNanos - lastNanos >= config.probeIntervalNanos()) {
+        if (nowNanos - lastNanos >= config.probeIntervalNanos() * scale()) {
             lastNanos = nowNanos;
             courier.join(from, out);
         }
     }
 
-    /** The bigger the cluster, the rarer: beyond 32 members it grows with the logarithm. */
     private long intervalNanos() {
+        return PROBE_INTERVALS * config.probeIntervalNanos() * scale();
+    }
+
+    /** The bigger the cluster, the rarer: beyond 32 members it grows with the logarithm. */
+    private int scale() {
         final int log2 = Integer.SIZE - Integer.numberOfLeadingZeros(table.clusterSize() - 1);
-        return PROBE_INTERVALS * config.probeIntervalNanos() * Math.max(1, log2 - 4);
+        return Math.max(1, log2 - 4);
     }
 }

@@ -18,11 +18,14 @@ final class ProbeCycleTest implements SwimOutput {
     private static final long T = CONFIG.probeIntervalNanos();
 
     private final SplittableRandom random = new SplittableRandom(3);
-    private final MemberTable table = new MemberTable(alive("me", 1), 100);
+    private final MemberTable table = new MemberTable(alive("me", 1), CONFIG);
     private final LocalHealth health = new LocalHealth();
     private final Suspicions suspicions = new Suspicions(CONFIG);
-    private final Courier courier = new Courier(CONFIG, table, new RumorQueue(), suspicions, health, random);
-    private final ProbeCycle probes = new ProbeCycle(CONFIG, table, health, courier, random);
+    private final Paths paths = new Paths();
+    private final MembershipCounters counters = new MembershipCounters();
+    private final Courier courier =
+            new Courier(CONFIG, table, new RumorQueue(), suspicions, health, paths, counters, random);
+    private final ProbeCycle probes = new ProbeCycle(CONFIG, table, health, courier, paths, counters, random);
     private final List<SwimMessage> sent = new ArrayList<>();
     private final List<Endpoint> receivers = new ArrayList<>();
     private final List<Lane> lanes = new ArrayList<>();
@@ -35,7 +38,7 @@ final class ProbeCycleTest implements SwimOutput {
         for (int i = 0; i < 50; i++) {
             final SwimMessage.Ping ping = probe();
             order.add(ping.target().nodeId());
-            probes.answered(ping.sequence(), ping.target());
+            answer(ping);
         }
         // The very first pass may be shorter: members joined while it ran.
         for (int pass = 1; pass < 9; pass++) {
@@ -47,8 +50,8 @@ final class ProbeCycleTest implements SwimOutput {
     @Test
     void onlyReachableMembersAreProbed() {
         know("a", "b", "c");
-        table.put(member("a", 1, 0, MemberState.DEAD));
-        table.put(member("b", 1, 0, MemberState.LEFT));
+        table.put(member("a", 1, 0, MemberState.DEAD), now);
+        table.put(member("b", 1, 0, MemberState.LEFT), now);
         for (int i = 0; i < 5; i++) {
             assertThat(probe().target().nodeId()).isEqualTo("c");
             probes.drop();
@@ -76,7 +79,7 @@ final class ProbeCycleTest implements SwimOutput {
         clear();
         probes.tick(now + T - 1, this);
         assertThat(sent).isEmpty();
-        probes.answered(second.sequence(), second.target());
+        answer(second);
         assertThat(probes.failedAtEnd(now + T)).isNull();
     }
 
@@ -94,9 +97,10 @@ final class ProbeCycleTest implements SwimOutput {
     void wrongAnswersProveNothing() {
         know("a");
         final SwimMessage.Ping ping = probe();
-        assertThat(probes.answered(ping.sequence() + 2, ping.target())).isFalse();
-        probes.answered(ping.sequence(), TinyNetwork.id("a", 0));
-        probes.answered(ping.sequence(), TinyNetwork.id("b", 1));
+        assertThat(probes.answered(ping.sequence() + 2, ping.target(), ping.target(), now))
+                .isFalse();
+        probes.answered(ping.sequence(), TinyNetwork.id("a", 0), ping.target(), now);
+        probes.answered(ping.sequence(), TinyNetwork.id("b", 1), ping.target(), now);
         assertThat(probes.failedAtEnd(now + T)).isEqualTo(alive("a", 1));
     }
 
@@ -106,10 +110,10 @@ final class ProbeCycleTest implements SwimOutput {
                 member("a", 1, 1, MemberState.ALIVE),
                 member("a", 2, 0, MemberState.ALIVE),
                 member("a", 2, 0, MemberState.LEFT))) {
-            table.put(alive("a", 1));
+            table.put(alive("a", 1), now);
             probes.add("a");
             probe();
-            table.put(next);
+            table.put(next, now);
             assertThat(probes.failedAtEnd(now + T)).isNull();
             assertThat(health.score()).isZero();
             probes.remove("a");
@@ -123,8 +127,8 @@ final class ProbeCycleTest implements SwimOutput {
         health.worsen();
         final SwimMessage.Ping ping = probe();
         assertThat(probes.failedAtEnd(now + 3 * T - 1)).isNull();
-        probes.answered(ping.sequence(), ping.target());
-        probes.answered(ping.sequence(), ping.target());
+        answer(ping);
+        answer(ping);
         assertThat(health.score()).isEqualTo(1);
         clear();
         probes.tick(now + 3 * T - 1, this);
@@ -153,9 +157,13 @@ final class ProbeCycleTest implements SwimOutput {
 
     private void know(final String... names) {
         for (final String name : names) {
-            table.put(alive(name, 1));
+            table.put(alive(name, 1), now);
             probes.add(name);
         }
+    }
+
+    private void answer(final SwimMessage.Ping ping) {
+        probes.answered(ping.sequence(), ping.target(), ping.target(), now);
     }
 
     /** Runs to the start of the next probe. */
@@ -186,5 +194,10 @@ final class ProbeCycleTest implements SwimOutput {
     @Override
     public void changed(final Member before, final Member after) {
         throw new AssertionError("probing changes nobody");
+    }
+
+    @Override
+    public void refused(final Member incumbent) {
+        throw new AssertionError("probing refuses nobody");
     }
 }
