@@ -31,7 +31,7 @@ final class Courier {
     static final int REPLY_BYTES_MAX = 256 << 10;
 
     /** Everything is told to so many joiners per probe interval; the others are told of a few members to ask. */
-    static final int FULL_REPLIES_PER_INTERVAL_MAX = 64;
+    static final int FULL_REPLIES_PER_INTERVAL_MAX = 256;
 
     /** So many members one of the others is told of. */
     static final int SHORT_REPLY_MEMBERS = 32;

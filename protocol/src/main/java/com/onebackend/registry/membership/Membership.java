@@ -165,7 +165,7 @@ public final class Membership {
             }
             probes.tick(nowNanos, out);
             reunion.tick(nowNanos, out);
-            pulls.tick(nowNanos, out);
+            pulls.tick(rumors.size(), nowNanos, out);
             defence.tick(nowNanos);
         }
         for (final Relays.Relay relay : relays.unanswered(nowNanos)) {

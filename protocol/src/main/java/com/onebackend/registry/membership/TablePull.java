@@ -5,12 +5,14 @@ import java.util.random.RandomGenerator;
 
 /**
  * Asks others for their whole table: now and then a random one, because a rumor can be lost everywhere at once, and
- * whoever turns up with news of its own. At most one question per probe interval, in a big cluster fewer, whatever
- * happens.
+ * whoever turns up with news of its own. At most one question per probe interval, whatever happens.
  */
 final class TablePull {
     /** A small cluster's member asks once in so many probe intervals. */
     static final int PROBE_INTERVALS = 60;
+
+    /** So many rumors are not told in a second: everybody joined, or half the cluster went, at once. */
+    static final int RUMORS_BACKLOG = 64;
 
     private final MembershipConfig config;
     private final MemberTable table;
@@ -35,16 +37,20 @@ final class TablePull {
         nextNanos = nowNanos + random.nextLong(intervalNanos());
     }
 
-    void tick(final long nowNanos, final SwimOutput out) {
-        if (nowNanos - nextNanos < 0) {
+    /** @param rumors how many wait to be told: with a backlog, tables say more than rumors */
+    void tick(final int rumors, final long nowNanos, final SwimOutput out) {
+        final boolean isDue = nowNanos - nextNanos >= 0;
+        final boolean isBehind =
+                rumors > RUMORS_BACKLOG && nowNanos - lastNanos >= config.intervalNanos(table.clusterSize());
+        if (!isDue && !isBehind) {
             return;
         }
-        nextNanos = nowNanos + intervalNanos();
+        nextNanos = isDue ? nowNanos + intervalNanos() : nextNanos;
         RandomPick.some(table.reachable(), 1, random).forEach(member -> pull(member.endpoint(), nowNanos, out));
     }
 
     void pull(final Endpoint from, final long nowNanos, final SwimOutput out) {
-        if (nowNanos - lastNanos >= config.probeIntervalNanos() * scale()) {
+        if (nowNanos - lastNanos >= config.intervalNanos(table.clusterSize())) {
             lastNanos = nowNanos;
             courier.join(from, out);
         }

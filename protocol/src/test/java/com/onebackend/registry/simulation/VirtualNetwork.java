@@ -34,6 +34,7 @@ final class VirtualNetwork {
     private final Counters counters = new Counters();
     private NetworkFaults faults = NetworkFaults.NONE;
     private Blocked blocked = (from, to) -> false;
+    private DatagramLoss datagramLoss = (from, to, bytes) -> false;
     private Tamper tamper = (from, to, message) -> List.of(message);
     private Packet lastPacket;
     private boolean isCut;
@@ -59,6 +60,11 @@ final class VirtualNetwork {
     /** Which direction is cut. */
     interface Blocked {
         boolean isBlocked(Endpoint from, Endpoint to);
+    }
+
+    /** Loses datagrams by whom they are of, for whom, and how large they are; streams pass. */
+    interface DatagramLoss {
+        boolean isLost(Endpoint from, Endpoint to, int bytes);
     }
 
     /** Changes what is sent, to prove that the checkers notice. */
@@ -137,6 +143,10 @@ final class VirtualNetwork {
         return isCut ? events.nowNanos() : disturbedNanos;
     }
 
+    void loseDatagrams(final DatagramLoss loss) {
+        datagramLoss = loss;
+    }
+
     void tamper(final Tamper change) {
         tamper = change;
     }
@@ -205,7 +215,7 @@ final class VirtualNetwork {
     }
 
     private void sendDatagram(final Endpoint from, final Endpoint to, final Packet packet) {
-        if (random.nextDouble() < faults.loss()) {
+        if (random.nextDouble() < faults.loss() || datagramLoss.isLost(from, to, packet.bytes.length)) {
             counters.lost++;
             return;
         }
