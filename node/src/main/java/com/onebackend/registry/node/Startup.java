@@ -251,6 +251,7 @@ final class Startup implements AutoCloseable {
                         parts.transports()::send,
                         commit::trySubmit,
                         failure -> parts.onFatal().onFatal("the gossip loop ended", failure)));
+        gossip.onRefused(this::taken);
         gossip.start();
         // Before the first message comes in: nothing of a removed node is believed for a moment.
         catalog.onNodeRemoved(removed -> forget(gossip, removed));
@@ -411,13 +412,22 @@ final class Startup implements AutoCloseable {
                 TimeUnit.NANOSECONDS.toMillis(waitedNanos));
     }
 
+    /** Another process that lives has this node's id. */
+    private void taken(final Member incumbent) {
+        end("OB_NODE_ID " + incumbent.id().nodeId() + " is taken by the node at " + incumbent.url() + " (gossip "
+                + incumbent.endpoint() + "); stop that one, or start this one with another OB_NODE_ID");
+    }
+
     /** What this node would acknowledge nobody else would ever see: it must not go on. */
     private void refused(final String why) {
+        end(why + "; to let it join again as a new node, start it with an empty OB_FOLDER (now "
+                + parts.config().folder() + ")");
+    }
+
+    private void end(final String message) {
         if (isClosed) {
             return;
         }
-        final String message = why + "; to let it join again as a new node, start it with an empty OB_FOLDER (now "
-                + parts.config().folder() + ")";
         parts.readiness().waitsFor(message);
         parts.onFatal().onFatal(message, new ConfigException(message));
     }

@@ -178,7 +178,7 @@ public final class Membership {
     /** Says good-bye, at once and to all reachable members. Later ticks only repeat the good-bye. */
     public void leave(final long nowNanos, final SwimOutput out) {
         start(nowNanos);
-        if (!isActive()) {
+        if (!isActive() || isSilent()) {
             return;
         }
         final Member before = self();

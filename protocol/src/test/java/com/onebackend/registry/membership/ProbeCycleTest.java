@@ -155,6 +155,131 @@ final class ProbeCycleTest implements SwimOutput {
         assertThat(order).doesNotContain("b").contains("a", "c", "d");
     }
 
+    @Test
+    void everyThirtySecondProbeIsAccompaniedByAPaddedPingWithoutRumors() {
+        know("a");
+        for (int i = 1; i < 32; i++) {
+            answer(probe());
+        }
+        assertThat(sent).hasSize(1);
+        probe();
+        assertThat(sent).hasSize(2);
+        final SwimMessage.Ping small = (SwimMessage.Ping) sent.get(0);
+        final SwimMessage.Ping padded = (SwimMessage.Ping) sent.get(1);
+        assertThat(small.isPadded()).isFalse();
+        assertThat(padded.isPadded()).isTrue();
+        assertThat(padded.rumors()).isEmpty();
+        assertThat(lanes).containsOnly(Lane.DATAGRAM);
+        assertThat(counters.paddedProbes).isEqualTo(1);
+    }
+
+    @Test
+    void lostPaddedPingAccusesNobodyAndTellsOfThePath() {
+        know("a");
+        for (int i = 1; i < 32; i++) {
+            answer(probe());
+        }
+        for (int miss = 0; miss < Paths.MISSES_ALL; miss++) {
+            assertThat(paths.isMtuDegraded()).isFalse();
+            probe();
+            assertThat(sent).as("padded until it is clear").hasSize(2);
+            answer((SwimMessage.Ping) sent.get(0));
+            probes.tick(now + CONFIG.ackTimeoutNanos(), this);
+            assertThat(sent).as("no help is asked for").hasSize(2);
+            assertThat(probes.failedAtEnd(now + T)).isNull();
+        }
+        assertThat(paths.isMtuDegraded()).isTrue();
+        assertThat(health.score()).isZero();
+    }
+
+    @Test
+    void paddedPingAloneProvesLifeToo() {
+        know("a");
+        for (int i = 1; i < 32; i++) {
+            answer(probe());
+        }
+        probe();
+        answer((SwimMessage.Ping) sent.get(1));
+        assertThat(probes.failedAtEnd(now + T)).isNull();
+        assertThat(counters.probeFailures).isZero();
+    }
+
+    @Test
+    void answersByStreamOnlyAreCountedAndTellOfThePath() {
+        know("a");
+        for (int i = 0; i < Paths.MISSES_MEMBER; i++) {
+            assertThat(paths.isUdpDegraded("a")).isFalse();
+            probe();
+            probes.tick(now + CONFIG.ackTimeoutNanos(), this);
+            answer((SwimMessage.Ping) sent.get(lanes.indexOf(Lane.STREAM)));
+            assertThat(probes.failedAtEnd(now + T)).isNull();
+        }
+        assertThat(paths.isUdpDegraded("a")).isTrue();
+        assertThat(counters.streamAcks).isEqualTo(3);
+    }
+
+    @Test
+    void directAnswersMeasureTheRoundTripAndShortenTheWait() {
+        know("a", "b");
+        for (int i = 0; i < RoundTrips.SAMPLES_MIN; i++) {
+            final SwimMessage.Ping ping = probe();
+            // A helper's answer, which came a longer way, and a repeated one are not measured.
+            probes.answered(ping.sequence(), ping.target(), TinyNetwork.id("helper", 1), now + 90 * MILLI);
+            probes.answered(ping.sequence(), ping.target(), ping.target(), now + 30 * MILLI);
+            probes.answered(ping.sequence(), ping.target(), ping.target(), now + 300 * MILLI);
+        }
+        assertThat(probes.roundTrips().p99Nanos()).isEqualTo(30 * MILLI);
+        probe();
+        clear();
+        probes.tick(now + 89 * MILLI, this);
+        assertThat(sent).isEmpty();
+        probes.tick(now + 90 * MILLI, this);
+        assertThat(sent).isNotEmpty();
+    }
+
+    @Test
+    void bigClusterIsProbedHalfAsOften() {
+        for (int i = 0; i < CONFIG.bigClusterMembers() - 1; i++) {
+            know("m" + i);
+        }
+        answer(probe());
+        long before = now;
+        answer(probe());
+        assertThat(now - before).isEqualTo(T);
+        know("one-more");
+        answer(probe());
+        before = now;
+        answer(probe());
+        assertThat(now - before).isEqualTo(2 * T);
+    }
+
+    @Test
+    void whereLargeDatagramsAreLostRumorsTravelInSmallOnes() {
+        final RumorQueue rumors = new RumorQueue();
+        final Courier messenger = new Courier(CONFIG, table, rumors, suspicions, health, paths, counters, random);
+        know("a", "b");
+        for (int i = 0; i < 6; i++) {
+            rumors.offer(alive("member-with-a-long-name-" + "x".repeat(40) + i, 1));
+        }
+        messenger.ping(Lane.DATAGRAM, table.get("a").id(), table.get("a").endpoint(), this);
+        assertThat(rumorBytes()).isBetween(Courier.RUMOR_BYTES_DEGRADED_MAX + 1, Courier.RUMOR_BYTES_MAX);
+        for (int i = 0; i < Paths.MISSES_MEMBER; i++) {
+            paths.ended("a", new Paths.Answers(true, false, false, true, false));
+        }
+        clear();
+        messenger.ping(Lane.DATAGRAM, table.get("a").id(), table.get("a").endpoint(), this);
+        assertThat(rumorBytes()).isBetween(1, Courier.RUMOR_BYTES_DEGRADED_MAX);
+        clear();
+        messenger.ping(Lane.DATAGRAM, table.get("b").id(), table.get("b").endpoint(), this);
+        assertThat(rumorBytes()).isGreaterThan(Courier.RUMOR_BYTES_DEGRADED_MAX);
+    }
+
+    private int rumorBytes() {
+        return sent.get(0).rumors().stream()
+                .mapToInt(RumorQueue::estimatedBytes)
+                .sum();
+    }
+
     private void know(final String... names) {
         for (final String name : names) {
             table.put(alive(name, 1), now);
@@ -175,7 +300,7 @@ final class ProbeCycleTest implements SwimOutput {
             probes.failedAtEnd(now);
             probes.tick(now, this);
         }
-        return (SwimMessage.Ping) sent.get(sent.size() - 1);
+        return (SwimMessage.Ping) sent.get(0);
     }
 
     private void clear() {

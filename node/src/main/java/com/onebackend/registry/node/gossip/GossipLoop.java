@@ -73,6 +73,7 @@ public final class GossipLoop implements AutoCloseable {
     private volatile List<Member> members = List.of();
     private volatile long syncsCompleted;
     private volatile boolean isCaughtUp;
+    private volatile Consumer<Member> onRefused = incumbent -> {};
     private volatile boolean running = true;
     private volatile boolean ended;
 
@@ -137,6 +138,11 @@ public final class GossipLoop implements AutoCloseable {
     private record PendingBatch(LogBatch batch, long ownVersion) {}
 
     private record Acknowledgement(long version, Runnable durable, Runnable lost) {}
+
+    /** Told once, on the loop, when another process that lives already has this node's id. Set before the start. */
+    public void onRefused(final Consumer<Member> listener) {
+        onRefused = listener;
+    }
 
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
@@ -450,6 +456,17 @@ public final class GossipLoop implements AutoCloseable {
         @Override
         public void reported(final NodeReport report) {
             reports.put(report.from().nodeId(), report);
+        }
+
+        @Override
+        public void refused(final Member incumbent) {
+            LOG.error(
+                    "refused: node id={} belongs to another process at={} url={} generation={}",
+                    incumbent.id().nodeId(),
+                    incumbent.endpoint(),
+                    incumbent.url(),
+                    incumbent.id().generation().value());
+            onRefused.accept(incumbent);
         }
     }
 }
