@@ -215,6 +215,7 @@ final class ProbeCycleTest implements SwimOutput {
             assertThat(probes.failedAtEnd(now + T)).isNull();
         }
         assertThat(paths.isUdpDegraded("a")).isTrue();
+        assertThat(courier.laneTo(table.get("a").id())).isEqualTo(Lane.STREAM);
         assertThat(counters.streamAcks).isEqualTo(3);
     }
 
