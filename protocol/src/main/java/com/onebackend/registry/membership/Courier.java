@@ -122,7 +122,7 @@ final class Courier {
     }
 
     private long nextSequence(final Lane lane) {
-        return ++lastSequence << 1 | (lane == Lane.STREAM ? 1 : 0);
+        return (++lastSequence << 1) | (lane == Lane.STREAM ? 1 : 0);
     }
 
     /**

@@ -231,11 +231,11 @@ final class MemberTable {
         hash = mix(hash ^ member.id().origin().value());
         hash = mix(hash ^ member.id().generation().value());
         hash = mix(hash ^ member.incarnation().value());
-        return mix(hash ^ member.state().ordinal());
+        return mix(hash ^ member.state().name().hashCode());
     }
 
     private static long mix(final long value) {
-        final long mixed = (value ^ value >>> 32) * 0x9E3779B97F4A7C15L;
-        return mixed ^ mixed >>> 29;
+        final long mixed = (value ^ (value >>> 32)) * 0x9E3779B97F4A7C15L;
+        return mixed ^ (mixed >>> 29);
     }
 }

@@ -108,11 +108,14 @@ public final class Membership {
             final long nowNanos,
             final SwimOutput out) {
         start(nowNanos);
-        if (isSilent() || table.isForgotten(sender) && !table.isSelf(sender.nodeId())) {
+        if (isSilent()) {
             return;
         }
         if (table.isSelf(sender.nodeId())) {
             onNamesake(from, sender, message, nowNanos, out);
+            return;
+        }
+        if (table.isForgotten(sender)) {
             return;
         }
         final Incarnation before = self().incarnation();

@@ -26,27 +26,27 @@ public final class MembershipCounters {
     long replacements;
     long letGo;
     long joinRepliesCut;
-    private final long[] refused = new long[RefusedClaim.values().length];
+    private final Map<RefusedClaim, Long> refused = new EnumMap<>(RefusedClaim.class);
 
-    MembershipCounters() {}
+    MembershipCounters() {
+        for (final RefusedClaim reason : RefusedClaim.values()) {
+            refused.put(reason, 0L);
+        }
+    }
 
     void refuse(final RefusedClaim reason) {
-        refused[reason.ordinal()]++;
+        refused.merge(reason, 1L, Long::sum);
     }
 
     long refusedTotal() {
         long total = 0;
-        for (final long count : refused) {
+        for (final long count : refused.values()) {
             total += count;
         }
         return total;
     }
 
     Snapshot snapshot(final Gauges gauges) {
-        final Map<RefusedClaim, Long> byReason = new EnumMap<>(RefusedClaim.class);
-        for (final RefusedClaim reason : RefusedClaim.values()) {
-            byReason.put(reason, refused[reason.ordinal()]);
-        }
         return new Snapshot(
                 probes,
                 probeFailures,
@@ -64,7 +64,7 @@ public final class MembershipCounters {
                 replacements,
                 letGo,
                 joinRepliesCut,
-                Collections.unmodifiableMap(byReason),
+                Collections.unmodifiableMap(new EnumMap<>(refused)),
                 gauges);
     }
 

@@ -10,6 +10,9 @@ import java.util.random.RandomGenerator;
 
 /** Random choice without repetition. */
 final class RandomPick {
+    /** So many more than are wanted are looked at for ones that fit. */
+    private static final int TRIES = 13;
+
     private RandomPick() {}
 
     /** Puts {@code count} random elements first, in random order (Fisher and Yates). */
@@ -46,7 +49,4 @@ final class RandomPick {
         }
         return picked;
     }
-
-    /** So many more are looked at than are wanted. */
-    private static final int TRIES = 13;
 }

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** Who is forgotten at last, and that nobody returns from there by hearsay. */
 final class DepartedTest extends OneMember {
+    private static final List<MemberState> STATES = List.of(MemberState.values());
+
     @Test
     void oneThatSaidGoodByeIsLetGoAfterThreeDays() {
         hear("a", alive("a", 1));
@@ -101,7 +103,7 @@ final class DepartedTest extends OneMember {
         final Random chance = new Random(4);
         final List<Member> last = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            last.add(member("m" + i, 1, 1 + chance.nextInt(5), MemberState.values()[chance.nextInt(4)]));
+            last.add(member("m" + i, 1, 1 + chance.nextInt(5), STATES.get(chance.nextInt(4))));
         }
         final MemberTable one = new MemberTable(alive("me", 1), CONFIG);
         last.forEach(member -> one.put(member, now));
@@ -121,7 +123,7 @@ final class DepartedTest extends OneMember {
         final Random chance = new Random(5);
         final MemberTable table = new MemberTable(alive("me", 1), CONFIG);
         for (int step = 0; step < 2_000; step++) {
-            final Member next = member("m" + chance.nextInt(30), 1, step, MemberState.values()[chance.nextInt(5)]);
+            final Member next = member("m" + chance.nextInt(30), 1, step, STATES.get(chance.nextInt(5)));
             table.put(next, now);
             final List<Member> expected = table.all().stream()
                     .filter(member -> member.state().isReachable()
