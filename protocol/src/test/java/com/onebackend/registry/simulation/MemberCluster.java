@@ -45,7 +45,7 @@ final class MemberCluster {
     private final Seeds seeds;
     private final GossipConfig config;
     private final RandomGenerator random;
-    private final Map<MemberId, Process> processes = new LinkedHashMap<>();
+    private final Map<MemberId, Peer> processes = new LinkedHashMap<>();
 
     MemberCluster(final long seed) {
         this(seed, GossipConfig.LAN);
@@ -79,8 +79,8 @@ final class MemberCluster {
     }
 
     /** A process starts and asks the first three addresses. */
-    Process start(final String nodeId, final Endpoint at, final long origin, final long generation) {
-        final Process process = new Process(new MemberId(nodeId, new Origin(origin), new Generation(generation)), at);
+    Peer start(final String nodeId, final Endpoint at, final long origin, final long generation) {
+        final Peer process = new Peer(new MemberId(nodeId, new Origin(origin), new Generation(generation)), at);
         processes.put(process.id, process);
         network.attach(at, process);
         final List<Endpoint> addresses = new ArrayList<>(List.of(endpoint(0), endpoint(1), endpoint(2)));
@@ -91,9 +91,9 @@ final class MemberCluster {
     }
 
     /** The running process of this node, the one that started last. */
-    Process process(final String nodeId) {
-        Process found = null;
-        for (final Process process : running()) {
+    Peer process(final String nodeId) {
+        Peer found = null;
+        for (final Peer process : running()) {
             found = process.id.nodeId().equals(nodeId) ? process : found;
         }
         return found;
@@ -108,15 +108,15 @@ final class MemberCluster {
         return origin;
     }
 
-    Collection<Process> running() {
+    Collection<Peer> running() {
         return processes.values().stream().filter(process -> process.isRunning).toList();
     }
 
     /** Every running process sees every running process alive. */
     boolean isComplete() {
-        final Collection<Process> running = running();
-        for (final Process observer : running) {
-            for (final Process other : running) {
+        final Collection<Peer> running = running();
+        for (final Peer observer : running) {
+            for (final Peer other : running) {
                 if (observer != other && !observer.sees(other.id, MemberState.ALIVE)) {
                     return false;
                 }
@@ -147,7 +147,7 @@ final class MemberCluster {
     }
 
     /** One process, as the daemon's loop drives it. */
-    final class Process implements VirtualNetwork.Port, Effects {
+    final class Peer implements VirtualNetwork.Port, Effects {
         final MemberId id;
         final Endpoint at;
         final GossipCore core;
@@ -162,7 +162,7 @@ final class MemberCluster {
         private final Deque<Runnable> inbox = new ArrayDeque<>();
         private final List<Runnable> outbox = new ArrayList<>();
 
-        Process(final MemberId id, final Endpoint at) {
+        Peer(final MemberId id, final Endpoint at) {
             this.id = id;
             this.at = at;
             final Member self =
@@ -197,7 +197,7 @@ final class MemberCluster {
             network.release(at);
         }
 
-        void receive(final Process sender, final GossipMessage message) {
+        void receive(final Peer sender, final GossipMessage message) {
             act(() -> core.receive(sender.at, message, now(), this));
         }
 
@@ -272,7 +272,7 @@ final class MemberCluster {
                     && after.state() == MemberState.DEAD;
             if (isVerdict) {
                 verdicts++;
-                final Process subject = processes.get(after.id());
+                final Peer subject = processes.get(after.id());
                 if (subject != null && subject.isReading()) {
                     falseDeaths.add(id.nodeId() + " on " + after);
                 }

@@ -42,7 +42,7 @@ class MembershipScenariosSimTest {
     @Test
     void me02StoppedForTwentySecondsAccusesNobodyAndIsAliveAgainInTwo() {
         final MemberCluster cluster = MemberCluster.joined(2, 5);
-        final MemberCluster.Process stopped = cluster.process("n2");
+        final MemberCluster.Peer stopped = cluster.process("n2");
         stopped.pause();
         cluster.run(20 * SECOND);
         assertThat(cluster.allSee(stopped.id, MemberState.DEAD)).isTrue();
@@ -58,7 +58,7 @@ class MembershipScenariosSimTest {
     void me03ShortPausesKillNobody() {
         final MemberCluster cluster = MemberCluster.joined(3, 5);
         for (int i = 0; i < 50; i++) {
-            final MemberCluster.Process stopped = cluster.process("n" + i * 7 % 5);
+            final MemberCluster.Peer stopped = cluster.process("n" + i * 7 % 5);
             stopped.pause();
             cluster.run(2 * SECOND);
             stopped.resume();
@@ -115,7 +115,7 @@ class MembershipScenariosSimTest {
         assertThat(cluster.isComplete()).isTrue();
         assertThat(cluster.falseDeaths).isEmpty();
         assertThat(sum(cluster, MembershipCounters.Snapshot::streamAcks)).isPositive();
-        final MemberCluster.Process victim = cluster.process("n4");
+        final MemberCluster.Peer victim = cluster.process("n4");
         victim.kill();
         cluster.require("crash known by stream", 15 * SECOND, () -> cluster.allSee(victim.id, MemberState.DEAD));
         cluster.network.loseDatagrams((from, to, bytes) -> false);
@@ -130,7 +130,7 @@ class MembershipScenariosSimTest {
     @Test
     void me07OneMemberWithBlockedDatagramsIsNamedByTheOthers() {
         final MemberCluster cluster = MemberCluster.joined(77, 4);
-        final MemberCluster.Process blocked = cluster.process("n3");
+        final MemberCluster.Peer blocked = cluster.process("n3");
         cluster.network.loseDatagrams((from, to, bytes) -> from.equals(blocked.at) || to.equals(blocked.at));
         cluster.require(
                 "noticed",
@@ -170,7 +170,7 @@ class MembershipScenariosSimTest {
     void me10RestartOfAllThirtyAtOnceIsOverInTenSeconds() {
         final MemberCluster cluster = MemberCluster.joined(10, 30);
         for (int round = 2; round <= 4; round++) {
-            List.copyOf(cluster.running()).forEach(MemberCluster.Process::kill);
+            List.copyOf(cluster.running()).forEach(MemberCluster.Peer::kill);
             cluster.run(SECOND);
             for (int i = 0; i < 30; i++) {
                 cluster.start("n" + i, MemberCluster.endpoint(i), i + 1, round);
@@ -200,9 +200,9 @@ class MembershipScenariosSimTest {
     @Test
     void me11NodeWhoseDiskAndClockAreLostReturnsOnceItsLastProcessIsKnownToBeDead() {
         final MemberCluster cluster = MemberCluster.joined(111, 5);
-        final MemberCluster.Process old = cluster.process("n3");
+        final MemberCluster.Peer old = cluster.process("n3");
         old.kill();
-        final MemberCluster.Process back = cluster.start("n3", ELSEWHERE, 99, 0);
+        final MemberCluster.Peer back = cluster.start("n3", ELSEWHERE, 99, 0);
         cluster.require("back", 10 * SECOND, () -> cluster.allSee(back.id, MemberState.ALIVE));
         cluster.run(20 * SECOND);
         assertThat(cluster.isComplete()).isTrue();
@@ -212,9 +212,9 @@ class MembershipScenariosSimTest {
     @Test
     void me12NewNodeAtTheAddressOfADeadOneIsNotMixedUpWithIt() {
         final MemberCluster cluster = MemberCluster.joined(12, 5);
-        final MemberCluster.Process dead = cluster.process("n4");
+        final MemberCluster.Peer dead = cluster.process("n4");
         dead.kill();
-        final MemberCluster.Process fresh = cluster.start("other", dead.at, 77, 1);
+        final MemberCluster.Peer fresh = cluster.start("other", dead.at, 77, 1);
         cluster.require("new one alive", 3 * SECOND, () -> cluster.allSee(fresh.id, MemberState.ALIVE));
         cluster.require("old one dead", 10 * SECOND, () -> cluster.allSee(dead.id, MemberState.DEAD));
         cluster.run(60 * SECOND);
@@ -230,8 +230,8 @@ class MembershipScenariosSimTest {
                 final MemberCluster cluster = MemberCluster.joined(seed, 5);
                 // Old enough that no other process can be taken for the first.
                 cluster.run(61 * SECOND);
-                final MemberCluster.Process first = cluster.process("n3");
-                final MemberCluster.Process second = cluster.start("n3", ELSEWHERE, 99, generation);
+                final MemberCluster.Peer first = cluster.process("n3");
+                final MemberCluster.Peer second = cluster.start("n3", ELSEWHERE, 99, generation);
                 assertRefused(cluster, first, second);
             }
         }
@@ -242,8 +242,8 @@ class MembershipScenariosSimTest {
         for (long seed = 1; seed <= 10; seed++) {
             final MemberCluster cluster = MemberCluster.joined(seed, 4);
             cluster.network.faults(NetworkFaults.lossy(0.20));
-            final MemberCluster.Process first = cluster.process("n2");
-            final MemberCluster.Process second = cluster.start("n2", ELSEWHERE, 99, 2);
+            final MemberCluster.Peer first = cluster.process("n2");
+            final MemberCluster.Peer second = cluster.start("n2", ELSEWHERE, 99, 2);
             assertRefused(cluster, first, second);
         }
     }
@@ -252,9 +252,9 @@ class MembershipScenariosSimTest {
     void me13OfTwoYoungProcessesExactlyOneStays() {
         for (long seed = 1; seed <= 20; seed++) {
             final MemberCluster cluster = MemberCluster.joined(seed, 4);
-            final MemberCluster.Process one = cluster.start("twin", MemberCluster.endpoint(20), 50, 1);
+            final MemberCluster.Peer one = cluster.start("twin", MemberCluster.endpoint(20), 50, 1);
             cluster.run(seed % 5 * 20 * MILLI);
-            final MemberCluster.Process two = cluster.start("twin", ELSEWHERE, 99, 1);
+            final MemberCluster.Peer two = cluster.start("twin", ELSEWHERE, 99, 1);
             cluster.require("one refused", 5 * SECOND, () -> !one.isRunning || !two.isRunning);
             cluster.run(20 * SECOND);
             assertThat(one.isRunning).as("seed %d", seed).isNotEqualTo(two.isRunning);
@@ -265,11 +265,11 @@ class MembershipScenariosSimTest {
     @Test
     void me13RefusedInOneHalfOfASplitTheFirstIsEverybodysAgainAfterIt() {
         final MemberCluster cluster = MemberCluster.joined(13, 6);
-        final MemberCluster.Process first = cluster.process("n0");
+        final MemberCluster.Peer first = cluster.process("n0");
         final Set<Endpoint> side = Set.of(first.at, cluster.process("n1").at, cluster.process("n2").at);
         cluster.network.block((from, to) -> side.contains(from) != side.contains(to));
         cluster.run(5 * SECOND);
-        final MemberCluster.Process second = cluster.start("n0", ELSEWHERE, 99, 2);
+        final MemberCluster.Peer second = cluster.start("n0", ELSEWHERE, 99, 2);
         second.act(() -> second.core.join(List.of(MemberCluster.endpoint(4)), second.now(), second));
         cluster.run(20 * SECOND);
         assertThat(cluster.process("n4").sees(second.id, MemberState.ALIVE)).isTrue();
@@ -284,9 +284,9 @@ class MembershipScenariosSimTest {
     @Test
     void me14ForgedAndReplayedWordsChangeNothingAndAreCounted() {
         final MemberCluster cluster = MemberCluster.joined(14, 5);
-        final MemberCluster.Process target = cluster.process("n0");
-        final MemberCluster.Process liar = cluster.process("n4");
-        final MemberCluster.Process accused = cluster.process("n2");
+        final MemberCluster.Peer target = cluster.process("n0");
+        final MemberCluster.Peer liar = cluster.process("n4");
+        final MemberCluster.Peer accused = cluster.process("n2");
         final Member truth = accused.core.self();
         final Member past = new Member(
                 new MemberId("n2", truth.id().origin(), new Generation(0)),
@@ -314,7 +314,7 @@ class MembershipScenariosSimTest {
     @Test
     void me14IncarnationOfSixtyFourOnesDoesNotEvenDecode() throws InvalidProtocolBufferException {
         final MemberCluster cluster = MemberCluster.joined(14, 3);
-        final MemberCluster.Process liar = cluster.process("n2");
+        final MemberCluster.Peer liar = cluster.process("n2");
         final Member suspect = cluster.process("n0").core.self().withState(MemberState.SUSPECT);
         final GossipMsg.Builder forged =
                 GossipMsg.parseFrom(WireCodec.encode(swim(liar, new SwimMessage.Gossip(List.of(suspect))))).toBuilder();
@@ -339,7 +339,7 @@ class MembershipScenariosSimTest {
     @Test
     void me16JoinersThatLeaveDoNotPileUp() {
         final MemberCluster cluster = MemberCluster.joined(16, 3);
-        final MemberCluster.Process observer = cluster.process("n1");
+        final MemberCluster.Peer observer = cluster.process("n1");
         for (int i = 0; i < 10_000; i++) {
             final MemberId id = new MemberId("guest" + i, new Origin(1_000 + i), new Generation(1));
             final Member guest =
@@ -369,7 +369,7 @@ class MembershipScenariosSimTest {
         final List<Long> took = new ArrayList<>();
         for (long seed = 1; seed <= seeds; seed++) {
             final MemberCluster cluster = MemberCluster.joined(seed, nodes);
-            final MemberCluster.Process victim = cluster.process("n" + seed % nodes);
+            final MemberCluster.Peer victim = cluster.process("n" + seed % nodes);
             victim.kill();
             took.add(cluster.require("known", 20 * SECOND, () -> cluster.allSee(victim.id, MemberState.DEAD)));
             assertThat(cluster.falseDeaths).isEmpty();
@@ -382,7 +382,7 @@ class MembershipScenariosSimTest {
     private static void assertReturns(final long seed, final long origin, final long generation, final Endpoint at) {
         final MemberCluster cluster = MemberCluster.joined(seed, 5);
         cluster.process("n3").kill();
-        final MemberCluster.Process back =
+        final MemberCluster.Peer back =
                 cluster.start("n3", at, origin == 3 ? cluster.originOf("n3") : origin, generation);
         cluster.require("usable", 3 * SECOND, () -> cluster.allSee(back.id, MemberState.ALIVE));
         cluster.run(30 * SECOND);
@@ -392,7 +392,7 @@ class MembershipScenariosSimTest {
     }
 
     private static void assertRefused(
-            final MemberCluster cluster, final MemberCluster.Process first, final MemberCluster.Process second) {
+            final MemberCluster cluster, final MemberCluster.Peer first, final MemberCluster.Peer second) {
         cluster.require("refused", 5 * SECOND, () -> second.refusedFor != null);
         assertThat(second.refusedFor.id()).isEqualTo(first.id);
         assertThat(first.refusedFor).isNull();
@@ -404,7 +404,7 @@ class MembershipScenariosSimTest {
         assertThat(sum(cluster, MembershipCounters.Snapshot::replacements)).isZero();
     }
 
-    private static GossipMessage swim(final MemberCluster.Process sender, final SwimMessage message) {
+    private static GossipMessage swim(final MemberCluster.Peer sender, final SwimMessage message) {
         return swim(sender.id, message);
     }
 
@@ -412,11 +412,11 @@ class MembershipScenariosSimTest {
         return new GossipMessage.Swim(sender, 0, message);
     }
 
-    private static MembershipCounters.Gauges gauges(final MemberCluster.Process process) {
+    private static MembershipCounters.Gauges gauges(final MemberCluster.Peer process) {
         return process.core.membershipCounters().gauges();
     }
 
-    private static long refused(final MemberCluster.Process process, final RefusedClaim reason) {
+    private static long refused(final MemberCluster.Peer process, final RefusedClaim reason) {
         return process.core.membershipCounters().refusedByReason().get(reason);
     }
 
