@@ -374,7 +374,7 @@ class MembershipScenariosSimTest {
             took.add(cluster.require("known", 20 * SECOND, () -> cluster.allSee(victim.id, MemberState.DEAD)));
             assertThat(cluster.falseDeaths).isEmpty();
         }
-        assertThat(Summary.mean(took)).as("mean of %d members", nodes).isLessThanOrEqualTo(meanNanos);
+        assertThat(Summary.mean(took)).as("mean of %d members", nodes).isLessThanOrEqualTo((double) meanNanos);
         assertThat(Collections.max(took)).as("most of %d members", nodes).isLessThanOrEqualTo(6 * SECOND);
     }
 
