@@ -30,8 +30,8 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Processes without disks and instances: for what happens to members only. Unlike in a {@link Simulation}, a node id, an
- * address and a data folder can be combined at will, also wrongly.
+ * Processes without disks and instances: for what happens to members only. Unlike in a {@link Simulation}, a node id,
+ * an address and a data folder can be combined at will, also wrongly.
  */
 final class MemberCluster {
     /** What arrives for a stopped process beyond this is lost. */
