@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,11 +46,18 @@ final class GossipStart {
     private final Startup.Parts parts;
     private final LateParts late;
     private final PeerEndpoints endpoints;
+    private final Consumer<Member> taken;
 
-    GossipStart(final Startup.Parts parts, final LateParts late, final PeerEndpoints endpoints) {
+    /** @param taken told when another living process has this node's id */
+    GossipStart(
+            final Startup.Parts parts,
+            final LateParts late,
+            final PeerEndpoints endpoints,
+            final Consumer<Member> taken) {
         this.parts = parts;
         this.late = late;
         this.endpoints = endpoints;
+        this.taken = taken;
     }
 
     /** Returns when this node gossips and serves the door. */
@@ -74,6 +82,7 @@ final class GossipStart {
                         parts.transports()::send,
                         commit::trySubmit,
                         failure -> parts.onFatal().onFatal("the gossip loop ended", failure)));
+        gossip.onRefused(taken);
         gossip.start();
         // Before the first message comes in: nothing of a removed node is believed for a moment.
         catalog.onNodeRemoved(removed -> forget(gossip, removed));

@@ -2,6 +2,7 @@ package com.onebackend.registry.node;
 
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.directory.Directory;
+import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.node.catalog.Bootstrap;
 import com.onebackend.registry.node.catalog.BootstrapAnswers;
@@ -120,7 +121,8 @@ final class Startup implements AutoCloseable {
                 return;
             }
             final CatalogService catalog = catalogStart.run(decision, bootstrap);
-            final GossipLoop gossip = new GossipStart(parts, late, endpoints).run(decision.clusterId(), catalog);
+            final GossipLoop gossip =
+                    new GossipStart(parts, late, endpoints, this::taken).run(decision.clusterId(), catalog);
             startEnrolment(catalog);
             final boolean hadData = wasMember || decision.kind() == BootstrapDecision.Kind.FOUND;
             watch(catalog, gossip, hadData);
@@ -226,13 +228,22 @@ final class Startup implements AutoCloseable {
                 TimeUnit.NANOSECONDS.toMillis(waitedNanos));
     }
 
+    /** Another process that lives has this node's id. */
+    private void taken(final Member incumbent) {
+        end("OB_NODE_ID " + incumbent.id().nodeId() + " is taken by the node at " + incumbent.url() + " (gossip "
+                + incumbent.endpoint() + "); stop that one, or start this one with another OB_NODE_ID");
+    }
+
     /** What this node would acknowledge nobody else would ever see: it must not go on. */
     private void refused(final String why) {
+        end(why + "; to let it join again as a new node, start it with an empty OB_FOLDER (now "
+                + parts.config().folder() + ")");
+    }
+
+    private void end(final String message) {
         if (late.isClosed()) {
             return;
         }
-        final String message = why + "; to let it join again as a new node, start it with an empty OB_FOLDER (now "
-                + parts.config().folder() + ")";
         parts.readiness().waitsFor(message);
         parts.onFatal().onFatal(message, new ConfigException(message));
     }

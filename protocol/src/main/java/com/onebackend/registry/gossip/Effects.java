@@ -44,4 +44,10 @@ public interface Effects {
 
     /** A newer report of a node arrived. */
     void reported(NodeReport report);
+
+    /**
+     * This process came second: another one with its node id lives and keeps it. Said once. The process should end,
+     * because nothing it acknowledges will be seen by others.
+     */
+    default void refused(final Member incumbent) {}
 }

@@ -2,6 +2,7 @@ package com.onebackend.registry.gossip;
 
 import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.membership.Membership;
+import com.onebackend.registry.membership.MembershipCounters;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.membership.SwimOutput;
 import com.onebackend.registry.model.Endpoint;
@@ -342,6 +343,11 @@ public final class GossipCore {
         return counters;
     }
 
+    /** What happened in membership since the start, and how it stands. */
+    public MembershipCounters.Snapshot membershipCounters() {
+        return membership.counters();
+    }
+
     private void onSwim(final Endpoint from, final GossipMessage.Swim message, final Now now, final Effects out) {
         membership.receive(from, message.from(), message.message(), now.nanos(), swimOutput(now, out));
         clocks.heard(message.from().nodeId(), message.wallMillis(), now);
@@ -458,11 +464,19 @@ public final class GossipCore {
                 out.memberChanged(before, after);
                 onMemberChanged(before, after, out);
             }
+
+            @Override
+            public void refused(final Member incumbent) {
+                out.refused(incumbent);
+            }
         };
     }
 
     private void onMemberChanged(final Member before, final Member after, final Effects out) {
         final boolean isSelf = after.id().equals(selfId);
+        if (!isSelf && after.state() == MemberState.REMOVED) {
+            reports.forget(after.id().nodeId());
+        }
         final boolean wasAlive =
                 before != null && before.state().isReachable() && before.id().equals(after.id());
         if (isSelf || wasAlive || after.state() != MemberState.ALIVE) {

@@ -24,8 +24,17 @@ final class Courier {
     /** One member's rumor; a longer one is refused, because two of them must fit a datagram in any case. */
     static final int MEMBER_BYTES_MAX = 400;
 
+    /** The same where only small datagrams get through. */
+    static final int RUMOR_BYTES_DEGRADED_MAX = 512;
+
     /** Members of one join reply: well below one stream frame. */
     static final int REPLY_BYTES_MAX = 256 << 10;
+
+    /** Everything is told to so many joiners per probe interval; the others are told of a few members to ask. */
+    static final int FULL_REPLIES_PER_INTERVAL_MAX = 256;
+
+    /** So many members one of the others is told of. */
+    static final int SHORT_REPLY_MEMBERS = 32;
 
     /** Tags and lengths of one accusation. */
     private static final int ACCUSATION_FIXED_BYTES = 8;
@@ -38,7 +47,12 @@ final class Courier {
     private final RumorQueue rumors;
     private final Suspicions suspicions;
     private final LocalHealth health;
+    private final Paths paths;
+    private final MembershipCounters counters;
+    private final RandomGenerator random;
     private long lastSequence;
+    private long repliesSinceNanos;
+    private int replies;
 
     Courier(
             final MembershipConfig config,
@@ -46,12 +60,17 @@ final class Courier {
             final RumorQueue rumors,
             final Suspicions suspicions,
             final LocalHealth health,
+            final Paths paths,
+            final MembershipCounters counters,
             final RandomGenerator random) {
         this.config = config;
         this.table = table;
         this.rumors = rumors;
         this.suspicions = suspicions;
         this.health = health;
+        this.paths = paths;
+        this.counters = counters;
+        this.random = random;
         this.lastSequence = random.nextInt(FIRST_SEQUENCE_BOUND);
     }
 
@@ -62,19 +81,49 @@ final class Courier {
 
     /** Asks for a sign of life; returns the sequence the answer will carry. */
     long ping(final Lane lane, final MemberId target, final Endpoint to, final SwimOutput out) {
-        final long sequence = ++lastSequence << 1 | (lane == Lane.STREAM ? 1 : 0);
+        final long sequence = nextSequence(lane);
         out.send(target, to, lane, new SwimMessage.Ping(sequence, target, health.score(), rumorsFor(target, null)));
         return sequence;
     }
 
+    /** The same in a datagram of the largest size, with nothing else in it. */
+    long paddedPing(final MemberId target, final Endpoint to, final SwimOutput out) {
+        final long sequence = nextSequence(Lane.DATAGRAM);
+        out.send(to, Lane.DATAGRAM, new SwimMessage.Ping(sequence, target, health.score(), true, List.of()));
+        return sequence;
+    }
+
     /** Asks a helper to ping the target; its answer will carry {@code sequence}. */
-    void indirectPing(final long sequence, final Member target, final Member helper, final SwimOutput out) {
+    void indirectPing(
+            final long sequence, final Member target, final Member helper, final int waitMillis, final SwimOutput out) {
         final List<Member> news = rumorsFor(helper.id(), null);
         out.send(
                 helper.id(),
                 helper.endpoint(),
-                Lane.DATAGRAM,
-                new SwimMessage.IndirectPing(sequence, target.id(), target.endpoint(), news));
+                laneTo(helper.id()),
+                new SwimMessage.IndirectPing(sequence, target.id(), target.endpoint(), waitMillis, news));
+    }
+
+    /** Tells an asker that the target did not answer. */
+    void nack(final long sequence, final MemberId asker, final Endpoint to, final SwimOutput out) {
+        counters.nacksSent++;
+        out.send(to, laneTo(asker), new SwimMessage.Nack(sequence, rumorsFor(asker, null)));
+    }
+
+    /** Tells a process, on both lanes, that its node id is taken. */
+    void refusal(final Member incumbent, final Endpoint to, final SwimOutput out) {
+        final SwimMessage refusal = new SwimMessage.Refusal(incumbent, List.of());
+        out.send(to, Lane.DATAGRAM, refusal);
+        out.send(to, Lane.STREAM, refusal);
+    }
+
+    /** Datagrams, unless they do not get through. */
+    Lane laneTo(final MemberId target) {
+        return paths.isUdpDegraded(target.nodeId()) ? Lane.STREAM : Lane.DATAGRAM;
+    }
+
+    private long nextSequence(final Lane lane) {
+        return (++lastSequence << 1) | (lane == Lane.STREAM ? 1 : 0);
     }
 
     /**
@@ -85,24 +134,47 @@ final class Courier {
     void ack(
             final long sequence,
             final MemberId subject,
+            final boolean isSettled,
             final MemberId asker,
             final Endpoint to,
             final Member first,
             final SwimOutput out) {
-        out.send(asker, to, laneOf(sequence), new SwimMessage.Ack(sequence, subject, rumorsFor(asker, first)));
+        out.send(
+                asker,
+                to,
+                laneOf(sequence),
+                new SwimMessage.Ack(sequence, subject, isSettled, rumorsFor(asker, first)));
     }
 
     /** Asks whoever lives at the address for all it knows, and introduces this node. */
     void join(final Endpoint to, final SwimOutput out) {
-        out.send(to, Lane.STREAM, new SwimMessage.Join(table.self(), List.of()));
+        out.send(to, Lane.STREAM, new SwimMessage.Join(table.self(), table.hash(), List.of()));
     }
 
-    /** Tells everything known to one that asked. */
-    void joinReply(final Endpoint to, final SwimOutput out) {
+    /** Tells everything known to one that asked; itself only when the other knows all of it. */
+    void joinReply(final SwimMessage.Join join, final long nowNanos, final SwimOutput out) {
+        final Endpoint to = join.self().endpoint();
+        if (join.tableHash() == table.hash()) {
+            out.send(to, Lane.STREAM, new SwimMessage.JoinReply(List.of(table.self())));
+            return;
+        }
+        if (replies == 0 || nowNanos - repliesSinceNanos >= config.probeIntervalNanos()) {
+            repliesSinceNanos = nowNanos;
+            replies = 0;
+        }
+        if (++replies > FULL_REPLIES_PER_INTERVAL_MAX) {
+            counters.joinRepliesCut++;
+            reply(RandomPick.some(table.reachable(), SHORT_REPLY_MEMBERS, random), to, out);
+        } else {
+            reply(table.all(), to, out);
+        }
+    }
+
+    private void reply(final List<Member> members, final Endpoint to, final SwimOutput out) {
         List<Member> chunk = new ArrayList<>();
         chunk.add(table.self());
         int bytes = RumorQueue.estimatedBytes(table.self());
-        for (final Member member : table.all()) {
+        for (final Member member : members) {
             if (table.isSelf(member.id().nodeId()) || member.state() == MemberState.REMOVED) {
                 continue;
             }
@@ -150,7 +222,8 @@ final class Courier {
 
     private int rumorBytesMax(final MemberId target) {
         final int nodeIds = RumorQueue.utf8Bytes(table.self().id().nodeId()) + RumorQueue.utf8Bytes(target.nodeId());
-        return RUMOR_BYTES_MAX - Math.max(0, nodeIds - NODE_IDS_BYTES);
+        final int most = paths.isMtuDegraded(target.nodeId()) ? RUMOR_BYTES_DEGRADED_MAX : RUMOR_BYTES_MAX;
+        return most - Math.max(0, nodeIds - NODE_IDS_BYTES);
     }
 
     private static boolean isNewsTo(final MemberId target, final Member believed) {

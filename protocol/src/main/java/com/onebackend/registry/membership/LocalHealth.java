@@ -20,7 +20,11 @@ final class LocalHealth {
     }
 
     void worsen() {
-        score = Math.min(SCORE_MAX, score + 1);
+        worsen(1);
+    }
+
+    void worsen(final int by) {
+        score = Math.min(SCORE_MAX, score + by);
     }
 
     void doubt() {

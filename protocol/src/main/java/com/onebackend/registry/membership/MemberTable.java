@@ -6,6 +6,8 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -17,11 +19,18 @@ import java.util.TreeMap;
 /**
  * Who is known: this node, one entry per other node id, and what the catalog removed.
  *
- * <p><i>Invariants:</i> what was removed never comes back; entries never exceed the configured maximum.
+ * <p><i>Invariants:</i> what was removed never comes back; entries never exceed the configured maximum; the cost of a
+ * change does not grow with the number of members.
  */
 final class MemberTable {
     private final int membersMax;
     private final Map<String, Member> others = new TreeMap<>();
+    /** The others worth sending to, in no particular order; {@link #places} says where each one is. */
+    private final List<Member> reachable = new ArrayList<>();
+
+    private final Map<String, Integer> places = new HashMap<>();
+    private final List<Member> reachableView = Collections.unmodifiableList(reachable);
+    private final Departed departed;
     /** Removed node ids and the last generation the removal covers, oldest first. */
     private final Map<String, Generation> forgotten = new LinkedHashMap<>();
     /** Data folders of removed nodes, oldest first: each start of a node is a new generation of the same folder. */
@@ -29,11 +38,13 @@ final class MemberTable {
 
     private Member self;
     private List<Member> all;
-    private List<Member> reachable;
+    private long hash;
 
-    MemberTable(final Member self, final int membersMax) {
+    MemberTable(final Member self, final MembershipConfig config) {
         this.self = self;
-        this.membersMax = membersMax;
+        this.membersMax = config.membersMax();
+        this.departed = new Departed(config);
+        this.hash = hashOf(self);
     }
 
     Member self() {
@@ -41,8 +52,9 @@ final class MemberTable {
     }
 
     void self(final Member next) {
+        hash += hashOf(next) - hashOf(self);
         self = next;
-        stale();
+        all = null;
     }
 
     boolean isSelf(final String nodeId) {
@@ -60,15 +72,46 @@ final class MemberTable {
         return known != null && known.id().equals(id);
     }
 
+    /** True when exactly this process is believed to be reachable. */
+    boolean isReachable(final MemberId id) {
+        final Member known = get(id.nodeId());
+        return known != null && known.id().equals(id) && known.state().isReachable();
+    }
+
     /** Stores what is now believed of another node; false when there is no room for one more. */
-    boolean put(final Member member) {
+    boolean put(final Member member, final long nowNanos) {
         final String nodeId = member.id().nodeId();
         if (!others.containsKey(nodeId) && others.size() + 1 >= membersMax && !dropOneRemoved()) {
             return false;
         }
-        others.put(nodeId, member);
-        stale();
+        final Member before = others.put(nodeId, member);
+        hash += hashOf(member) - (before == null ? 0 : hashOf(before));
+        all = null;
+        if (member.state().isReachable()) {
+            place(nodeId, member);
+        } else {
+            displace(nodeId);
+        }
+        departed.changed(member, nowNanos);
         return true;
+    }
+
+    /** Members that were gone for too long, or are too many: each call lets one go; null when there is none. */
+    Member letOneGo(final long nowNanos) {
+        final String nodeId = departed.next(nowNanos);
+        if (nodeId == null) {
+            return null;
+        }
+        final Member gone = others.remove(nodeId);
+        hash -= hashOf(gone);
+        all = null;
+        departed.letGo(gone);
+        return gone;
+    }
+
+    /** True when this process, or a later one of its node, was let go: only its own word brings it back. */
+    boolean wasLetGo(final MemberId id) {
+        return departed.wasLetGo(id);
     }
 
     /** The catalog removed every process of the node up to this generation. */
@@ -110,47 +153,89 @@ final class MemberTable {
                 || (upTo != null && id.generation().compareTo(upTo) <= 0);
     }
 
-    /** Everyone, this node included, ordered by node id. */
+    /** Everyone, this node included, ordered by node id. A snapshot, made when asked for after a change. */
     List<Member> all() {
         if (all == null) {
-            final Map<String, Member> everyone = new TreeMap<>(others);
-            everyone.put(self.id().nodeId(), self);
-            all = List.copyOf(everyone.values());
+            final List<Member> everyone = new ArrayList<>(others.size() + 1);
+            boolean isSelfIn = false;
+            for (final Map.Entry<String, Member> other : others.entrySet()) {
+                if (!isSelfIn && self.id().nodeId().compareTo(other.getKey()) < 0) {
+                    everyone.add(self);
+                    isSelfIn = true;
+                }
+                everyone.add(other.getValue());
+            }
+            if (!isSelfIn) {
+                everyone.add(self);
+            }
+            all = Collections.unmodifiableList(everyone);
         }
         return all;
     }
 
-    /** The others worth sending to, ordered by node id. */
+    /** The others worth sending to, in no particular order. A view: it changes with the table. */
     List<Member> reachable() {
-        if (reachable == null) {
-            final List<Member> found = new ArrayList<>(others.size());
-            for (final Member member : others.values()) {
-                if (member.state().isReachable()) {
-                    found.add(member);
-                }
-            }
-            reachable = List.copyOf(found);
-        }
-        return reachable;
+        return reachableView;
     }
 
     /** Reachable members and this node: the N of every formula. */
     int clusterSize() {
-        return reachable().size() + 1;
+        return reachable.size() + 1;
+    }
+
+    /** One number over all entries that were not removed: equal tables have equal numbers, whatever their history. */
+    long hash() {
+        return hash;
+    }
+
+    private void place(final String nodeId, final Member member) {
+        final Integer place = places.get(nodeId);
+        if (place == null) {
+            places.put(nodeId, reachable.size());
+            reachable.add(member);
+        } else {
+            reachable.set(place, member);
+        }
+    }
+
+    /** The last one takes the place of the one that goes. */
+    private void displace(final String nodeId) {
+        final Integer place = places.remove(nodeId);
+        if (place == null) {
+            return;
+        }
+        final Member last = reachable.remove(reachable.size() - 1);
+        if (place < reachable.size()) {
+            reachable.set(place, last);
+            places.put(last.id().nodeId(), place);
+        }
     }
 
     private boolean dropOneRemoved() {
         for (final Iterator<Member> it = others.values().iterator(); it.hasNext(); ) {
             if (it.next().state() == MemberState.REMOVED) {
                 it.remove();
+                all = null;
                 return true;
             }
         }
         return false;
     }
 
-    private void stale() {
-        all = null;
-        reachable = null;
+    /** Only functions that are the same in every process. */
+    private static long hashOf(final Member member) {
+        if (member.state() == MemberState.REMOVED) {
+            return 0;
+        }
+        long hash = member.id().nodeId().hashCode();
+        hash = mix(hash ^ member.id().origin().value());
+        hash = mix(hash ^ member.id().generation().value());
+        hash = mix(hash ^ member.incarnation().value());
+        return mix(hash ^ member.state().name().hashCode());
+    }
+
+    private static long mix(final long value) {
+        final long mixed = (value ^ (value >>> 32)) * 0x9E3779B97F4A7C15L;
+        return mixed ^ (mixed >>> 29);
     }
 }

@@ -38,21 +38,24 @@ public final class Membership {
     private final MembershipConfig config;
     private final RandomGenerator random;
     private final MemberTable table;
+    private final MembershipCounters counters = new MembershipCounters();
     private final LocalHealth health = new LocalHealth();
     private final RumorQueue rumors = new RumorQueue();
+    private final Paths paths = new Paths();
     private final Suspicions suspicions;
     private final Courier courier;
     private final ProbeCycle probes;
     private final Relays relays;
     private final Reunion reunion;
+    private final Contests contests;
+    private final Beliefs beliefs;
+    private final Defence defence;
     private final TablePull pulls;
     private final Reminders reminders;
 
     private boolean started;
     private long lastTickNanos;
     private long nextGossipNanos;
-    private long identityConflicts;
-    private long refused;
 
     /**
      * A member that knows nobody yet.
@@ -65,12 +68,15 @@ public final class Membership {
         Invariants.check(isGossipable(self), "node id, host and URL together are too long to be gossiped: " + self);
         this.config = config;
         this.random = random;
-        this.table = new MemberTable(self, config.membersMax());
+        this.table = new MemberTable(self, config);
         this.suspicions = new Suspicions(config);
-        this.courier = new Courier(config, table, rumors, suspicions, health, random);
-        this.probes = new ProbeCycle(config, table, health, courier, random);
+        this.courier = new Courier(config, table, rumors, suspicions, health, paths, counters, random);
+        this.probes = new ProbeCycle(config, table, health, courier, paths, counters, random);
         this.relays = new Relays(RELAY_PROBE_INTERVALS * config.probeIntervalNanos());
         this.reunion = new Reunion(config, table, courier);
+        this.contests = new Contests(config, table, courier, counters, random);
+        this.beliefs = new Beliefs(config, table, rumors, suspicions, probes, reunion, contests, paths, counters);
+        this.defence = new Defence(config, table, rumors, health, courier, contests, counters);
         this.pulls = new TablePull(config, table, courier, random);
         this.reminders = new Reminders(REMINDER_PROBE_INTERVALS * config.probeIntervalNanos(), config.membersMax());
     }
@@ -102,32 +108,41 @@ public final class Membership {
             final long nowNanos,
             final SwimOutput out) {
         start(nowNanos);
-        if (self().state() == MemberState.REMOVED || !isWelcome(sender)) {
+        if (isSilent()) {
+            return;
+        }
+        if (table.isSelf(sender.nodeId())) {
+            onNamesake(from, sender, message, nowNanos, out);
+            return;
+        }
+        if (table.isForgotten(sender)) {
             return;
         }
         final Incarnation before = self().incarnation();
-        final boolean wasReachable = isReachable(sender);
+        final boolean wasReachable = table.isReachable(sender);
         boolean wrongAboutMe = false;
         for (final Member rumor : message.rumors()) {
-            wrongAboutMe |= hear(rumor, nowNanos, out);
+            wrongAboutMe |= hear(rumor, sender, nowNanos, out);
         }
         switch (message.type()) {
-            case PING -> onPing(from, sender, (SwimMessage.Ping) message, wrongAboutMe, out);
-            case ACK -> onAck((SwimMessage.Ack) message, out);
+            case PING -> onPing(from, sender, (SwimMessage.Ping) message, wrongAboutMe, nowNanos, out);
+            case ACK -> onAck(sender, (SwimMessage.Ack) message, nowNanos, out);
             case INDIRECT_PING -> onIndirectPing(from, sender, (SwimMessage.IndirectPing) message, nowNanos, out);
             case JOIN -> onJoin(sender, (SwimMessage.Join) message, nowNanos, out);
             case JOIN_REPLY -> {}
-            case GOSSIP -> onAccusations((SwimMessage.Gossip) message);
+            case GOSSIP -> beliefs.hearAccusations((SwimMessage.Gossip) message, nowNanos);
+            case NACK -> probes.nacked(((SwimMessage.Nack) message).sequence(), sender);
+            case REFUSAL -> defence.allege(sender, ((SwimMessage.Refusal) message).incumbent(), nowNanos, out);
         }
         final boolean answered = message.type() == SwimMessage.Type.PING || message.type() == SwimMessage.Type.JOIN;
         if (wrongAboutMe && !answered) {
-            courier.gossip(Lane.DATAGRAM, sender, addressOf(sender, from), self(), out);
+            courier.gossip(courier.laneTo(sender), sender, addressOf(sender, from), self(), out);
         }
         if (!self().incarnation().equals(before)) {
             // Datagrams may be what was lost: the accuser hears the refutation by stream as well.
             courier.gossip(Lane.STREAM, sender, addressOf(sender, from), self(), out);
         }
-        if (isActive() && !wasReachable && isReachable(sender)) {
+        if (isActive() && !wasReachable && table.isReachable(sender)) {
             // It may come from another half of the cluster, with news of its own.
             pulls.pull(addressOf(sender, from), nowNanos, out);
         }
@@ -139,18 +154,25 @@ public final class Membership {
         start(nowNanos);
         final long sinceLast = nowNanos - lastTickNanos;
         lastTickNanos = nowNanos;
+        if (isSilent()) {
+            return;
+        }
         if (isActive()) {
             if (sinceLast > PAUSE_PROBE_INTERVALS * config.probeIntervalNanos()) {
-                onPause(sinceLast, nowNanos);
+                onPause(nowNanos);
             }
-            suspicions.expired(nowNanos).forEach(nodeId -> declareDead(nodeId, nowNanos, out));
+            beliefs.tick(nowNanos, out);
             final Member silent = probes.failedAtEnd(nowNanos);
             if (silent != null) {
-                suspect(silent, nowNanos, out);
+                beliefs.suspect(silent, nowNanos, out);
             }
             probes.tick(nowNanos, out);
             reunion.tick(nowNanos, out);
-            pulls.tick(nowNanos, out);
+            pulls.tick(rumors.size(), nowNanos, out);
+            defence.tick(nowNanos);
+        }
+        for (final Relays.Relay relay : relays.unanswered(nowNanos)) {
+            courier.nack(relay.sequence(), relay.asker(), relay.askerEndpoint(), out);
         }
         relays.expire(nowNanos);
         gossip(nowNanos, out);
@@ -159,7 +181,7 @@ public final class Membership {
     /** Says good-bye, at once and to all reachable members. Later ticks only repeat the good-bye. */
     public void leave(final long nowNanos, final SwimOutput out) {
         start(nowNanos);
-        if (!isActive()) {
+        if (!isActive() || isSilent()) {
             return;
         }
         final Member before = self();
@@ -167,7 +189,7 @@ public final class Membership {
         probes.drop();
         rumors.offer(self());
         for (final Member member : table.reachable()) {
-            courier.gossip(Lane.DATAGRAM, member.id(), member.endpoint(), self(), out);
+            courier.gossip(courier.laneTo(member.id()), member.id(), member.endpoint(), self(), out);
         }
         out.changed(before, self());
     }
@@ -191,29 +213,17 @@ public final class Membership {
      */
     public void forget(final String nodeId, final Generation upTo, final long nowNanos, final SwimOutput out) {
         start(nowNanos);
-        final Member known = table.get(nodeId);
-        final boolean covered = known != null
-                && known.state() != MemberState.REMOVED
-                && known.id().generation().compareTo(upTo) <= 0;
         if (!table.isSelf(nodeId)) {
-            table.forget(nodeId, upTo);
-        }
-        if (!covered) {
+            beliefs.forget(nodeId, upTo, nowNanos, out);
             return;
         }
-        final Member removed = known.withState(MemberState.REMOVED);
-        rumors.drop(nodeId);
-        if (table.isSelf(nodeId)) {
-            table.self(removed);
+        final Member known = self();
+        if (known.state() != MemberState.REMOVED && known.id().generation().compareTo(upTo) <= 0) {
+            table.self(known.withState(MemberState.REMOVED));
             rumors.clear();
             probes.drop();
-        } else {
-            table.put(removed);
-            probes.remove(nodeId);
-            suspicions.end(nodeId);
-            reunion.found(nodeId);
+            out.changed(known, self());
         }
-        out.changed(known, removed);
     }
 
     /** This node as the others shall see it. */
@@ -231,7 +241,7 @@ public final class Membership {
         return table.all();
     }
 
-    /** The others that are alive or only suspected, ordered by node id. Unmodifiable, a snapshot. */
+    /** The others that are alive or only suspected, in no particular order. A view: it holds until the next call. */
     public List<Member> reachablePeers() {
         return table.reachable();
     }
@@ -248,12 +258,50 @@ public final class Membership {
 
     /** Signs of another process that uses this node's id, since the start. */
     public long identityConflicts() {
-        return identityConflicts;
+        return counters.identityConflicts;
     }
 
     /** Claims and messages dropped because they cannot be believed or kept, since the start. */
     public long refusedClaims() {
-        return refused;
+        return counters.refusedTotal();
+    }
+
+    /** True once {@link SwimOutput#refused} was said: another process has this node's id. */
+    public boolean isRefused() {
+        return defence.isRefused();
+    }
+
+    /** True when this process has used up its incarnations: only a restart, in a new generation, can defend itself. */
+    public boolean needsNewGeneration() {
+        return defence.needsNewGeneration();
+    }
+
+    /** True when this member, or everybody, answers by stream only. */
+    public boolean isUdpDegraded(final String nodeId) {
+        return paths.isUdpDegraded(nodeId);
+    }
+
+    /** True when this member, or everybody, answers small datagrams only. */
+    public boolean isMtuDegraded(final String nodeId) {
+        return paths.isMtuDegraded(nodeId);
+    }
+
+    /** What happened since the start, and how it stands. */
+    public MembershipCounters.Snapshot counters() {
+        return counters.snapshot(new MembershipCounters.Gauges(
+                rumors.size(),
+                health.score(),
+                contests.size(),
+                probes.roundTrips().p50Nanos(),
+                probes.roundTrips().p99Nanos(),
+                paths.udpDegradedMembers(),
+                paths.mtuDegradedMembers(),
+                paths.isUdpDegraded(),
+                paths.isMtuDegraded()));
+    }
+
+    private boolean isSilent() {
+        return self().state() == MemberState.REMOVED || defence.isRefused();
     }
 
     private boolean isActive() {
@@ -270,111 +318,49 @@ public final class Membership {
         pulls.start(nowNanos);
         probes.start(nowNanos);
         reunion.start(nowNanos);
-    }
-
-    private boolean isWelcome(final MemberId sender) {
-        if (!table.isSelf(sender.nodeId())) {
-            return !table.isForgotten(sender);
-        }
-        // A message of this very process is an echo of a seed that is this node; one of an earlier process is late.
-        if (MemberPrecedence.compareProcess(sender, self().id()) > 0) {
-            identityConflicts++;
-        }
-        return false;
+        defence.start(nowNanos);
     }
 
     /** Takes one rumor; true when whoever told it must hear from this node what is right. */
-    private boolean hear(final Member claimed, final long nowNanos, final SwimOutput out) {
+    private boolean hear(final Member claimed, final MemberId teller, final long nowNanos, final SwimOutput out) {
         if (table.isSelf(claimed.id().nodeId())) {
-            return hearOfSelf(claimed);
+            return defence.hear(claimed, nowNanos, out);
         }
-        if (table.isForgotten(claimed.id())) {
-            return false;
-        }
-        final Member known = table.get(claimed.id().nodeId());
-        final MemberPrecedence.Outcome outcome = MemberPrecedence.outcome(known, claimed, config.incarnationJumpMax());
-        if (outcome == MemberPrecedence.Outcome.REFUSED
-                || RumorQueue.estimatedBytes(claimed) > Courier.MEMBER_BYTES_MAX) {
-            refused++;
-        } else if (outcome == MemberPrecedence.Outcome.UPDATES
-                && claimed.incarnation().equals(known.incarnation())) {
-            // Only the member itself, by a new incarnation, says where it lives; others only say how it is.
-            believe(known, known.withState(claimed.state()), nowNanos, out);
-        } else if (outcome.holds()) {
-            believe(known, claimed, nowNanos, out);
-        }
+        beliefs.hear(claimed, teller, nowNanos, out);
         return false;
     }
 
-    private boolean hearOfSelf(final Member claimed) {
-        final int process = MemberPrecedence.compareProcess(claimed.id(), self().id());
-        if (process > 0) {
-            identityConflicts++;
-            return false;
+    /**
+     * A message of a process with this node's id. An earlier process of this folder is only late, and this very process
+     * an echo; a process of another folder is a second one, or this one is.
+     */
+    private void onNamesake(
+            final Endpoint from,
+            final MemberId sender,
+            final SwimMessage message,
+            final long nowNanos,
+            final SwimOutput out) {
+        if (MemberPrecedence.compareProcess(sender, self().id()) > 0) {
+            counters.identityConflicts++;
         }
-        if (process < 0) {
-            return true;
-        }
-        final long jump = claimed.incarnation().value() - self().incarnation().value();
-        if (claimed.state() == MemberState.REMOVED || jump > config.incarnationJumpMax()) {
-            refused++;
-            return false;
-        }
-        if (!isActive()) {
-            return claimed.state() != self().state();
-        }
-        if (jump < 0) {
-            return claimed.state() != MemberState.ALIVE;
-        }
-        if (claimed.state() == MemberState.ALIVE && jump == 0) {
-            return false;
-        }
-        health.worsen();
-        raiseIncarnation(claimed.incarnation());
-        return true;
-    }
-
-    private void raiseIncarnation(final Incarnation above) {
-        table.self(self().with(above.next(), MemberState.ALIVE));
-        rumors.offer(self());
-    }
-
-    private void believe(final Member known, final Member next, final long nowNanos, final SwimOutput out) {
-        final String nodeId = next.id().nodeId();
-        if (!table.put(next)) {
-            refused++;
+        if (sender.origin().equals(self().id().origin()) || !isActive()) {
             return;
         }
-        if (known == null || known.state() == MemberState.REMOVED) {
-            probes.add(nodeId);
+        switch (message.type()) {
+            case PING -> {
+                final SwimMessage.Ping ping = (SwimMessage.Ping) message;
+                if (ping.target().equals(self().id())) {
+                    final boolean isSettled = defence.isSettled(nowNanos);
+                    courier.ack(ping.sequence(), self().id(), isSettled, sender, from, null, out);
+                }
+            }
+            case ACK -> defence.answered((SwimMessage.Ack) message, nowNanos, out);
+            case REFUSAL -> defence.allege(sender, ((SwimMessage.Refusal) message).incumbent(), nowNanos, out);
+            case INDIRECT_PING, JOIN, JOIN_REPLY, GOSSIP, NACK -> {}
         }
-        rumors.offer(next);
-        if (next.state() == MemberState.SUSPECT) {
-            suspicions.begin(nodeId, table.clusterSize(), nowNanos);
-        } else {
-            suspicions.end(nodeId);
+        if (!isSilent()) {
+            defence.meetNamesake(sender, from, nowNanos, out);
         }
-        if (next.state() == MemberState.DEAD) {
-            reunion.lost(nodeId, nowNanos);
-        } else {
-            reunion.found(nodeId);
-        }
-        out.changed(known, next);
-    }
-
-    private void suspect(final Member silent, final long nowNanos, final SwimOutput out) {
-        if (silent.state() == MemberState.ALIVE) {
-            believe(silent, silent.withState(MemberState.SUSPECT), nowNanos, out);
-        }
-        final String nodeId = silent.id().nodeId();
-        if (suspicions.accuse(nodeId, self().id().nodeId())) {
-            rumors.offer(table.get(nodeId));
-        }
-    }
-
-    private void declareDead(final String nodeId, final long nowNanos, final SwimOutput out) {
-        final Member known = table.get(nodeId);
-        believe(known, known.withState(MemberState.DEAD), nowNanos, out);
     }
 
     private void onPing(
@@ -382,23 +368,28 @@ public final class Membership {
             final MemberId sender,
             final SwimMessage.Ping ping,
             final boolean wrongAboutMe,
+            final long nowNanos,
             final SwimOutput out) {
         final boolean asksForAnother = !ping.target().equals(self().id());
         final boolean introduce = asksForAnother || wrongAboutMe || !isActive() || !table.knows(sender);
-        courier.ack(ping.sequence(), self().id(), sender, addressOf(sender, from), introduce ? self() : null, out);
+        final Endpoint to = addressOf(sender, from);
+        final Member first = introduce ? self() : null;
+        courier.ack(ping.sequence(), self().id(), defence.isSettled(nowNanos), sender, to, first, out);
     }
 
-    private void onAck(final SwimMessage.Ack ack, final SwimOutput out) {
-        if (probes.answered(ack.sequence(), ack.subject())) {
+    private void onAck(final MemberId sender, final SwimMessage.Ack ack, final long nowNanos, final SwimOutput out) {
+        if (probes.answered(ack.sequence(), ack.subject(), sender, nowNanos)) {
             return;
         }
         final Relays.Relay relay = relays.answered(ack.sequence(), ack.subject());
-        if (relay != null) {
-            // The subject's own record goes along: the asker may have missed its refutation.
-            final Member subject = table.get(ack.subject().nodeId());
-            final Member first = subject != null && subject.id().equals(ack.subject()) ? subject : null;
-            courier.ack(relay.sequence(), ack.subject(), relay.asker(), relay.askerEndpoint(), first, out);
+        if (relay == null) {
+            beliefs.answered(ack, nowNanos, out);
+            return;
         }
+        // The subject's own record goes along: the asker may have missed its refutation.
+        final Member subject = table.get(ack.subject().nodeId());
+        final Member first = subject != null && subject.id().equals(ack.subject()) ? subject : null;
+        courier.ack(relay.sequence(), ack.subject(), ack.isSettled(), relay.asker(), relay.askerEndpoint(), first, out);
     }
 
     private void onIndirectPing(
@@ -409,9 +400,9 @@ public final class Membership {
             final SwimOutput out) {
         final Endpoint asker = addressOf(sender, from);
         if (table.isSelf(ping.target().nodeId())) {
-            courier.ack(ping.sequence(), self().id(), sender, asker, self(), out);
+            courier.ack(ping.sequence(), self().id(), defence.isSettled(nowNanos), sender, asker, self(), out);
         } else if (relays.isFull() || table.isForgotten(ping.target())) {
-            refused++;
+            counters.refuse(RefusedClaim.RELAYS_FULL);
         } else {
             final long sequence = courier.ping(Lane.DATAGRAM, ping.target(), ping.targetEndpoint(), out);
             relays.add(sequence, sender, asker, ping, nowNanos);
@@ -420,29 +411,11 @@ public final class Membership {
 
     private void onJoin(final MemberId sender, final SwimMessage.Join join, final long nowNanos, final SwimOutput out) {
         if (!join.self().id().equals(sender)) {
-            refused++;
+            counters.refuse(RefusedClaim.FOREIGN_JOIN);
             return;
         }
-        hear(join.self(), nowNanos, out);
-        courier.joinReply(join.self().endpoint(), out);
-    }
-
-    /** Counts only accusations that belong to the suspicion as it stands here. */
-    private void onAccusations(final SwimMessage.Gossip gossip) {
-        for (final SwimMessage.Accusation accusation : gossip.accusations()) {
-            final Member known = table.get(accusation.accused());
-            final boolean matches = known != null
-                    && known.state() == MemberState.SUSPECT
-                    && table.get(accusation.accuser()) != null
-                    && !accusation.accuser().equals(accusation.accused())
-                    && gossip.rumors().stream()
-                            .anyMatch(rumor -> rumor.id().equals(known.id())
-                                    && rumor.incarnation().equals(known.incarnation())
-                                    && rumor.state() == MemberState.SUSPECT);
-            if (matches && suspicions.accuse(accusation.accused(), accusation.accuser())) {
-                rumors.offer(known);
-            }
-        }
+        hear(join.self(), sender, nowNanos, out);
+        courier.joinReply(join, nowNanos, out);
     }
 
     /** Sets right what the sender and this node believe of each other. */
@@ -454,19 +427,25 @@ public final class Membership {
             final SwimOutput out) {
         final Member known = table.get(sender.nodeId());
         final int process = known == null ? 1 : MemberPrecedence.compareProcess(sender, known.id());
-        if (process > 0) {
-            if (isActive()) {
-                pulls.pull(from, nowNanos, out);
-            }
-        } else if (!answered
+        if (process != 0 && known != null && isTakenFrom(sender, known, nowNanos)) {
+            contests.remind(known, sender, from, nowNanos, out);
+        } else if (process > 0 && isActive()) {
+            pulls.pull(from, nowNanos, out);
+        }
+        if (process <= 0
+                && !answered
                 && (process < 0 || !known.state().isReachable())
                 && reminders.permit(sender.nodeId(), nowNanos)) {
             courier.gossip(Lane.DATAGRAM, sender, addressOf(sender, from), null, out);
         }
     }
 
-    private boolean isReachable(final MemberId id) {
-        return table.knows(id) && table.get(id.nodeId()).state().isReachable();
+    /** True when the sender's node id belongs to another process, of another folder, that is believed to live. */
+    private boolean isTakenFrom(final MemberId sender, final Member known, final long nowNanos) {
+        final boolean isLater = MemberPrecedence.compareProcess(sender, known.id()) > 0;
+        return known.state().isReachable()
+                && !known.id().origin().equals(sender.origin())
+                && (!isLater || contests.isRefused(sender, nowNanos));
     }
 
     private Endpoint addressOf(final MemberId sender, final Endpoint from) {
@@ -482,15 +461,17 @@ public final class Membership {
             return;
         }
         for (final Member member : RandomPick.some(table.reachable(), config.gossipFanout(), random)) {
-            courier.gossip(Lane.DATAGRAM, member.id(), member.endpoint(), null, out);
+            courier.gossip(courier.laneTo(member.id()), member.id(), member.endpoint(), null, out);
         }
     }
 
     /** This node stood still: what it missed says nothing about the others, and all of them may think it dead. */
-    private void onPause(final long pausedNanos, final long nowNanos) {
+    private void onPause(final long nowNanos) {
+        counters.pauses++;
         probes.drop();
+        contests.drop();
         health.doubt();
-        suspicions.hold(pausedNanos, nowNanos + Suspicion.minNanos(config, table.clusterSize()));
-        raiseIncarnation(self().incarnation());
+        suspicions.restart(nowNanos, nowNanos + Suspicion.minNanos(config, table.clusterSize()));
+        defence.afterPause(nowNanos);
     }
 }

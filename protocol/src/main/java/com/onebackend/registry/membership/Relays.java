@@ -2,8 +2,10 @@ package com.onebackend.registry.membership;
 
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.MemberId;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The helper's side of an indirect probe: who waits for which answer. Bounded, and each wait ends by itself. */
@@ -18,8 +20,19 @@ final class Relays {
      * One asker.
      *
      * @param sequence the asker's own number, to be used in the answer
+     * @param nackNanos when the asker wants to know that there was no answer, once; null when it does not
      */
-    record Relay(MemberId asker, Endpoint askerEndpoint, long sequence, MemberId target, long deadlineNanos) {}
+    record Relay(
+            MemberId asker,
+            Endpoint askerEndpoint,
+            long sequence,
+            MemberId target,
+            Long nackNanos,
+            long deadlineNanos) {
+        private Relay told() {
+            return new Relay(asker, askerEndpoint, sequence, target, null, deadlineNanos);
+        }
+    }
 
     Relays(final long waitNanos) {
         this.waitNanos = waitNanos;
@@ -39,7 +52,10 @@ final class Relays {
             final Endpoint askerEndpoint,
             final SwimMessage.IndirectPing ping,
             final long nowNanos) {
-        waiting.put(ownSequence, new Relay(asker, askerEndpoint, ping.sequence(), ping.target(), nowNanos + waitNanos));
+        final Long nackNanos = ping.waitMillis() == 0 ? null : nowNanos + ping.waitMillis() * 1_000_000L;
+        final long deadlineNanos = nowNanos + waitNanos;
+        waiting.put(
+                ownSequence, new Relay(asker, askerEndpoint, ping.sequence(), ping.target(), nackNanos, deadlineNanos));
     }
 
     /** The asker that this answer is for; null when nobody waits for it. */
@@ -49,6 +65,19 @@ final class Relays {
             return null;
         }
         return waiting.remove(ownSequence);
+    }
+
+    /** Those that want to know now that there was no answer, each once. They are still relayed what comes late. */
+    List<Relay> unanswered(final long nowNanos) {
+        final List<Relay> due = new ArrayList<>();
+        waiting.replaceAll((sequence, relay) -> {
+            if (relay.nackNanos() == null || nowNanos - relay.nackNanos() < 0) {
+                return relay;
+            }
+            due.add(relay);
+            return relay.told();
+        });
+        return due;
     }
 
     void expire(final long nowNanos) {

@@ -1,7 +1,6 @@
 package com.onebackend.registry.membership;
 
 import com.onebackend.registry.model.Member;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -41,8 +40,15 @@ final class RumorQueue {
                 + utf8Bytes(member.url());
     }
 
+    /** As encoded, without encoding it. */
     static int utf8Bytes(final String text) {
-        return text.getBytes(StandardCharsets.UTF_8).length;
+        int bytes = 0;
+        for (int i = 0; i < text.length(); i++) {
+            final char c = text.charAt(i);
+            // Each half of a surrogate pair is half of four bytes; a lone one becomes a question mark.
+            bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : Character.isSurrogate(c) ? 2 : 3;
+        }
+        return bytes;
     }
 
     /** How often each rumor is sent in a cluster of {@code clusterSize}: multiplier * ceil(log2(N + 1)). */

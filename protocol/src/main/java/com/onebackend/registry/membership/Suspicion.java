@@ -15,12 +15,13 @@ final class Suspicion {
     private final int confirmationsWanted;
     private final List<String> accusers = new ArrayList<>();
     private long startNanos;
+    private long deadlineNanos;
 
     private Suspicion(final long minNanos, final long maxNanos, final int confirmationsWanted, final long startNanos) {
         this.minNanos = minNanos;
         this.maxNanos = maxNanos;
         this.confirmationsWanted = confirmationsWanted;
-        this.startNanos = startNanos;
+        restart(startNanos);
     }
 
     /** Begins to suspect a member of a cluster of {@code clusterSize}, the suspect and this node included. */
@@ -30,10 +31,10 @@ final class Suspicion {
         return new Suspicion(min, min * config.suspicionMaxMultiplier(), wanted, nowNanos);
     }
 
-    /** The shortest time from suspicion to death: alpha * max(1, log10 N) * probe interval. */
+    /** The shortest time from suspicion to death: alpha * max(1, log10 N) * probe interval of such a cluster. */
     static long minNanos(final MembershipConfig config, final int clusterSize) {
         final double scale = Math.max(1.0, Math.log10(Math.max(1, clusterSize)));
-        return Math.round(config.suspicionMultiplier() * scale * config.probeIntervalNanos());
+        return Math.round(config.suspicionMultiplier() * scale * config.intervalNanos(clusterSize));
     }
 
     /** Independent accusers, the first not counted, that bring the time down to its minimum; 0 in a tiny cluster. */
@@ -56,7 +57,9 @@ final class Suspicion {
         if (accusers.size() > confirmationsWanted || accusers.contains(accuser)) {
             return false;
         }
-        return accusers.add(accuser);
+        accusers.add(accuser);
+        deadlineNanos = deadline();
+        return true;
     }
 
     /** Node ids of those whose own probes failed, the first ones that count. */
@@ -65,12 +68,18 @@ final class Suspicion {
     }
 
     long deadlineNanos() {
-        final int confirmations = Math.max(0, accusers.size() - 1);
-        return startNanos + timeoutNanos(confirmations, confirmationsWanted, minNanos, maxNanos);
+        return deadlineNanos;
     }
 
-    /** This node stood still for so long: the time does not count. */
-    void shift(final long nanos) {
-        startNanos += nanos;
+    /** This node stood still: neither the time nor the accusers from before count. */
+    void restart(final long nowNanos) {
+        accusers.clear();
+        startNanos = nowNanos;
+        deadlineNanos = deadline();
+    }
+
+    private long deadline() {
+        final int confirmations = Math.max(0, accusers.size() - 1);
+        return startNanos + timeoutNanos(confirmations, confirmationsWanted, minNanos, maxNanos);
     }
 }

@@ -35,9 +35,9 @@ final class Suspicions {
         return suspicion == null ? List.of() : suspicion.accusers();
     }
 
-    /** After a pause of this node: moves every deadline, and lets none expire before {@code untilNanos}. */
-    void hold(final long pausedNanos, final long untilNanos) {
-        running.values().forEach(suspicion -> suspicion.shift(pausedNanos));
+    /** After a pause of this node: all begin anew, and none runs out before {@code untilNanos}. */
+    void restart(final long nowNanos, final long untilNanos) {
+        running.values().forEach(suspicion -> suspicion.restart(nowNanos));
         held = true;
         heldUntilNanos = untilNanos;
     }

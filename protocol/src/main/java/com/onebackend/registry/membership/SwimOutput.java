@@ -20,4 +20,10 @@ public interface SwimOutput {
      * @param before what was believed; null when it was unknown
      */
     void changed(Member before, Member after);
+
+    /**
+     * This process came second: another one with its node id lives and keeps it. Said once; from now on the membership
+     * is silent, and the process should end.
+     */
+    void refused(Member incumbent);
 }

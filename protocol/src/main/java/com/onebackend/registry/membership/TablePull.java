@@ -11,6 +11,9 @@ final class TablePull {
     /** A small cluster's member asks once in so many probe intervals. */
     static final int PROBE_INTERVALS = 60;
 
+    /** So many rumors are not told in a second: everybody joined, or half the cluster went, at once. */
+    static final int RUMORS_BACKLOG = 64;
+
     private final MembershipConfig config;
     private final MemberTable table;
     private final Courier courier;
@@ -34,24 +37,32 @@ final class TablePull {
         nextNanos = nowNanos + random.nextLong(intervalNanos());
     }
 
-    void tick(final long nowNanos, final SwimOutput out) {
-        if (nowNanos - nextNanos < 0) {
+    /** @param rumors how many wait to be told: with a backlog, tables say more than rumors */
+    void tick(final int rumors, final long nowNanos, final SwimOutput out) {
+        final boolean isDue = nowNanos - nextNanos >= 0;
+        final boolean isBehind =
+                rumors > RUMORS_BACKLOG && nowNanos - lastNanos >= config.intervalNanos(table.clusterSize());
+        if (!isDue && !isBehind) {
             return;
         }
-        nextNanos = nowNanos + intervalNanos();
+        nextNanos = isDue ? nowNanos + intervalNanos() : nextNanos;
         RandomPick.some(table.reachable(), 1, random).forEach(member -> pull(member.endpoint(), nowNanos, out));
     }
 
     void pull(final Endpoint from, final long nowNanos, final SwimOutput out) {
-        if (nowNanos - lastNanos >= config.probeIntervalNanos()) {
+        if (nowNanos - lastNanos >= config.intervalNanos(table.clusterSize())) {
             lastNanos = nowNanos;
             courier.join(from, out);
         }
     }
 
-    /** The bigger the cluster, the rarer: beyond 32 members it grows with the logarithm. */
     private long intervalNanos() {
+        return PROBE_INTERVALS * config.probeIntervalNanos() * scale();
+    }
+
+    /** The bigger the cluster, the rarer: beyond 32 members it grows with the logarithm. */
+    private int scale() {
         final int log2 = Integer.SIZE - Integer.numberOfLeadingZeros(table.clusterSize() - 1);
-        return PROBE_INTERVALS * config.probeIntervalNanos() * Math.max(1, log2 - 4);
+        return Math.max(1, log2 - 4);
     }
 }

@@ -1,5 +1,6 @@
 package com.onebackend.registry.wire;
 
+import com.google.protobuf.ByteString;
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Endpoint;
@@ -19,7 +20,9 @@ import com.onebackend.registry.wire.v1.JoinReplyMsg;
 import com.onebackend.registry.wire.v1.MemberIdMsg;
 import com.onebackend.registry.wire.v1.MemberMsg;
 import com.onebackend.registry.wire.v1.MemberStateMsg;
+import com.onebackend.registry.wire.v1.NackMsg;
 import com.onebackend.registry.wire.v1.PingMsg;
+import com.onebackend.registry.wire.v1.RefusalMsg;
 import com.onebackend.registry.wire.v1.SwimMsg;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,29 +44,57 @@ final class SwimCodec {
         }
         message.rumors().forEach(rumor -> out.addRumors(toMessage(rumor)));
         switch (message.type()) {
-            case PING -> {
-                final SwimMessage.Ping ping = (SwimMessage.Ping) message;
-                out.setPing(PingMsg.newBuilder()
-                        .setSequence(ping.sequence())
-                        .setTarget(toMessage(ping.target()))
-                        .setLocalHealth(ping.localHealth()));
-            }
+            case PING -> out.setPing(toMessage((SwimMessage.Ping) message));
             case ACK -> {
                 final SwimMessage.Ack ack = (SwimMessage.Ack) message;
-                out.setAck(AckMsg.newBuilder().setSequence(ack.sequence()).setSubject(toMessage(ack.subject())));
+                out.setAck(AckMsg.newBuilder()
+                        .setSequence(ack.sequence())
+                        .setSubject(toMessage(ack.subject()))
+                        .setSettled(ack.isSettled()));
             }
             case INDIRECT_PING -> {
                 final SwimMessage.IndirectPing ping = (SwimMessage.IndirectPing) message;
                 out.setIndirectPing(IndirectPingMsg.newBuilder()
                         .setSequence(ping.sequence())
                         .setTarget(toMessage(ping.target()))
-                        .setTargetEndpoint(toMessage(ping.targetEndpoint())));
+                        .setTargetEndpoint(toMessage(ping.targetEndpoint()))
+                        .setWaitMillis(ping.waitMillis()));
             }
-            case JOIN -> out.setJoin(JoinMsg.newBuilder().setSelf(toMessage(((SwimMessage.Join) message).self())));
+            case JOIN -> {
+                final SwimMessage.Join join = (SwimMessage.Join) message;
+                out.setJoin(JoinMsg.newBuilder().setSelf(toMessage(join.self())).setTableHash(join.tableHash()));
+            }
             case JOIN_REPLY -> out.setJoinReply(JoinReplyMsg.getDefaultInstance());
             case GOSSIP -> out.setGossip(toMessage(((SwimMessage.Gossip) message).accusations()));
+            case NACK -> out.setNack(NackMsg.newBuilder().setSequence(((SwimMessage.Nack) message).sequence()));
+            case REFUSAL ->
+                out.setRefusal(
+                        RefusalMsg.newBuilder().setIncumbent(toMessage(((SwimMessage.Refusal) message).incumbent())));
         }
         return out.build();
+    }
+
+    /** Padded by one byte here; {@link WireCodec}, which knows the envelope, fills it up. */
+    private static PingMsg toMessage(final SwimMessage.Ping ping) {
+        final PingMsg.Builder message = PingMsg.newBuilder()
+                .setSequence(ping.sequence())
+                .setTarget(toMessage(ping.target()))
+                .setLocalHealth(ping.localHealth());
+        return ping.isPadded()
+                ? message.setPadding(ByteString.copyFrom(new byte[1])).build()
+                : message.build();
+    }
+
+    private static SwimMessage.IndirectPing indirectPing(final IndirectPingMsg message, final List<Member> rumors) {
+        final int waitMillis = message.getWaitMillis();
+        WireChecks.require(
+                waitMillis >= 0 && waitMillis <= SwimMessage.IndirectPing.WAIT_MILLIS_MAX, "wait is out of range");
+        return new SwimMessage.IndirectPing(
+                message.getSequence(),
+                fromMessage(message.getTarget()),
+                fromMessage(message.getTargetEndpoint()),
+                waitMillis,
+                rumors);
     }
 
     static GossipMessage.Swim fromMessage(final MemberId from, final SwimMsg message) {
@@ -88,21 +119,25 @@ final class SwimCodec {
                         message.getPing().getSequence(),
                         fromMessage(message.getPing().getTarget()),
                         localHealth(message.getPing()),
+                        !message.getPing().getPadding().isEmpty(),
                         rumors);
             case ACK ->
                 new SwimMessage.Ack(
                         message.getAck().getSequence(),
                         fromMessage(message.getAck().getSubject()),
+                        message.getAck().getSettled(),
                         rumors);
-            case INDIRECT_PING ->
-                new SwimMessage.IndirectPing(
-                        message.getIndirectPing().getSequence(),
-                        fromMessage(message.getIndirectPing().getTarget()),
-                        fromMessage(message.getIndirectPing().getTargetEndpoint()),
+            case INDIRECT_PING -> indirectPing(message.getIndirectPing(), rumors);
+            case JOIN ->
+                new SwimMessage.Join(
+                        fromMessage(message.getJoin().getSelf()),
+                        message.getJoin().getTableHash(),
                         rumors);
-            case JOIN -> new SwimMessage.Join(fromMessage(message.getJoin().getSelf()), rumors);
             case JOIN_REPLY -> new SwimMessage.JoinReply(rumors);
             case GOSSIP -> new SwimMessage.Gossip(rumors, accusations(message.getGossip()));
+            case NACK -> new SwimMessage.Nack(message.getNack().getSequence(), rumors);
+            case REFUSAL ->
+                new SwimMessage.Refusal(fromMessage(message.getRefusal().getIncumbent()), rumors);
             case BODY_NOT_SET -> throw new WireException("membership message of an unknown kind");
         };
     }

@@ -1,5 +1,6 @@
 package com.onebackend.registry.wire;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.model.MemberId;
@@ -7,6 +8,7 @@ import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.wire.v1.GossipMsg;
+import com.onebackend.registry.wire.v1.PingMsg;
 import com.onebackend.registry.wire.v1.PushMsg;
 import com.onebackend.registry.wire.v1.RelayedMsg;
 import com.onebackend.registry.wire.v1.ReportsMsg;
@@ -25,7 +27,9 @@ public final class WireCodec {
     public static byte[] encode(final GossipMessage message) {
         final GossipMsg.Builder out = GossipMsg.newBuilder().setFrom(SwimCodec.toMessage(message.from()));
         encodeBody(message, out);
-        return out.build().toByteArray();
+        final boolean isPadded =
+                out.hasSwim() && !out.getSwim().getPing().getPadding().isEmpty();
+        return (isPadded ? padded(out.build()) : out.build()).toByteArray();
     }
 
     private static void encodeBody(final GossipMessage message, final GossipMsg.Builder out) {
@@ -52,6 +56,24 @@ public final class WireCodec {
         }
         encodeBody(relayed.body(), body);
         return RelayedMsg.newBuilder().setUntil(relayed.until()).setBody(body).build();
+    }
+
+    /** Filled up to the largest datagram; a message that is larger anyway stays as it is. */
+    private static GossipMsg padded(final GossipMsg message) {
+        GossipMsg filled = message;
+        // The lengths of the enclosing messages grow with it: a few steps, each nearer.
+        for (int missing = WireLimits.DATAGRAM_MESSAGE_BYTES_MAX - message.getSerializedSize(); missing > 0; ) {
+            final GossipMsg.Builder next = filled.toBuilder();
+            final PingMsg.Builder ping = next.getSwimBuilder().getPingBuilder();
+            ping.setPadding(ByteString.copyFrom(new byte[ping.getPadding().size() + Math.max(1, missing - 8)]));
+            final int size = next.build().getSerializedSize();
+            if (size > WireLimits.DATAGRAM_MESSAGE_BYTES_MAX) {
+                break;
+            }
+            filled = next.build();
+            missing = WireLimits.DATAGRAM_MESSAGE_BYTES_MAX - size;
+        }
+        return filled;
     }
 
     /**

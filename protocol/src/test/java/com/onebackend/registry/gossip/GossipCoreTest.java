@@ -3,6 +3,7 @@ package com.onebackend.registry.gossip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.onebackend.registry.membership.Lane;
+import com.onebackend.registry.membership.RefusedClaim;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Generation;
@@ -60,6 +61,36 @@ class GossipCoreTest {
         assertThat(out.sent)
                 .anyMatch(message -> message instanceof GossipMessage.Log log
                         && log.message().type() == LogMessage.Type.SYNC_PROBE);
+    }
+
+    @Test
+    void secondProcessOfANodeIdIsToldSoThroughTheEffects() {
+        meetPeer();
+        final Member first = new Member(
+                new MemberId("self", new Origin(77), new Generation(0)),
+                Incarnation.FIRST,
+                MemberState.ALIVE,
+                new Endpoint("first", 7_001),
+                "http://first");
+        out.sent.clear();
+        swim(PEER.id(), new SwimMessage.Refusal(first, List.of()));
+        final long sequence = out.sent.stream()
+                .map(message -> ((GossipMessage.Swim) message).message())
+                .filter(message -> message.type() == SwimMessage.Type.PING)
+                .map(message -> ((SwimMessage.Ping) message).sequence())
+                .findFirst()
+                .orElseThrow();
+        assertThat(out.refusedFor).isEmpty();
+        swim(first.id(), new SwimMessage.Ack(sequence, first.id(), true, List.of()));
+        assertThat(out.refusedFor).containsExactly(first);
+    }
+
+    @Test
+    void membershipIsCounted() {
+        meetPeer();
+        swim(PEER.id(), new SwimMessage.Join(member("other", 3, "http://other"), List.of()));
+        assertThat(core.membershipCounters().refusedByReason()).containsEntry(RefusedClaim.FOREIGN_JOIN, 1L);
+        assertThat(core.membershipCounters().gauges().rumorsQueued()).isPositive();
     }
 
     @Test
@@ -219,6 +250,10 @@ class GossipCoreTest {
         assertThat(out.datagramBytesMost).isBetween(600, WireLimits.DATAGRAM_MESSAGE_BYTES_MAX);
     }
 
+    private void swim(final MemberId sender, final SwimMessage message) {
+        core.receive(PEER.endpoint(), new GossipMessage.Swim(sender, 0, message), at(2), out);
+    }
+
     private void meetPeer() {
         final SwimMessage join = new SwimMessage.Join(PEER, List.of());
         core.receive(PEER.endpoint(), new GossipMessage.Swim(PEER.id(), 0, join), at(1), out);
@@ -271,6 +306,7 @@ class GossipCoreTest {
         private final List<GossipMessage> sent = new ArrayList<>();
         private final List<LogBatch> persisted = new ArrayList<>();
         private final List<NodeReport> reports = new ArrayList<>();
+        private final List<Member> refusedFor = new ArrayList<>();
         private int datagrams;
         private int datagramBytesMost;
 
@@ -304,6 +340,11 @@ class GossipCoreTest {
         @Override
         public void reported(final NodeReport report) {
             reports.add(report);
+        }
+
+        @Override
+        public void refused(final Member incumbent) {
+            refusedFor.add(incumbent);
         }
     }
 }

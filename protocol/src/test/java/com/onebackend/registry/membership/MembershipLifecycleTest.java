@@ -124,9 +124,7 @@ final class MembershipLifecycleTest extends OneMember {
 
     @Test
     void tableNeverExceedsItsLimitAndRemovedMembersMakeRoom() {
-        final MembershipConfig small =
-                new MembershipConfig(T, 200 * MILLI, 3, 4, 6, 3, 6, 100 * MILLI, 3, 5_000 * MILLI, 4, 1_000);
-        final Membership tight = new Membership(small, alive("me", 5), new SplittableRandom(1));
+        final Membership tight = new Membership(CONFIG.withRoom(4, 4), alive("me", 5), new SplittableRandom(1));
         final List<Member> many = List.of(alive("a", 1), alive("b", 1), alive("c", 1), alive("d", 1), alive("e", 1));
         tight.receive(endpoint("a"), id("a", 1), new SwimMessage.Gossip(many), now, out);
         assertThat(tight.members()).containsExactly(alive("a", 1), alive("b", 1), alive("c", 1), alive("me", 5));

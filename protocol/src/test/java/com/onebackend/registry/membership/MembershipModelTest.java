@@ -123,5 +123,10 @@ final class MembershipModelTest {
         public void changed(final Member before, final Member after) {
             changes.add(new Member[] {before, after});
         }
+
+        @Override
+        public void refused(final Member incumbent) {
+            throw new AssertionError("refused for " + incumbent);
+        }
     }
 }

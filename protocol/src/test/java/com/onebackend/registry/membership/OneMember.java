@@ -59,6 +59,7 @@ abstract class OneMember {
     static final class Outbox implements SwimOutput {
         final List<Sent> sent = new ArrayList<>();
         final List<Member> changes = new ArrayList<>();
+        final List<Member> refusedBy = new ArrayList<>();
 
         @Override
         public void send(final Endpoint to, final Lane lane, final SwimMessage message) {
@@ -68,6 +69,11 @@ abstract class OneMember {
         @Override
         public void changed(final Member before, final Member after) {
             changes.add(after);
+        }
+
+        @Override
+        public void refused(final Member incumbent) {
+            refusedBy.add(incumbent);
         }
 
         List<Sent> messages(final SwimMessage.Type type) {

@@ -4,6 +4,7 @@ import static com.onebackend.registry.membership.TinyNetwork.MILLI;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,9 +12,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class SuspicionTest {
     private static final MembershipConfig CONFIG = MembershipConfig.LAN;
 
-    /** Half a second times 4 times max(1, log10 N); by hand. */
+    /** Half a second, one in a big cluster, times 4 times max(1, log10 N); by hand. */
     @ParameterizedTest
-    @CsvSource({"1, 2000", "2, 2000", "3, 2000", "10, 2000", "30, 2954", "100, 4000", "300, 4954", "1000, 6000"})
+    @CsvSource({"1, 2000", "2, 2000", "3, 2000", "10, 2000", "30, 2954", "100, 4000", "300, 4954", "1000, 12000"})
     void shortestTimeGrowsWithTheLogarithmOfTheCluster(final int clusterSize, final long millis) {
         assertThat(Suspicion.minNanos(CONFIG, clusterSize)).isCloseTo(millis * MILLI, within(MILLI));
     }
@@ -54,15 +55,31 @@ final class SuspicionTest {
     }
 
     @Test
-    void pauseMovesEveryDeadlineAndHoldsThemBack() {
+    void afterAPauseOfThisNodeSuspicionsBeginAnewWithoutAccusers() {
+        final Suspicions suspicions = new Suspicions(CONFIG);
+        suspicions.begin("a", 5, 0);
+        for (final String accuser : List.of("b", "c", "d")) {
+            suspicions.accuse("a", accuser);
+        }
+        suspicions.restart(1_000 * MILLI, 3_000 * MILLI);
+        assertThat(suspicions.accusers("a")).isEmpty();
+        assertThat(suspicions.expired(12_999 * MILLI)).isEmpty();
+        assertThat(suspicions.expired(13_000 * MILLI)).containsExactly("a");
+    }
+
+    @Test
+    void afterAPauseOfThisNodeNoSuspicionRunsOutBeforeTheGivenTime() {
         final Suspicions suspicions = new Suspicions(CONFIG);
         suspicions.begin("a", 3, 0);
-        suspicions.hold(1_000 * MILLI, 5_000 * MILLI);
+        suspicions.restart(1_000 * MILLI, 5_000 * MILLI);
         assertThat(suspicions.expired(4_999 * MILLI)).isEmpty();
         assertThat(suspicions.expired(5_000 * MILLI)).containsExactly("a");
-        suspicions.begin("a", 3, 5_000 * MILLI);
-        suspicions.hold(1_000 * MILLI, 5_500 * MILLI);
-        assertThat(suspicions.expired(7_999 * MILLI)).isEmpty();
-        assertThat(suspicions.expired(8_000 * MILLI)).containsExactly("a");
+    }
+
+    @Test
+    void bigClusterHasTheDoubleIntervalAndSoTheDoubleTime() {
+        assertThat(Suspicion.minNanos(CONFIG, 500)).isCloseTo(5_398 * MILLI, within(MILLI));
+        assertThat(Suspicion.minNanos(CONFIG, 501)).isCloseTo(10_799 * MILLI, within(MILLI));
+        assertThat(Suspicion.minNanos(CONFIG, 1_000)).isEqualTo(12_000 * MILLI);
     }
 }

@@ -59,6 +59,11 @@ final class TinyNetwork {
             changes.add(new Change(now, name, before, after));
         }
 
+        @Override
+        public void refused(final Member incumbent) {
+            throw new AssertionError(name + " is refused for " + incumbent);
+        }
+
         MemberState sees(final String other) {
             final Member member = membership.member(other);
             return member == null ? null : member.state();

@@ -39,6 +39,7 @@ final class VirtualNetwork {
     private final Counters counters = new Counters();
     private NetworkFaults faults = NetworkFaults.NONE;
     private Blocked blocked = (from, to) -> false;
+    private DatagramLoss datagramLoss = (from, to, bytes) -> false;
     private Tamper tamper = (from, to, message) -> List.of(message);
     private Packet lastPacket;
     private boolean isCut;
@@ -65,6 +66,11 @@ final class VirtualNetwork {
     /** Which direction is cut. */
     interface Blocked {
         boolean isBlocked(Endpoint from, Endpoint to);
+    }
+
+    /** Loses datagrams by whom they are of, for whom, and how large they are; streams pass. */
+    interface DatagramLoss {
+        boolean isLost(Endpoint from, Endpoint to, int bytes);
     }
 
     /** Changes what is sent, to prove that the checkers notice. */
@@ -189,6 +195,10 @@ final class VirtualNetwork {
         carriesLogs = carries;
     }
 
+    void loseDatagrams(final DatagramLoss loss) {
+        datagramLoss = loss;
+    }
+
     void tamper(final Tamper change) {
         tamper = change;
     }
@@ -278,7 +288,8 @@ final class VirtualNetwork {
     }
 
     private void sendDatagram(final Site from, final Site to, final Packet packet) {
-        if (random.nextDouble() < faults.loss()) {
+        if (random.nextDouble() < faults.loss()
+                || datagramLoss.isLost(from.endpoint, to.endpoint, packet.bytes.length)) {
             counters.lost++;
             return;
         }

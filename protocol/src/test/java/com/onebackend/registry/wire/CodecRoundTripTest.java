@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.SwimMessage;
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.LogMessage;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -68,6 +72,16 @@ class CodecRoundTripTest {
         assertThatThrownBy(() -> WireCodec.decode(new byte[WireLimits.FRAME_BYTES_MAX + 1]))
                 .isInstanceOf(WireException.class)
                 .hasMessageContaining("too large");
+    }
+
+    @Test
+    void paddedPingFillsTheLargestDatagramWhateverTheSenderAndTheTargetAreCalled() {
+        for (int length = 1; length <= MemberId.NODE_ID_CHARS_MAX; length++) {
+            final MemberId id = new MemberId("n".repeat(length), new Origin(length), new Generation(1L << length % 60));
+            final SwimMessage ping = new SwimMessage.Ping(1L << length % 62, id, 3, true, List.of());
+            final byte[] bytes = WireCodec.encode(new GossipMessage.Swim(id, length, ping));
+            assertThat(bytes).hasSize(WireLimits.DATAGRAM_MESSAGE_BYTES_MAX);
+        }
     }
 
     private static Object kindOf(final GossipMessage message) {

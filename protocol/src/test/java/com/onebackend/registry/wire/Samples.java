@@ -42,14 +42,24 @@ final class Samples {
         this.random = random;
     }
 
-    /** A message of the kind with this number; every number is a kind, and twenty-two in a row give all. */
+    /** A message of the kind with this number; every number is a kind, and twenty-four in a row give all. */
     GossipMessage message(final int kind) {
         final MemberId from = memberId();
-        return switch (Math.floorMod(kind, 22)) {
-            case 0 -> swim(from, new SwimMessage.Ping(random.nextLong(), memberId(), random.nextInt(9), members()));
-            case 1 -> swim(from, new SwimMessage.Ack(random.nextLong(), memberId(), members()));
-            case 2 -> swim(from, new SwimMessage.IndirectPing(random.nextLong(), memberId(), endpoint(), members()));
-            case 3 -> swim(from, new SwimMessage.Join(member(), members()));
+        return switch (Math.floorMod(kind, 24)) {
+            case 0 ->
+                swim(
+                        from,
+                        new SwimMessage.Ping(
+                                random.nextLong(), memberId(), random.nextInt(9), random.nextBoolean(), members()));
+            case 1 -> swim(from, new SwimMessage.Ack(random.nextLong(), memberId(), random.nextBoolean(), members()));
+            case 2 ->
+                swim(
+                        from,
+                        new SwimMessage.IndirectPing(
+                                random.nextLong(), memberId(), endpoint(), random.nextInt(60_001), members()));
+            case 3 -> swim(from, new SwimMessage.Join(member(), random.nextLong(), members()));
+            case 22 -> swim(from, new SwimMessage.Nack(random.nextLong(), members()));
+            case 23 -> swim(from, new SwimMessage.Refusal(member(), members()));
             case 4 -> swim(from, new SwimMessage.JoinReply(members()));
             case 5 -> swim(from, new SwimMessage.Gossip(members(), list(() -> new SwimMessage.Accusation(id(), id()))));
             case 6 -> new GossipMessage.Log(from, push());

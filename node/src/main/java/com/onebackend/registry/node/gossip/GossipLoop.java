@@ -118,6 +118,11 @@ public final class GossipLoop implements AutoCloseable {
         boolean trySubmit(LogBatch batch, boolean sync, Runnable written);
     }
 
+    /** Told once, on the loop, when another process that lives already has this node's id. Set before the start. */
+    public void onRefused(final Consumer<Member> listener) {
+        effects.onRefused(listener);
+    }
+
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
         core.restored(effects);

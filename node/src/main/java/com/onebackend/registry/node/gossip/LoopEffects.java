@@ -13,6 +13,7 @@ import com.onebackend.registry.wire.WireLimits;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,7 @@ final class LoopEffects implements Effects {
     private final ShownState shown;
     private final LongAdder dropped = new LongAdder();
     private final Map<MemberState, LongAdder> transitions = new EnumMap<>(MemberState.class);
+    private Consumer<Member> onRefused = incumbent -> {};
     private GossipMessage encoded;
     private byte[] bytes;
 
@@ -39,6 +41,11 @@ final class LoopEffects implements Effects {
         for (final MemberState state : MemberState.values()) {
             transitions.put(state, new LongAdder());
         }
+    }
+
+    /** Told when another process that lives has this node's id; before the loop starts. */
+    void onRefused(final Consumer<Member> listener) {
+        onRefused = listener;
     }
 
     /** Messages the transports dropped at once. */
@@ -106,5 +113,16 @@ final class LoopEffects implements Effects {
     @Override
     public void reported(final NodeReport report) {
         shown.reported(report);
+    }
+
+    @Override
+    public void refused(final Member incumbent) {
+        LOG.error(
+                "refused: node id={} belongs to another process at={} url={} generation={}",
+                incumbent.id().nodeId(),
+                incumbent.endpoint(),
+                incumbent.url(),
+                incumbent.id().generation().value());
+        onRefused.accept(incumbent);
     }
 }
