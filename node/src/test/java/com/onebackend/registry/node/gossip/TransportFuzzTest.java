@@ -11,6 +11,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.CorruptedFrameException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * What a socket hands over is opened or dropped, never thrown, and costs little before its sender has proved itself.
@@ -21,8 +22,10 @@ class TransportFuzzTest {
     /** What {@link TransportInputs} seals. */
     static final byte[] SEALED = "ping".getBytes(StandardCharsets.UTF_8);
 
-    /** A frame is kept until it is whole, in buffers that double. */
-    private static final int HEAP_BYTES_PER_BYTE = 16;
+    /** Bytes may come one by one: each arrival has its price, whatever it carries. */
+    private static final int HEAP_BYTES_PER_ARRIVAL = 256;
+
+    private static final String REPLACEMENT = "\uFFFD";
 
     @FuzzTest
     void datagramOpensOrIsDropped(final byte[] packet) {
@@ -40,16 +43,19 @@ class TransportFuzzTest {
             return;
         }
         Allocation.atMost(Allocation.UNAUTHENTICATED_BYTES_MAX, () -> Hello.decode(payload));
+        // What is no UTF-8 becomes replacement characters, which are longer: the text may not fit a second time.
         Hello.decode(payload)
-                .ifPresent(hello -> assertThat(
-                                Hello.decode(hello.frame().payload()).map(Hello::purpose))
-                        .contains(hello.purpose()));
+                .filter(hello -> !hello.toString().contains(REPLACEMENT))
+                .map(Hello::frame)
+                .ifPresent(frame -> assertThat(Hello.decode(frame.payload())).isEqualTo(Hello.decode(payload)));
     }
 
     @FuzzTest
     void streamGivesFramesWithinTheirLimitsOrEnds(final byte[] bytes) {
         Allocation.atMost(
-                Allocation.UNAUTHENTICATED_BYTES_MAX + (long) HEAP_BYTES_PER_BYTE * bytes.length, () -> stream(bytes));
+                Allocation.UNAUTHENTICATED_BYTES_MAX + (long) HEAP_BYTES_PER_ARRIVAL * bytes.length,
+                () -> stream(bytes, frame -> {}));
+        stream(bytes, TransportFuzzTest::take);
     }
 
     private static void open(final PacketSeal seal, final byte[] packet) {
@@ -58,7 +64,7 @@ class TransportFuzzTest {
     }
 
     /** The first byte says in what pieces the rest arrives. */
-    private static void stream(final byte[] bytes) {
+    private static void stream(final byte[] bytes, final Consumer<Frame> taker) {
         if (bytes.length == 0) {
             return;
         }
@@ -68,7 +74,7 @@ class TransportFuzzTest {
             for (int from = 1; from < bytes.length; from += piece) {
                 channel.writeInbound(Unpooled.wrappedBuffer(bytes, from, Math.min(piece, bytes.length - from)));
                 for (Frame frame = channel.readInbound(); frame != null; frame = channel.readInbound()) {
-                    take(frame);
+                    taker.accept(frame);
                 }
             }
         } catch (final CorruptedFrameException e) {
