@@ -5,12 +5,14 @@ import com.onebackend.registry.model.Invariants;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -185,10 +187,11 @@ public final class Replica {
         retention.asking();
         if (retention.isResetting()) {
             // Of the own log, too, everything that others have is wanted.
-            return new LogMessage.SyncRequest(session, withoutOwn(table.vector()), heldWhenAsked);
+            return new LogMessage.SyncRequest(session, withOwn(table.vector(), null), heldWhenAsked);
         }
-        final boolean isRepair = repair.isWanted();
-        return new LogMessage.SyncRequest(session, repair.have(table.vector()), heldWhenAsked && !isRepair);
+        final boolean isPartial = repair.isWanted() || retention.isReadingOwn();
+        final Digest have = withOwn(repair.have(table.vector()), retention.ownHeadToAsk(table.head(self)));
+        return new LogMessage.SyncRequest(session, have, heldWhenAsked && !isPartial);
     }
 
     /** A chunk of an own session arrived: all of it is applied, or nothing. Only the last one moves the vector. */
@@ -216,6 +219,9 @@ public final class Replica {
         }
         final boolean wasResetting = retention.isResetting();
         chunk.heads().forEach(this::advance);
+        chunk.heads().stream()
+                .filter(head -> head.origin().equals(self))
+                .forEach(head -> retention.ownLoaded(head.maxVersion()));
         retention.loaded(wasResetting);
         if (incoming.close(chunk.session())) {
             repair.sessionEnded(digest(), withoutEvicted(new Digest(chunk.heads())));
@@ -381,10 +387,12 @@ public final class Replica {
         return new LogMessage.SyncChunk(request.session(), 0, true, List.of(), why, true);
     }
 
-    private Digest withoutOwn(final Digest digest) {
-        return new Digest(digest.heads().stream()
-                .filter(head -> !head.origin().equals(self))
-                .toList());
+    /** With another head of the own log, where there is one; none when it is null. */
+    private Digest withOwn(final Digest digest, final Digest.Head head) {
+        final List<Digest.Head> heads = new ArrayList<>(digest.heads());
+        heads.replaceAll(known -> known.origin().equals(self) ? head : known);
+        heads.removeIf(Objects::isNull);
+        return new Digest(heads);
     }
 
     private static Part born(final Part part, final InstanceParts before, final Stamp stamp) {
