@@ -6,11 +6,13 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -209,12 +211,14 @@ public final class Replica {
         isStarted = true;
         final boolean holdsOld = retention.holdsOld();
         retention.asking();
-        // While everything is reloaded, also that of the own log is wanted which only others have.
-        final Digest have = retention.isResetting() ? withoutOwn(table.vector()) : table.vector();
+        final Digest have = withOwn(
+                table.vector(),
+                // While everything is reloaded, also that of the own log is wanted which only others have.
+                retention.isResetting() ? null : retention.ownHeadToAsk(table.head(self)));
         final LogMessage.SyncRequest request = new LogMessage.SyncRequest(
                 session,
                 have,
-                holdsOld,
+                holdsOld && (retention.isResetting() || !retention.isReadingOwn()),
                 incoming.resume(nowNanos),
                 repair.audits(table, config.sessions().auditOriginsMax()));
         incoming.open(request, peer, nowNanos);
@@ -263,6 +267,9 @@ public final class Replica {
         }
         final boolean wasResetting = retention.isResetting();
         chunk.heads().forEach(this::advance);
+        chunk.heads().stream()
+                .filter(head -> head.origin().equals(self))
+                .forEach(head -> retention.ownLoaded(head.maxVersion()));
         retention.loaded(wasResetting);
         if (incoming.complete(chunk.session())) {
             repair.sessionEnded(digest(), withoutEvicted(new Digest(chunk.heads())));
@@ -524,10 +531,12 @@ public final class Replica {
         return new LogMessage.SyncChunk(request.session(), 0, true, List.of(), why, true, false, List.of());
     }
 
-    private Digest withoutOwn(final Digest digest) {
-        return new Digest(digest.heads().stream()
-                .filter(head -> !head.origin().equals(self))
-                .toList());
+    /** With another head of the own log, where there is one; none when it is null. */
+    private Digest withOwn(final Digest digest, final Digest.Head head) {
+        final List<Digest.Head> heads = new ArrayList<>(digest.heads());
+        heads.replaceAll(known -> known.origin().equals(self) ? head : known);
+        heads.removeIf(Objects::isNull);
+        return new Digest(heads);
     }
 
     private static Part born(final Part part, final InstanceParts before, final Stamp stamp) {

@@ -52,6 +52,10 @@ public final class Retention {
     /** A reset was given up as one, and nothing was loaded since. */
     private boolean isVoided;
 
+    /** After a reset the own log up to the first is read from peers like any other, so far up to the second. */
+    private long ownWantedVersion;
+
+    private long ownLoadedVersion;
     private boolean isWaitStarted;
     private long waitsSinceNanos;
     private long declinedNanos;
@@ -219,6 +223,24 @@ public final class Retention {
         }
     }
 
+    /**
+     * The own log's head in a request: {@code real}, unless records of it that a reset took out may still come back.
+     * One of them may supersede what another log would then be thought to hold.
+     */
+    Digest.Head ownHeadToAsk(final Digest.Head real) {
+        return isReadingOwn() ? new Digest.Head(self, Math.min(ownLoadedVersion, real.maxVersion()), 0, 0) : real;
+    }
+
+    /** True while the own log, too, is read from peers. */
+    boolean isReadingOwn() {
+        return ownLoadedVersion < ownWantedVersion;
+    }
+
+    /** A peer has shown all it has of the own log. */
+    void ownLoaded(final long version) {
+        ownLoadedVersion = Math.max(ownLoadedVersion, version);
+    }
+
     /** A peer holds this tombstone, too. */
     void confirmed(final LogEntry tombstone) {
         if (unconfirmed != null) {
@@ -280,6 +302,8 @@ public final class Retention {
         unconfirmed = null;
         record();
         isLoaded = false;
+        ownWantedVersion = own.assigned();
+        ownLoadedVersion = 0;
         resetsBegun++;
     }
 

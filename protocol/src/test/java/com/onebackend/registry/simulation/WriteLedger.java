@@ -126,7 +126,17 @@ final class WriteLedger implements NodeObserver {
         batch.heads().forEach(head -> heads.put(head.origin(), head.maxVersion()));
         heads.keySet().retainAll(Set.of(node.origin()));
         reached.put(node.index(), heads);
+        final Map<LogEntry.PartKey, LogEntry> own = new HashMap<>();
+        acknowledged.getOrDefault(node.origin(), new TreeMap<>()).values().stream()
+                .filter(entry -> !entry.isTombstone() && !kept.contains(entry))
+                .forEach(entry -> own.merge(entry.key(), entry, (a, b) -> b.supersedes(a) ? b : a));
         acknowledged.forEach((origin, log) -> log.values().removeIf(entry -> {
+            final LogEntry later = own.get(entry.key());
+            if (later != null && later.supersedes(entry)) {
+                // Superseded by what is withdrawn: some have the one, some the other, until a repair finds it.
+                withdrawn++;
+                return true;
+            }
             if (entry.isTombstone() || kept.contains(entry)) {
                 return false;
             }
