@@ -1,15 +1,12 @@
 package com.onebackend.registry.node;
 
 import com.onebackend.registry.directory.Directory;
-import com.onebackend.registry.gossip.GossipCounters;
 import com.onebackend.registry.membership.Lane;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.node.catalog.CatalogService;
-import com.onebackend.registry.node.gossip.GossipFigures;
 import com.onebackend.registry.node.gossip.GossipLoop;
 import com.onebackend.registry.node.gossip.GossipTransports;
 import com.onebackend.registry.node.gossip.TransportEvent;
-import com.onebackend.registry.replication.Refusal;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,8 +19,6 @@ import java.util.function.ToDoubleFunction;
  * when to worry is in the operator's guide, which a test holds against this.
  */
 final class NodeMetrics {
-    private static final double MILLIS_PER_SECOND = 1_000;
-
     private final MeterRegistry metrics;
 
     private NodeMetrics(final MeterRegistry metrics) {
@@ -41,7 +36,7 @@ final class NodeMetrics {
         node.members(gossip);
         node.directory(directory);
         node.loop(gossip);
-        node.core(gossip);
+        new CoreMetrics(metrics, gossip).bind();
         node.catalog(catalog);
         PeerMetrics.register(metrics.getPrometheusRegistry(), gossip, transports);
     }
@@ -113,110 +108,6 @@ final class NodeMetrics {
                 .register(metrics);
     }
 
-    /** What the core counts, as the loop last copied it. */
-    private void core(final GossipLoop gossip) {
-        final Figures figures = new Figures(gossip);
-        figures.counter(
-                "echoes", "own messages that came back", at -> at.counters().ownEchoes());
-        figures.counter(
-                "removed.refused",
-                "messages of nodes the catalog removed",
-                at -> at.counters().refusedRemoved());
-        figures.pushes("sent", at -> at.counters().pushesSent());
-        figures.pushes("applied", at -> at.counters().pushesApplied());
-        figures.pushes("duplicate", at -> at.counters().pushesDuplicate());
-        figures.pushes("behind", at -> at.counters().pushesBehind());
-        figures.pushes("refused", at -> at.counters().pushesRefused());
-        for (final Refusal reason : Refusal.values()) {
-            figures.refused(reason);
-        }
-        figures.counter(
-                "chunks.refused",
-                "parts of an answer that fit no session",
-                at -> at.counters().chunksRefused());
-        figures.counter("syncs", "own anti-entropy sessions that ran to their end", GossipFigures::syncsCompleted);
-        figures.gauge("syncs.answered", "sessions of others under way here", GossipFigures::syncsAnswered);
-        figures.counter("repairs", "logs read again: sets differed under equal versions", GossipFigures::repairs);
-        figures.gauge("origins", "logs this node has a part of", GossipFigures::origins);
-        figures.gauge("tombstones", "deregistrations that are still remembered", GossipFigures::tombstones);
-        figures.gauge("unacknowledged", "answers that wait for the disk", GossipFigures::unacknowledged);
-        retention(figures);
-    }
-
-    /** Tombstones, and the clocks by which writes are ordered. */
-    private static void retention(final Figures figures) {
-        figures.gauge(
-                "watermark",
-                "version up to which own deregistrations are collected",
-                at -> retained(at).ownWatermark());
-        figures.counter(
-                "tombstones.collected",
-                "deregistrations dropped because every node has them",
-                at -> retained(at).tombstonesCollected());
-        figures.gauge(
-                "members.behind",
-                "catalog nodes away for so long that they load everything anew",
-                at -> retained(at).membersBehind());
-        figures.counter(
-                "resets",
-                "times this node was away for too long and loaded everything anew",
-                at -> retained(at).resetsBegun());
-        figures.counter(
-                "quarantined",
-                "messages refused: stamped too far ahead of this node's clock",
-                at -> retained(at).quarantined());
-        figures.gauge(
-                "clock.offset.seconds",
-                "how far the other nodes' clocks are ahead, in the middle",
-                at -> retained(at).clockOffsetMillis() / MILLIS_PER_SECOND);
-        figures.counter(
-                "clock.alarms",
-                "times the clocks were found half a second apart",
-                at -> retained(at).clockAlarms());
-    }
-
-    private static GossipCounters.Retained retained(final GossipFigures at) {
-        return at.counters().retained();
-    }
-
-    /** Declares meters over the loop's last figures. */
-    private final class Figures {
-        private final GossipLoop gossip;
-
-        private Figures(final GossipLoop gossip) {
-            this.gossip = gossip;
-        }
-
-        void counter(final String name, final String description, final ToDoubleFunction<GossipFigures> count) {
-            FunctionCounter.builder("registry.gossip." + name, gossip, loop -> count.applyAsDouble(loop.figures()))
-                    .description(description)
-                    .register(metrics);
-        }
-
-        void gauge(final String name, final String description, final ToDoubleFunction<GossipFigures> value) {
-            Gauge.builder("registry.gossip." + name, gossip, loop -> value.applyAsDouble(loop.figures()))
-                    .description(description)
-                    .register(metrics);
-        }
-
-        void pushes(final String what, final ToDoubleFunction<GossipFigures> count) {
-            FunctionCounter.builder("registry.gossip.pushes", gossip, loop -> count.applyAsDouble(loop.figures()))
-                    .description("own versions sent, and those of others as they came")
-                    .tag("what", what)
-                    .register(metrics);
-        }
-
-        void refused(final Refusal reason) {
-            FunctionCounter.builder(
-                            "registry.gossip.refused",
-                            gossip,
-                            loop -> loop.figures().refused().get(reason))
-                    .description("what peers sent of instances and was not applied")
-                    .tag("reason", lower(reason))
-                    .register(metrics);
-        }
-    }
-
     private void catalog(final CatalogService catalog) {
         Gauge.builder("registry.catalog.applied", catalog, CatalogService::appliedIndex)
                 .description("last catalog entry applied on this node")
@@ -235,7 +126,7 @@ final class NodeMetrics {
                 .count();
     }
 
-    private static String lower(final Enum<?> name) {
+    static String lower(final Enum<?> name) {
         return name.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -23,6 +23,9 @@ import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.Replica;
 import com.onebackend.registry.replication.Retention;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +63,8 @@ public final class GossipCore {
     private final Reports reports;
     private final Custody custody;
     private final Clocks clocks;
+    private List<Member> peers = List.of();
+    private boolean arePeersStale = true;
     private boolean hasLooked;
     private long lookedNanos;
 
@@ -160,7 +165,7 @@ public final class GossipCore {
     /** Own versions up to here are on disk: tell the others. */
     public void committed(final long ownVersion, final Now now, final Effects out) {
         replica.durable(ownVersion);
-        broadcast.members(membership.reachablePeers());
+        broadcast.members(peers());
         logs.push(now, out);
         due(now, out);
     }
@@ -225,7 +230,7 @@ public final class GossipCore {
 
     /** This node's resources were sampled: tell the others. */
     public void report(final NodeUsage usage, final List<Gpu> gpus, final Now now, final Effects out) {
-        broadcast.members(membership.reachablePeers());
+        broadcast.members(peers());
         reports.sampled(usage, gpus, now, out);
     }
 
@@ -366,7 +371,7 @@ public final class GossipCore {
 
     /** What this node took in, or has, it hands on to those it is to see to. */
     private void onRelayed(final Endpoint from, final GossipMessage.Relayed message, final Now now, final Effects out) {
-        broadcast.members(membership.reachablePeers());
+        broadcast.members(peers());
         final GossipMessage body = message.body();
         if (body instanceof GossipMessage.Report report) {
             if (onReport(report.report(), out)) {
@@ -393,13 +398,24 @@ public final class GossipCore {
         return membership.member(author.nodeId()) == null || reports.receive(report, out);
     }
 
+    /** The others worth sending to, ordered by node id; the same list for as long as nothing changes. */
+    private List<Member> peers() {
+        if (arePeersStale) {
+            final List<Member> sorted = new ArrayList<>(membership.reachablePeers());
+            sorted.sort(Comparator.comparing(member -> member.id().nodeId()));
+            peers = Collections.unmodifiableList(sorted);
+            arePeersStale = false;
+        }
+        return peers;
+    }
+
     private void toAll(final GossipMessage message, final Effects out) {
-        broadcast.members(membership.reachablePeers());
+        broadcast.members(peers());
         broadcast.toAll(message, out);
     }
 
     private void due(final Now now, final Effects out) {
-        broadcast.members(membership.reachablePeers());
+        broadcast.members(peers());
         logs.due(now, out);
     }
 
@@ -420,7 +436,7 @@ public final class GossipCore {
         if (!hasLooked || now.nanos() - lookedNanos >= LOOK_NANOS) {
             hasLooked = true;
             lookedNanos = now.nanos();
-            final List<Member> peers = membership.reachablePeers();
+            final List<Member> peers = peers();
             clocks.tick(peers.size(), now);
             final Set<Origin> reachable = new HashSet<>();
             peers.forEach(peer -> reachable.add(peer.id().origin()));
@@ -460,6 +476,7 @@ public final class GossipCore {
 
             @Override
             public void changed(final Member before, final Member after) {
+                arePeersStale = true;
                 custody.memberChanged(before, after);
                 out.memberChanged(before, after);
                 onMemberChanged(before, after, out);

@@ -2,6 +2,7 @@ package com.onebackend.registry.node.gossip;
 
 import com.onebackend.registry.gossip.GossipCore;
 import com.onebackend.registry.gossip.GossipCounters;
+import com.onebackend.registry.membership.MembershipCounters;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.Digest;
@@ -16,10 +17,10 @@ import java.util.Map;
  * The core's figures at one moment, for metrics. Immutable: taken on the gossip loop, read from any thread.
  *
  * @param counters what happened since the start
+ * @param membership what happened to members, and how this node stands
  * @param refused how often peers' input was refused, by reason
  * @param syncsCompleted own anti-entropy sessions that ran to their end
  * @param syncsAnswered sessions of others under way here
- * @param repairs logs read again because sets differed under equal vectors
  * @param heads how much of each log this node has, ordered by origin; at most {@link #HEADS_MAX}
  * @param origins how many logs there are
  * @param tombstones deregistrations that are still remembered
@@ -27,10 +28,10 @@ import java.util.Map;
  */
 public record GossipFigures(
         GossipCounters.Snapshot counters,
+        MembershipCounters.Snapshot membership,
         Map<Refusal, Long> refused,
         long syncsCompleted,
         int syncsAnswered,
-        long repairs,
         List<LogHead> heads,
         int origins,
         int tombstones,
@@ -54,10 +55,10 @@ public record GossipFigures(
         final Digest digest = core.digest();
         return new GossipFigures(
                 core.counters().snapshot(),
+                core.membershipCounters(),
                 Collections.unmodifiableMap(refused),
                 core.syncsCompleted(),
                 core.sessionsAnswered(),
-                core.repairs(),
                 heads(digest, core.members()),
                 digest.heads().size(),
                 core.tombstones(),
