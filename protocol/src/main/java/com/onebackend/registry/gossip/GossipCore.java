@@ -152,8 +152,8 @@ public final class GossipCore {
     }
 
     /**
-     * The nodes of the catalog, dead or alive, this one included: tombstones are kept until all of them have them. Until
-     * the first call nothing is collected.
+     * The nodes of the catalog, dead or alive, this one included: tombstones are kept until all of them have them.
+     * Until the first call nothing is collected.
      *
      * @param members the origin of each by node id
      */
@@ -162,8 +162,8 @@ public final class GossipCore {
     }
 
     /**
-     * An own instance that a reset took out gave a sign of life. Returns the own version that has to be committed before
-     * it may be acknowledged; 0 when there is nothing to claim. Needs {@link #hasRoom}.
+     * An own instance that a reset took out gave a sign of life. Returns the own version that has to be committed
+     * before it may be acknowledged; 0 when there is nothing to claim. Needs {@link #hasRoom}.
      */
     public long reclaim(final String instanceId, final Now now, final Effects out) {
         final boolean isBack = replica.reclaim(instanceId, now.wallMillis());

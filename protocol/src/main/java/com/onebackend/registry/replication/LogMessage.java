@@ -40,8 +40,8 @@ public sealed interface LogMessage {
      * the digest that it lacks something itself sends a request of its own.
      *
      * @param session chosen by the requester, unique for it
-     * @param holds true when the requester holds entries that may have been deregistered and collected: an answerer that
-     *     collected something the requester lacks then answers with a reset
+     * @param holds true when the requester holds entries that may have been deregistered and collected: an answerer
+     *     that collected something the requester lacks then answers with a reset
      */
     record SyncRequest(long session, Digest have, boolean holds) implements LogMessage {
         /** From a node that holds nothing, or asks again for what it has. */

@@ -13,12 +13,13 @@ import java.util.Set;
  * How long tombstones stay, and what happens to a node that was away for longer.
  *
  * <p>A log's watermark says up to which version its tombstones may be gone. Whoever has less of a log than its
- * watermark may hold what they killed, under any origin: nobody takes entries from it, and it starts again from nothing.
+ * watermark may hold what they killed, under any origin: nobody takes entries from it, and it starts again from
+ * nothing.
  *
  * <p><i>Thread:</i> the gossip loop.
  *
- * <p><i>Invariants:</i> a node gives entries only to who knows of no watermark beyond its vector; a vector that passes a
- * watermark without what was before it belongs to a node that held nothing.
+ * <p><i>Invariants:</i> a node gives entries only to who knows of no watermark beyond its vector; a vector that passes
+ * a watermark without what was before it belongs to a node that held nothing.
  */
 public final class Retention {
     /** A reset that for so many of the longest sessions finds nobody to load from takes what it gets. */
@@ -303,8 +304,8 @@ public final class Retention {
     }
 
     /**
-     * No member meets the watermarks any more: whoever did lost its disk. What is left of the records is worth more than
-     * that none of them may have been deregistered.
+     * A majority is there, and nobody in it meets the watermarks: whoever did lost its disk. What is left of the
+     * records is worth more than that none of them may have been deregistered.
      */
     private void loadFromAnybody() {
         for (final Origin origin : table.behind()) {
@@ -318,8 +319,8 @@ public final class Retention {
         resetsVoided++;
     }
 
-    private void giveUpAfterLong(final long now) {
-        if (!isResetting()) {
+    private void giveUpAfterLong(final Set<Origin> reachable, final long now) {
+        if (!isResetting() || !watermark.isMajority(reachable)) {
             isWaitStarted = false;
         } else if (!isWaitStarted) {
             isWaitStarted = true;
@@ -334,7 +335,6 @@ public final class Retention {
         nowNanos = now;
         ages.mark(now, own.assigned());
         aside.expire(isResetting(), now);
-        giveUpAfterLong(now);
         collector.stamp(table::gcVersion, now);
         int room = config.dropsPerTickMax();
         for (Collector.Due due = collector.due(now); due != null && room > 0; due = collector.due(now)) {
@@ -349,6 +349,7 @@ public final class Retention {
     public void raise(final Set<Origin> reachable, final long now) {
         unfenced.forEach(origin -> fences.putIfAbsent(origin, new Fence(now, 0)));
         unfenced.clear();
+        giveUpAfterLong(reachable, now);
         final OwnedLog log = table.known(self);
         if (log == null || isResetting()) {
             return;

@@ -6,11 +6,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Up to which version every catalog member has this node's own log on disk, so that its tombstones have done their work.
+ * Up to which version every catalog member has this node's own log on disk, so that its tombstones have done their
+ * work.
  *
- * <p>A member that made no progress for the horizon no longer counts, but only while members that are reachable and have
- * acknowledged make a majority together with this node: a minority never collects past who is absent, so that of two
- * sides at most one has to start again from nothing.
+ * <p>A member that made no progress for the horizon no longer counts, but only while members that are reachable and
+ * have acknowledged make a majority together with this node: a minority never collects past who is absent, so that of
+ * two sides at most one has to start again from nothing.
  *
  * <p><i>Thread:</i> the gossip loop.
  *
@@ -99,6 +100,12 @@ final class Watermark {
             }
         }
         return 2 * having > acks.size() + 1 ? ofPresent : ofAll;
+    }
+
+    /** True when these members make a majority of the catalog's together with this node. */
+    boolean isMajority(final Set<Origin> reachable) {
+        final long present = acks.keySet().stream().filter(reachable::contains).count();
+        return isSelfMember && 2 * (present + 1) > acks.size() + 1;
     }
 
     /** Members that were passed when last asked. */
