@@ -23,7 +23,7 @@ import java.util.Set;
  */
 public final class Retention {
     /** A reset that for so many of the longest sessions finds nobody to load from takes what it gets. */
-    private static final int WAIT_SESSIONS = 2;
+    private static final int WAIT_SESSIONS = 4;
 
     private final Origin self;
     private final RetentionConfig config;
