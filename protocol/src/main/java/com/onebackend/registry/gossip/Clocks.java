@@ -1,8 +1,8 @@
 package com.onebackend.registry.gossip;
 
 /**
- * Watches this node's wall clock against its peers': raises an alarm early, and refuses own writes when nobody would take
- * them. Nothing expires by it.
+ * Watches this node's wall clock against its peers': raises an alarm early, and refuses own writes when nobody would
+ * take them. Nothing expires by it.
  *
  * <p><i>Thread:</i> the gossip loop.
  */

@@ -189,8 +189,8 @@ public final class GossipCore {
     }
 
     /**
-     * An own instance that a reset took out gave a sign of life. Returns the own version that has to be committed before
-     * it may be acknowledged; 0 when there is nothing to claim. Needs {@link #hasRoom}.
+     * An own instance that a reset took out gave a sign of life. Returns the own version that has to be committed
+     * before it may be acknowledged; 0 when there is nothing to claim. Needs {@link #hasRoom}.
      */
     public long reclaim(final String instanceId, final Now now, final Effects out) {
         final boolean isBack = replica.reclaim(instanceId, now.wallMillis());
@@ -356,6 +356,7 @@ public final class GossipCore {
     private void onSwim(final Endpoint from, final GossipMessage.Swim message, final Now now, final Effects out) {
         membership.receive(from, message.from(), message.message(), now.nanos(), swimOutput(now, out));
         clocks.heard(message.from().nodeId(), message.wallMillis(), now);
+        replica.retention().told(message.from().origin(), message.watermark());
         if (message.acked().version() > 0 && message.acked().origin().equals(selfId.origin())) {
             replica.retention().acked(message.from().origin(), message.acked().version(), now.nanos());
         }
@@ -471,7 +472,13 @@ public final class GossipCore {
                 out.send(
                         to,
                         lane,
-                        new GossipMessage.Swim(selfId, replica.digestHash(), acked, now.wallMillis(), message));
+                        new GossipMessage.Swim(
+                                selfId,
+                                replica.digestHash(),
+                                acked,
+                                replica.retention().ownWatermark(),
+                                now.wallMillis(),
+                                message));
             }
 
             @Override

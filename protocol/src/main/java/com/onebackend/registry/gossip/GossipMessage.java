@@ -33,13 +33,14 @@ public sealed interface GossipMessage {
      *
      * @param digestHash one number over the sender's whole instance vector, so that divergence shows at once
      * @param acked how much of the receiver's log the sender has on its disk
+     * @param watermark up to which version the tombstones of the sender's own log may be collected
      * @param wallMillis the sender's wall clock when it sent this; 0 = not said
      */
-    record Swim(MemberId from, long digestHash, Acked acked, long wallMillis, SwimMessage message)
+    record Swim(MemberId from, long digestHash, Acked acked, long watermark, long wallMillis, SwimMessage message)
             implements GossipMessage {
-        /** Without acknowledgement and clock. */
+        /** Without acknowledgement, watermark and clock. */
         public Swim(final MemberId from, final long digestHash, final SwimMessage message) {
-            this(from, digestHash, Acked.NOTHING, 0, message);
+            this(from, digestHash, Acked.NOTHING, 0, 0, message);
         }
 
         @Override

@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * How much of the others' logs is safe on this node's disk. Their entries are written without waiting for the disk; now
- * and then it is asked to make everything safe, and what had been reached when it was asked counts once it has answered.
+ * and then it is asked to make everything safe, and what had been reached when it was asked counts once it has
+ * answered.
  *
  * <p><i>Thread:</i> the gossip loop.
  *

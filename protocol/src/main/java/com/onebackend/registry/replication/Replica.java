@@ -392,8 +392,8 @@ public final class Replica {
     }
 
     /**
-     * The client of an own instance that a {@link #reset} took out gave a sign of life: writes it anew. True when it was
-     * there and nobody deregistered it; else the client has to register in full. Needs {@link #hasRoom}.
+     * The client of an own instance that a {@link #reset} took out gave a sign of life: writes it anew. True when it
+     * was there and nobody deregistered it; else the client has to register in full. Needs {@link #hasRoom}.
      */
     public boolean reclaim(final String instanceId, final long wallMillis) {
         final InstanceParts aside = retention.aside().take(instanceId);

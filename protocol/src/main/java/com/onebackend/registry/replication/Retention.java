@@ -13,16 +13,20 @@ import java.util.Set;
  * How long tombstones stay, and what happens to a node that was away for longer.
  *
  * <p>A log's watermark says up to which version its tombstones may be gone. Whoever has less of a log than its
- * watermark may hold what they killed, under any origin: nobody takes entries from it, and it starts again from nothing.
+ * watermark may hold what they killed, under any origin: nobody takes entries from it, and it starts again from
+ * nothing.
  *
  * <p><i>Thread:</i> the gossip loop.
  *
- * <p><i>Invariants:</i> a node gives entries only to who knows of no watermark beyond its vector; a vector that passes a
- * watermark without what was before it belongs to a node that held nothing.
+ * <p><i>Invariants:</i> a node gives entries only to who knows of no watermark beyond its vector; a vector that passes
+ * a watermark without what was before it belongs to a node that held nothing.
  */
 public final class Retention {
     /** Peers that say no less often than this may just be out of reach. */
     private static final long DECLINES_APART_NANOS_MAX = 60_000_000_000L;
+
+    /** A reset that for so many graces finds nobody to load from takes what it gets. */
+    private static final int WAIT_GRACES = 3;
 
     private final Origin self;
     private final RetentionConfig config;
@@ -149,6 +153,13 @@ public final class Retention {
     void reached(final Origin origin, final long version) {
         if (!origin.equals(self)) {
             durableHeads.moved(origin, version);
+        }
+    }
+
+    /** An origin says how far its log's tombstones may be collected; a node that lacks some of them learns it later. */
+    public void told(final Origin origin, final long watermarkOfIt) {
+        if (watermarkOfIt > table.gcVersion(origin) && !table.isEvicted(origin)) {
+            learned(new Digest.Head(origin, 0, watermarkOfIt, 0));
         }
     }
 
@@ -313,8 +324,8 @@ public final class Retention {
     }
 
     /**
-     * No member meets the watermarks any more: whoever did lost its disk. What is left of the records is worth more than
-     * that none of them may have been deregistered.
+     * A majority is there, and nobody in it meets the watermarks: whoever did lost its disk. What is left of the
+     * records is worth more than that none of them may have been deregistered.
      */
     private void loadFromAnybody() {
         for (final Origin origin : table.behind()) {
@@ -338,11 +349,12 @@ public final class Retention {
         declinedNanos = now;
     }
 
-    /** A node that reaches nobody waits for ever: it has nothing worth showing. */
-    private void giveUpAfterLong(final long now) {
-        if (!isResetting() || now - declinedNanos >= DECLINES_APART_NANOS_MAX) {
+    /** A node that reaches no majority, or nobody who answers, waits for ever: it has nothing worth showing. */
+    private void giveUpAfterLong(final Set<Origin> reachable, final long now) {
+        final boolean isAnswered = now - declinedNanos < DECLINES_APART_NANOS_MAX;
+        if (!isResetting() || !isAnswered || !watermark.isMajority(reachable)) {
             isWaitStarted = false;
-        } else if (isWaitStarted && now - waitsSinceNanos >= config.dropGraceNanos()) {
+        } else if (isWaitStarted && now - waitsSinceNanos >= WAIT_GRACES * config.dropGraceNanos()) {
             loadFromAnybody();
         }
     }
@@ -352,7 +364,6 @@ public final class Retention {
         nowNanos = now;
         ages.mark(now, own.assigned());
         aside.expire(isResetting(), now);
-        giveUpAfterLong(now);
         collector.stamp(table::gcVersion, now);
         int room = config.dropsPerTickMax();
         for (Collector.Due due = collector.due(now); due != null && room > 0; due = collector.due(now)) {
@@ -367,6 +378,8 @@ public final class Retention {
     public void raise(final Set<Origin> reachable, final long now) {
         unfenced.forEach(origin -> fences.putIfAbsent(origin, new Fence(now, 0)));
         unfenced.clear();
+        watermark.reachable(reachable, now);
+        giveUpAfterLong(reachable, now);
         final OwnedLog log = table.known(self);
         if (log == null || isResetting()) {
             return;

@@ -6,11 +6,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Up to which version every catalog member has this node's own log on disk, so that its tombstones have done their work.
+ * Up to which version every catalog member has this node's own log on disk, so that its tombstones have done their
+ * work.
  *
- * <p>A member that made no progress for the horizon no longer counts, but only while members that are reachable and have
- * acknowledged make a majority together with this node: a minority never collects past who is absent, so that of two
- * sides at most one has to start again from nothing.
+ * <p>A member that made no progress for the horizon no longer counts, but only while members that are reachable and
+ * have acknowledged make a majority together with this node: a minority never collects past who is absent, so that of
+ * two sides at most one has to start again from nothing.
  *
  * <p><i>Thread:</i> the gossip loop.
  *
@@ -22,6 +23,7 @@ final class Watermark {
     /** Of every catalog member but this node; the order of walks does not matter. */
     private final Map<Origin, Ack> acks = new HashMap<>();
 
+    private Set<Origin> present = Set.of();
     private boolean isSelfMember;
     private long lastWanted;
     private int behind;
@@ -58,6 +60,19 @@ final class Watermark {
         }
         final boolean isProgress = version > known.version() || version >= lastWanted;
         acks.put(member, new Ack(Math.max(version, known.version()), isProgress ? nowNanos : known.progressNanos()));
+    }
+
+    /**
+     * Who answers at the moment. A member that is back has the whole horizon to get on: it has not even been asked yet,
+     * and to pass it now would make a node start again that lacks nothing it could not be sent.
+     */
+    void reachable(final Set<Origin> members, final long nowNanos) {
+        for (final Origin member : members) {
+            if (!present.contains(member)) {
+                acks.computeIfPresent(member, (origin, ack) -> new Ack(ack.version(), nowNanos));
+            }
+        }
+        present = members;
     }
 
     /**
@@ -99,6 +114,12 @@ final class Watermark {
             }
         }
         return 2 * having > acks.size() + 1 ? ofPresent : ofAll;
+    }
+
+    /** True when these members make a majority of the catalog's together with this node. */
+    boolean isMajority(final Set<Origin> reachable) {
+        final long present = acks.keySet().stream().filter(reachable::contains).count();
+        return isSelfMember && 2 * (present + 1) > acks.size() + 1;
     }
 
     /** Members that were passed when last asked. */

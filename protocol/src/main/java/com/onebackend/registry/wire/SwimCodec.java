@@ -35,8 +35,10 @@ final class SwimCodec {
 
     static SwimMsg toMessage(final GossipMessage.Swim envelope) {
         final SwimMessage message = envelope.message();
-        final SwimMsg.Builder out =
-                SwimMsg.newBuilder().setDigestHash(envelope.digestHash()).setWallMillis(envelope.wallMillis());
+        final SwimMsg.Builder out = SwimMsg.newBuilder()
+                .setDigestHash(envelope.digestHash())
+                .setWallMillis(envelope.wallMillis())
+                .setWatermark(envelope.watermark());
         if (envelope.acked().version() > 0) {
             out.setAcked(AckedMsg.newBuilder()
                     .setOrigin(envelope.acked().origin().value())
@@ -99,13 +101,19 @@ final class SwimCodec {
 
     static GossipMessage.Swim fromMessage(final MemberId from, final SwimMsg message) {
         WireChecks.require(message.getWallMillis() >= 0, "a clock is before 1970");
+        WireChecks.require(message.getWatermark() >= 0, "watermark is negative");
         final GossipMessage.Acked acked = message.hasAcked()
                 ? new GossipMessage.Acked(
                         new Origin(message.getAcked().getOrigin()),
                         message.getAcked().getVersion())
                 : GossipMessage.Acked.NOTHING;
         return new GossipMessage.Swim(
-                from, message.getDigestHash(), acked, message.getWallMillis(), fromMessage(message));
+                from,
+                message.getDigestHash(),
+                acked,
+                message.getWatermark(),
+                message.getWallMillis(),
+                fromMessage(message));
     }
 
     private static SwimMessage fromMessage(final SwimMsg message) {

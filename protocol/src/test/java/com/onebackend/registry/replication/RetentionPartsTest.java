@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** The parts that retention is made of, and what a replica does with them. */
 class RetentionPartsTest {
     private static final RetentionConfig USUAL = RetentionConfig.DEFAULT;
-    private static final long START = Long.MAX_VALUE - 5;
+    private static final long START = Long.parseLong("9223372036854775800");
 
     private final Node a = new Node(A, SMALL);
     private final Node b = new Node(B, SMALL);

@@ -97,4 +97,16 @@ class WatermarkTest {
         assertThat(watermark.upTo(9, Set.of(B, C), true, 2)).isZero();
         assertThat(watermark.upTo(9, Set.of(B), true, 2)).isEqualTo(9);
     }
+
+    @Test
+    void memberThatIsBackIsNotPassedBeforeItCouldGetOn() {
+        watermark.members(Set.of(A, B, C), 0);
+        watermark.reachable(Set.of(B), 1);
+        watermark.acked(B, 9, 2);
+        watermark.reachable(Set.of(B, C), HORIZON);
+        assertThat(watermark.upTo(9, Set.of(B, C), false, HORIZON)).isZero();
+        watermark.reachable(Set.of(B, C), 2 * HORIZON - 1);
+        assertThat(watermark.upTo(9, Set.of(B, C), false, 2 * HORIZON - 1)).isZero();
+        assertThat(watermark.upTo(9, Set.of(B, C), false, 2 * HORIZON)).isEqualTo(9);
+    }
 }

@@ -206,6 +206,7 @@ class MutationSimTest {
         return new Simulation(SimulationConfig.chaos(seed, 3)
                 .withNetwork(NetworkFaults.NONE)
                 .withFaults(FaultPlan.Kinds.CRASHES)
+                .withDirect(3)
                 .withWrites(2 * MILLI));
     }
 
@@ -233,6 +234,11 @@ class MutationSimTest {
         }
         final List<Member> rumors = reply.rumors().stream().map(change).toList();
         return new GossipMessage.Swim(
-                swim.from(), swim.digestHash(), swim.acked(), swim.wallMillis(), new SwimMessage.JoinReply(rumors));
+                swim.from(),
+                swim.digestHash(),
+                swim.acked(),
+                swim.watermark(),
+                swim.wallMillis(),
+                new SwimMessage.JoinReply(rumors));
     }
 }

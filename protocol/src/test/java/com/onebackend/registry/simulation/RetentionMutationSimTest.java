@@ -60,6 +60,7 @@ class RetentionMutationSimTest {
                                         hasty.disk()
                                                 .written()
                                                 .maxVersion(swim.acked().origin())),
+                                swim.watermark(),
                                 swim.wallMillis(),
                                 swim.message())));
         simulation.node(0).write(ID, TOMBSTONE);
@@ -100,14 +101,19 @@ class RetentionMutationSimTest {
         returning.crash();
         simulation.node(0).write(ID, TOMBSTONE);
         awaitCollected(simulation);
-        simulation
-                .network()
-                .tamper((from, to, message) -> from.equals(returning.endpoint())
-                                && message instanceof GossipMessage.Log log
-                                && log.message() instanceof LogMessage.SyncChunk chunk
-                                && !chunk.reset()
-                        ? List.of(new GossipMessage.Log(log.from(), withEntry(chunk, old)))
-                        : List.of(message));
+        simulation.network().tamper((from, to, message) -> {
+            if (!from.equals(returning.endpoint()) || !(message instanceof GossipMessage.Log log)) {
+                return List.of(message);
+            }
+            if (log.message() instanceof LogMessage.SyncStatus status) {
+                final LogMessage asked =
+                        new LogMessage.SyncStatus(status.session(), LogMessage.SyncStatus.Kind.DIFFERS);
+                return List.of(new GossipMessage.Log(log.from(), asked));
+            }
+            return log.message() instanceof LogMessage.SyncChunk chunk && !chunk.reset()
+                    ? List.of(new GossipMessage.Log(log.from(), withEntry(chunk, old)))
+                    : List.of(message);
+        });
         simulation.start(returning);
         fails(
                 () -> {

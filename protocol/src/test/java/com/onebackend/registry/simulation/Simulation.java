@@ -275,6 +275,10 @@ final class Simulation {
             throw new AssertionError("no agreement within " + convergenceBoundNanos() / 1e9 + " s: " + problem);
         }
         for (final VirtualNode node : nodes(Phase.RUNNING)) {
+            if (node.core().counters().snapshot().syncs().divergences() > 0) {
+                throw new AssertionError(node + " found logs that differ under equal vectors: "
+                        + node.core().lastDivergence());
+            }
             final List<String> resurrected = ledger.resurrectedAt(node);
             if (!resurrected.isEmpty()) {
                 throw new AssertionError("deregistered and back: " + resurrected.get(0));

@@ -233,7 +233,7 @@ final class Samples {
     private GossipMessage swim(final MemberId from, final SwimMessage message) {
         final GossipMessage.Acked acked =
                 random.nextBoolean() ? GossipMessage.Acked.NOTHING : new GossipMessage.Acked(origin(), 1 + version());
-        return new GossipMessage.Swim(from, random.nextLong(), acked, version(), message);
+        return new GossipMessage.Swim(from, random.nextLong(), acked, version(), version(), message);
     }
 
     private NodeReport report(final MemberId from) {
