@@ -22,11 +22,9 @@ import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.Replica;
-import com.onebackend.registry.replication.Retention;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,12 +46,6 @@ import java.util.random.RandomGenerator;
  * <p><i>Paper:</i> SWIM (Das et al., 2002), Lifeguard (Dadgar et al., 2018), Scuttlebutt (van Renesse et al., 2008).
  */
 public final class GossipCore {
-    /** Clocks that are further apart want somebody's attention. */
-    private static final long CLOCK_ALARM_MILLIS = 500;
-
-    /** How often the own log's watermark and the clocks are looked at. */
-    private static final long LOOK_NANOS = 1_000_000_000L;
-
     private final MemberId selfId;
     private final Membership membership;
     private final Replica replica;
@@ -62,11 +54,9 @@ public final class GossipCore {
     private final LogExchange logs;
     private final Reports reports;
     private final Custody custody;
-    private final Clocks clocks;
+    private final Upkeep upkeep;
     private List<Member> peers = List.of();
     private boolean arePeersStale = true;
-    private boolean hasLooked;
-    private long lookedNanos;
 
     public GossipCore(final GossipConfig config, final Member self, final RandomGenerator random) {
         this.selfId = self.id();
@@ -77,7 +67,7 @@ public final class GossipCore {
         this.logs = new LogExchange(config, selfId, replica, broadcast, counters, random);
         this.reports = new Reports(selfId, broadcast, counters, random);
         this.custody = new Custody(config.heartbeats(), self, replica, counters.heartbeats, this::toAll);
-        this.clocks = new Clocks(CLOCK_ALARM_MILLIS, config.replica().stampAheadMillisMax());
+        this.upkeep = new Upkeep(selfId.origin(), replica, config.replica().stampAheadMillisMax());
     }
 
     /** Puts back what storage held; before everything else. */
@@ -111,7 +101,9 @@ public final class GossipCore {
         membership.tick(now.nanos(), swimOutput(now, out));
         logs.tick(now, out);
         custody.tick(now, out);
-        retain(now, out);
+        upkeep.tick(peers(), now);
+        drain(out);
+        upkeep.askDisk(now, out);
         reports.tick(now, out);
         due(now, out);
     }
@@ -201,12 +193,12 @@ public final class GossipCore {
 
     /** Why own writes are refused because of this node's clock, for its clients; empty when they are not. */
     public String clockRefusal(final Now now) {
-        return clocks.refusal(replica.nextStamp(now.wallMillis()).millis(), now.wallMillis());
+        return upkeep.clockRefusal(now);
     }
 
     /** True while this node's clock and its peers' are further apart than they should be. */
     public boolean isClockAlarmed() {
-        return clocks.isAlarmed();
+        return upkeep.isClockAlarmed();
     }
 
     /** True while this node starts again from nothing, because it was away for too long: it shows only a part. */
@@ -332,19 +324,7 @@ public final class GossipCore {
 
     /** What happened since the start. */
     public GossipCounters counters() {
-        final Retention retention = replica.retention();
-        counters.retained = new GossipCounters.Retained(
-                retention.ownWatermark(),
-                retention.tombstones(),
-                retention.collected(),
-                retention.resetsBegun(),
-                retention.resetsFinished(),
-                retention.resetsVoided(),
-                retention.behind(),
-                replica.refused(Refusal.STAMP_AHEAD),
-                clocks.offsetMillis(),
-                clocks.alarms(),
-                retention.asked());
+        counters.retained = upkeep.retained();
         return counters;
     }
 
@@ -355,11 +335,7 @@ public final class GossipCore {
 
     private void onSwim(final Endpoint from, final GossipMessage.Swim message, final Now now, final Effects out) {
         membership.receive(from, message.from(), message.message(), now.nanos(), swimOutput(now, out));
-        clocks.heard(message.from().nodeId(), message.wallMillis(), now);
-        replica.retention().told(message.from().origin(), message.watermark());
-        if (message.acked().version() > 0 && message.acked().origin().equals(selfId.origin())) {
-            replica.retention().acked(message.from().origin(), message.acked().version(), now.nanos());
-        }
+        upkeep.heard(message, now);
         if (message.message().type() != SwimMessage.Type.JOIN) {
             logs.heardHash(message.from(), message.digestHash(), now);
         }
@@ -429,25 +405,6 @@ public final class GossipCore {
             custody.changed(instanceId);
             out.instanceChanged(instanceId);
         });
-    }
-
-    private void retain(final Now now, final Effects out) {
-        final Retention retention = replica.retention();
-        retention.tick(now.nanos());
-        if (!hasLooked || now.nanos() - lookedNanos >= LOOK_NANOS) {
-            hasLooked = true;
-            lookedNanos = now.nanos();
-            final List<Member> peers = peers();
-            clocks.tick(peers.size(), now);
-            final Set<Origin> reachable = new HashSet<>();
-            peers.forEach(peer -> reachable.add(peer.id().origin()));
-            retention.raise(reachable, now.nanos());
-        }
-        drain(out);
-        final long token = retention.ask(now.nanos());
-        if (token > 0) {
-            out.sync(token);
-        }
     }
 
     private SwimOutput swimOutput(final Now now, final Effects out) {

@@ -100,7 +100,8 @@ public sealed interface GossipMessage {
      * Not answered.
      *
      * @param until the receiver sees to those who stand after it in the circle, before this position
-     * @param body what everybody is to know: a push, a report or a pulse; its {@code from} is its author, of a push the sender
+     * @param body what everybody is to know: a push, a report or a pulse; its {@code from} is its author, of a push the
+     *     sender
      */
     record Relayed(MemberId from, long until, GossipMessage body) implements GossipMessage {
         @Override

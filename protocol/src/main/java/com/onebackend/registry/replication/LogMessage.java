@@ -74,8 +74,8 @@ public sealed interface LogMessage {
      * of its own.
      *
      * @param session chosen by the requester, unique for it
-     * @param holds true when the requester holds entries that may have been deregistered and collected: an answerer that
-     *     collected something the requester lacks then answers with a reset, unless it follows the resume points
+     * @param holds true when the requester holds entries that may have been deregistered and collected: an answerer
+     *     that collected something the requester lacks then answers with a reset, unless it follows the resume points
      * @param resume where an earlier session broke off; followed by an answerer that has enough, else ignored
      * @param audits logs that differ under equal vectors: what of them is in differing buckets is sent as well
      */

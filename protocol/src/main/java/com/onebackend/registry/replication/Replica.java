@@ -6,15 +6,10 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * All owned logs as one node has them: merges what arrives, numbers what it writes, and knows what a peer lacks.
@@ -39,11 +34,6 @@ import java.util.Set;
  * Protocols", 2008), with several writers per record.
  */
 public final class Replica {
-    private static final long NANOS_PER_MILLI = 1_000_000;
-
-    /** No log gets longer; a peer that says so is wrong. */
-    private static final long VERSION_MAX = 1L << 62;
-
     private final Origin self;
     private final ReplicaConfig config;
     private final HybridClock clock;
@@ -56,8 +46,8 @@ public final class Replica {
     private final ChangeRecorder recorder = new ChangeRecorder();
     private final LiveView view;
     private final Retention retention;
-    private final Quarantine quarantine = new Quarantine();
-    private final Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
+    private final Intake intake;
+    private final Asking asking;
     private boolean isStarted;
 
     public Replica(final Origin self, final ReplicaConfig config) {
@@ -70,6 +60,9 @@ public final class Replica {
         this.repair = new Repair(config.repairAfterSessions());
         this.view = new LiveView(table, own, recorder);
         this.retention = new Retention(self, config.retention(), table, own, view, recorder);
+        final Intake.Logs logs = new Intake.Logs(self, table, own, view, recorder, retention);
+        this.intake = new Intake(config, clock, logs, outgoing);
+        this.asking = new Asking(config, logs, intake, incoming, outgoing, repair, counters);
     }
 
     /**
@@ -175,107 +168,24 @@ public final class Replica {
     /** A push arrived: all of it is applied, or nothing. */
     public DeltaVerdict offer(final LogMessage.Push push, final long wallMillis) {
         isStarted = true;
-        final Refusal refusal = refusal(push, wallMillis);
-        if (refusal != null) {
-            count(refusal);
-            return DeltaVerdict.REFUSED;
-        }
-        final long known = push.origin().equals(self) ? own.durable() : table.maxVersion(push.origin());
-        final Digest.Head head = new Digest.Head(push.origin(), push.head(), push.gcVersion(), 0);
-        if (push.head() <= known) {
-            retention.learned(head);
-            return DeltaVerdict.DUPLICATE;
-        }
-        if (push.base() > known || push.gcVersion() > push.head() || isOld(push, wallMillis)) {
-            return DeltaVerdict.BEHIND;
-        }
-        push.entries().forEach(this::receive);
-        advance(head);
-        return DeltaVerdict.APPLIED;
+        return intake.offer(push, wallMillis);
     }
 
     /** True when a peer with this digest has something that we lack. */
     public boolean lacksFrom(final Digest theirs) {
-        for (final Digest.Head head : theirs.heads()) {
-            final Origin origin = head.origin();
-            final long known = origin.equals(self) ? own.assigned() : table.maxVersion(origin);
-            if (head.maxVersion() > known && !table.isEvicted(origin)) {
-                return true;
-            }
-        }
-        return !Repair.unequalSets(digest(), withoutEvicted(theirs)).isEmpty();
+        return intake.lacksFrom(theirs);
     }
 
     /** Opens an own session; the request goes to this peer, whose chunks come back through {@link #chunk}. */
     public LogMessage.SyncRequest request(final long session, final MemberId peer, final long nowNanos) {
         isStarted = true;
-        final boolean holdsOld = retention.holdsOld();
-        retention.asking();
-        final Digest have = withOwn(
-                table.vector(),
-                // While everything is reloaded, also that of the own log is wanted which only others have.
-                retention.isResetting() ? null : retention.ownHeadToAsk(table.head(self)));
-        final LogMessage.SyncRequest request = new LogMessage.SyncRequest(
-                session,
-                have,
-                holdsOld && (retention.isResetting() || !retention.isReadingOwn()),
-                incoming.resume(nowNanos),
-                repair.audits(table, config.sessions().auditOriginsMax()));
-        incoming.open(request, peer, nowNanos);
-        counters.asked++;
-        return request;
+        return asking.request(session, peer, nowNanos);
     }
 
     /** A chunk of an own session arrived: all of it is applied, or nothing. Only the last one moves the vector. */
     public SyncVerdict chunk(final LogMessage.SyncChunk chunk, final long wallMillis, final long nowNanos) {
         isStarted = true;
-        final IncomingSessions.Session session = incoming.advance(chunk, nowNanos);
-        final Refusal refusal = session == null || chunk.resume().size() > ResumePoint.POINTS_MAX
-                ? Refusal.SESSION
-                : refusal(chunk.entries(), chunk.heads(), wallMillis);
-        if (refusal != null) {
-            incoming.close(chunk.session());
-            count(refusal);
-            return SyncVerdict.REFUSED;
-        }
-        final boolean isBehind = chunk.last()
-                && (retention.isLoaded() || session.holdsOld())
-                && retention.isBehind(new Digest(chunk.heads()));
-        if (isBehind || chunk.reset()) {
-            incoming.close(chunk.session());
-            if (!isBehind) {
-                retention.declined(nowNanos);
-            }
-            return isBehind ? SyncVerdict.BEHIND : SyncVerdict.DECLINED;
-        }
-        for (final LogEntry entry : chunk.entries()) {
-            if (session.isAudited(entry)) {
-                mend(session.peer(), entry);
-            } else {
-                receive(entry);
-            }
-            counters.bytesIn += EntrySize.of(entry);
-        }
-        counters.chunksIn++;
-        counters.entriesIn += chunk.entries().size();
-        counters.resumed += chunk.isResumed() ? 1 : 0;
-        retention.progressed();
-        if (!chunk.last()) {
-            final boolean isToGoOn = incoming.isToGoOn(session, chunk);
-            counters.deferred += isToGoOn ? 0 : 1;
-            return isToGoOn ? SyncVerdict.MORE : SyncVerdict.LATER;
-        }
-        final boolean wasResetting = retention.isResetting();
-        chunk.heads().forEach(this::advance);
-        chunk.heads().stream()
-                .filter(head -> head.origin().equals(self))
-                .forEach(head -> retention.ownLoaded(head.maxVersion()));
-        retention.loaded(wasResetting);
-        if (incoming.complete(chunk.session())) {
-            repair.sessionEnded(digest(), withoutEvicted(new Digest(chunk.heads())));
-            counters.divergences = repair.count();
-        }
-        return SyncVerdict.DONE;
+        return asking.chunk(chunk, wallMillis, nowNanos);
     }
 
     /** A peer's vector and ours turned out to be equal: ours is whole. */
@@ -298,15 +208,15 @@ public final class Replica {
             final String peer, final LogMessage.SyncRequest request, final long nowNanos) {
         if (request.have().heads().size() > config.originsMax()
                 || request.resume().size() > ResumePoint.POINTS_MAX) {
-            count(Refusal.MALFORMED);
+            intake.count(Refusal.MALFORMED);
             return Optional.empty();
         }
         if (retention.isResetting() || retention.isBehind(request.have())) {
-            return Optional.of(resetChunk(request, List.of()));
+            return Optional.of(reset(request, List.of()));
         }
         final boolean holdsOld = request.holds() && !OutgoingSession.isResumable(request, table);
         if (holdsOld && retention.isAhead(request.have())) {
-            return Optional.of(resetChunk(request, table.vector().heads()));
+            return Optional.of(reset(request, table.vector().heads()));
         }
         return Optional.ofNullable(outgoing.open(peer, request, nowNanos));
     }
@@ -418,12 +328,12 @@ public final class Replica {
 
     /** How often messages were refused because an entry of this origin was stamped too far ahead. */
     public Map<Origin, Long> quarantined() {
-        return quarantine.byOrigin();
+        return intake.quarantined();
     }
 
     /**
-     * The live entries of one origin after a version, ordered by version; not to be walked over a change. Of the own log
-     * only what is on disk.
+     * The live entries of one origin after a version, ordered by version; not to be walked over a change. Of the own
+     * log only what is on disk.
      */
     public Iterable<LogEntry> entriesAfter(final Origin origin, final long version) {
         final OwnedLog log = table.known(origin);
@@ -473,7 +383,7 @@ public final class Replica {
 
     /** How often a peer's input was refused for this reason. */
     public long refused(final Refusal reason) {
-        return refusals.getOrDefault(reason, 0L);
+        return intake.refused(reason);
     }
 
     /** How often sets differed under equal vectors, so that logs had to be audited; rarely anything but 0. */
@@ -521,22 +431,8 @@ public final class Replica {
         table.advance(self, own.durable(), 0);
     }
 
-    /** A push that was under way for so long may bring what a tombstone killed that is collected by now. */
-    private boolean isOld(final LogMessage.Push push, final long wallMillis) {
-        final long oldestMillis = wallMillis - config.retention().youngNanos() / NANOS_PER_MILLI;
-        return push.madeMillis() < oldestMillis;
-    }
-
-    private static LogMessage.SyncChunk resetChunk(final LogMessage.SyncRequest request, final List<Digest.Head> why) {
+    private static LogMessage.SyncChunk reset(final LogMessage.SyncRequest request, final List<Digest.Head> why) {
         return new LogMessage.SyncChunk(request.session(), 0, true, List.of(), why, true, false, List.of());
-    }
-
-    /** With another head of the own log, where there is one; none when it is null. */
-    private Digest withOwn(final Digest digest, final Digest.Head head) {
-        final List<Digest.Head> heads = new ArrayList<>(digest.heads());
-        heads.replaceAll(known -> known.origin().equals(self) ? head : known);
-        heads.removeIf(Objects::isNull);
-        return new Digest(heads);
     }
 
     private static Part born(final Part part, final InstanceParts before, final Stamp stamp) {
@@ -545,118 +441,5 @@ public final class Replica {
         }
         final LogEntry known = before.registration();
         return declared.withBorn(known == null ? stamp : ((Part.Registration) known.part()).born());
-    }
-
-    /** Merges one entry of a peer in, unless it is of an evicted origin or breaks the numbering. */
-    private void receive(final LogEntry entry) {
-        if (table.isEvicted(entry.origin()) && !entry.isTombstone()) {
-            return;
-        }
-        final boolean isOwn = entry.origin().equals(self);
-        if (table.conflicts(entry) || (isOwn && own.isUndurable(entry.version()))) {
-            count(Refusal.CONFLICT);
-            return;
-        }
-        clock.observe(entry.stamp());
-        if (entry.isTombstone()) {
-            retention.confirmed(entry);
-        }
-        if (isOwn) {
-            own.seen(entry.version());
-        }
-        final InstanceParts before = view.parts(entry.instanceId());
-        if (table.apply(entry)) {
-            outgoing.added(entry);
-        }
-        own.relayered(entry.instanceId(), before.with(entry));
-        recorder.changed(entry.instanceId(), before, view.parts(entry.instanceId()));
-    }
-
-    /**
-     * An entry that the peer has under a vector equal to ours, in a bucket that differs. Where the two say different
-     * things under one number, the word of its origin counts. What we have something later of, the peer lacks.
-     */
-    private void mend(final MemberId peer, final LogEntry entry) {
-        if (table.isLive(entry)) {
-            return;
-        }
-        final LogEntry wrong = table.conflicting(entry);
-        if (wrong != null && peer.origin().equals(entry.origin())) {
-            view.drop(wrong);
-        }
-        receive(entry);
-        if (table.isLive(entry)) {
-            repair.mended(entry);
-            counters.repairedEntries++;
-        } else if (wrong == null) {
-            outgoing.owe(peer.nodeId(), entry.instanceId());
-        }
-    }
-
-    private void advance(final Digest.Head head) {
-        final Origin origin = head.origin();
-        if (!origin.equals(self)) {
-            if (table.advance(origin, head.maxVersion(), 0)) {
-                recorder.headMoved(origin);
-            }
-            retention.reached(origin, head.maxVersion());
-        } else if (head.maxVersion() > own.durable()) {
-            own.pulledBack(head.maxVersion());
-            table.advance(self, own.durable(), 0);
-            recorder.headMoved(self);
-        }
-        retention.learned(head);
-    }
-
-    private Refusal refusal(final LogMessage.Push push, final long wallMillis) {
-        if (table.isEvicted(push.origin())) {
-            return Refusal.EVICTED;
-        }
-        if (push.origin().equals(self) && push.head() > own.durable()) {
-            return Refusal.OWN_ORIGIN;
-        }
-        long previous = push.base();
-        for (final LogEntry entry : push.entries()) {
-            if (!entry.origin().equals(push.origin()) || entry.version() <= previous) {
-                return Refusal.MALFORMED;
-            }
-            previous = entry.version();
-        }
-        if (push.base() < 0 || push.entries().isEmpty() || previous != push.head()) {
-            return Refusal.MALFORMED;
-        }
-        return refusal(push.entries(), List.of(), wallMillis);
-    }
-
-    private Refusal refusal(final List<LogEntry> entries, final List<Digest.Head> heads, final long wallMillis) {
-        final Set<Origin> fresh = new HashSet<>();
-        for (final LogEntry entry : entries) {
-            if (entry.version() < 1 || entry.version() > VERSION_MAX) {
-                return Refusal.MALFORMED;
-            }
-            if (!clock.accepts(entry.stamp(), wallMillis)) {
-                quarantine.refused(entry.origin());
-                return Refusal.STAMP_AHEAD;
-            }
-            fresh.add(entry.origin());
-        }
-        for (final Digest.Head head : heads) {
-            if (head.maxVersion() < head.gcVersion() || head.gcVersion() < 0 || head.maxVersion() > VERSION_MAX) {
-                return Refusal.MALFORMED;
-            }
-            fresh.add(head.origin());
-        }
-        fresh.removeIf(origin -> table.knows(origin) || table.isEvicted(origin));
-        return fresh.isEmpty() || table.origins() + fresh.size() <= config.originsMax() ? null : Refusal.ORIGINS_FULL;
-    }
-
-    private Digest withoutEvicted(final Digest digest) {
-        return new Digest(digest.heads().stream()
-                .filter(head -> !table.isEvicted(head.origin()))
-                .toList());
-    }
-
-    private void count(final Refusal reason) {
-        refusals.merge(reason, 1L, Long::sum);
     }
 }

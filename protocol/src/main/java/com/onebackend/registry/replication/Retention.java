@@ -2,7 +2,6 @@ package com.onebackend.registry.replication;
 
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.PartKind;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,13 +38,11 @@ public final class Retention {
     private final Collector collector;
     private final DurableHeads durableHeads;
     private final Aside aside;
-    /** Of evicted origins with tombstones: the own version that every member must have before they go. */
-    private final Map<Origin, Fence> fences = new HashMap<>();
+    private final Fences fences;
 
     /** While resetting: tombstones that stayed and that nobody has sent again; null = not looked for yet. */
     private Set<LogEntry> unconfirmed;
 
-    private final Set<Origin> unfenced = new LinkedHashSet<>();
     private long restoredOwnVersion;
     private boolean isLoaded;
     private long nowNanos;
@@ -81,11 +78,9 @@ public final class Retention {
         this.watermark = new Watermark(self, config.horizonNanos());
         this.collector = new Collector(config.dropGraceNanos());
         this.durableHeads = new DurableHeads(config.syncIntervalNanos());
+        this.fences = new Fences(config.horizonNanos());
         this.aside = new Aside(config.asideMax(), config.asideNanos());
     }
-
-    /** An evicted origin's tombstones go when the own log's watermark reaches {@code version}; 0 = not old enough. */
-    private record Fence(long sinceNanos, long version) {}
 
     Aside aside() {
         return aside;
@@ -376,8 +371,7 @@ public final class Retention {
 
     /** Raises the own log's watermark as far as the members' acknowledgements, or the horizon, let it. */
     public void raise(final Set<Origin> reachable, final long now) {
-        unfenced.forEach(origin -> fences.putIfAbsent(origin, new Fence(now, 0)));
-        unfenced.clear();
+        fences.stamp(now);
         watermark.reachable(reachable, now);
         giveUpAfterLong(reachable, now);
         final OwnedLog log = table.known(self);
@@ -385,13 +379,13 @@ public final class Retention {
             return;
         }
         final long oldEnough = Math.min(log.maxVersion(), ages.versionOfAge(config.tombstoneMinNanos(), now));
-        final long wanted = Math.max(log.lastTombstone(oldEnough), fenceUpTo(oldEnough, now));
+        final long wanted = Math.max(log.lastTombstone(oldEnough), fences.upTo(oldEnough, own.assigned(), now));
         if (wanted <= log.gcVersion()) {
             watermark.upTo(0, reachable, false, now);
         } else {
             final boolean isOverfull = log.tombstones().size() > config.tombstonesMax();
             final long allowed = watermark.upTo(wanted, reachable, isOverfull, now);
-            final long fence = fenceUpTo(allowed, now);
+            final long fence = fences.upTo(allowed, own.assigned(), now);
             final long next = Math.max(log.lastTombstone(Math.min(oldEnough, allowed)), fence);
             if (next > log.gcVersion()) {
                 table.advance(self, 0, next);
@@ -407,7 +401,7 @@ public final class Retention {
         watermark.forget(origin);
         final OwnedLog log = table.known(origin);
         if (log != null && !log.tombstones().isEmpty()) {
-            unfenced.add(origin);
+            fences.add(origin);
         }
     }
 
@@ -479,27 +473,10 @@ public final class Retention {
         return room;
     }
 
-    /** The highest fence up to this version, after setting those that are due. */
-    private long fenceUpTo(final long version, final long now) {
-        long highest = 0;
-        for (final Map.Entry<Origin, Fence> entry : fences.entrySet()) {
-            final Fence fence = entry.getValue();
-            if (fence.version() == 0 && now - fence.sinceNanos() >= config.horizonNanos()) {
-                entry.setValue(new Fence(fence.sinceNanos(), own.assigned() + 1));
-            } else if (fence.version() > 0 && fence.version() <= version) {
-                highest = Math.max(highest, fence.version());
-            }
-        }
-        return highest;
-    }
-
     private void dropFenced(final long watermarkNow) {
-        for (final Map.Entry<Origin, Fence> entry : new ArrayList<>(fences.entrySet())) {
-            final long fence = entry.getValue().version();
-            if (fence > 0
-                    && fence <= watermarkNow
-                    && drop(entry.getKey(), Long.MAX_VALUE, config.dropsPerTickMax()) > 0) {
-                fences.remove(entry.getKey());
+        for (final Origin origin : fences.passed(watermarkNow)) {
+            if (drop(origin, Long.MAX_VALUE, config.dropsPerTickMax()) > 0) {
+                fences.done(origin);
             }
         }
     }

@@ -34,7 +34,7 @@ final class DiskQueue {
         this.wake = wake;
     }
 
-    /** What waits for the writer: a batch, or the wish that everything before it is on disk; the other is empty or 0. */
+    /** What waits for the writer: a batch, or, with a token, the wish that everything before it is on disk. */
     private record PendingBatch(LogBatch batch, long ownVersion, long token) {
         boolean isSync() {
             return ownVersion > 0 || token > 0;

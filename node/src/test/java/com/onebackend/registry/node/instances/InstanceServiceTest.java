@@ -227,9 +227,11 @@ class InstanceServiceTest {
     @Test
     void heartbeatThatAdoptsIsAnsweredWhenTheAdoptionIsOnDisk() {
         final Origin gone = new Origin(7);
-        final Part.Registration declared = new Part.Registration(
-                "svc", "http://198.18.0.1:80/x", "", "", "", 0, "", "", "", List.of(), Stamp.ofMillis(1));
-        final LogEntry entry = new LogEntry(gone, 1, Stamp.ofMillis(1), "inst_x", declared);
+        // A push of long ago would not be applied.
+        final Stamp stamp = Stamp.ofMillis(System.currentTimeMillis());
+        final Part.Registration declared =
+                new Part.Registration("svc", "http://198.18.0.1:80/x", "", "", "", 0, "", "", "", List.of(), stamp);
+        final LogEntry entry = new LogEntry(gone, 1, stamp, "inst_x", declared);
         final MemberId peer = new MemberId("peer", gone, new Generation(1));
         final Endpoint at = new Endpoint("peer", 2);
         loop.received(at, new GossipMessage.Log(peer, new LogMessage.Push(gone, 0, 1, 0, List.of(entry))));

@@ -1,0 +1,67 @@
+package com.onebackend.registry.replication;
+
+import com.onebackend.registry.model.Origin;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * When the tombstones of evicted origins may go, for which nobody raises a watermark any more: a horizon after the
+ * eviction an own version is chosen, and when every member has that one, whoever was away has started again since.
+ *
+ * <p><i>Thread:</i> the gossip loop.
+ */
+final class Fences {
+    private final long horizonNanos;
+    private final Map<Origin, Fence> fences = new HashMap<>();
+    private final Set<Origin> unstamped = new LinkedHashSet<>();
+
+    Fences(final long horizonNanos) {
+        this.horizonNanos = horizonNanos;
+    }
+
+    /** The tombstones go when the own log's watermark reaches {@code version}; 0 = not old enough. */
+    private record Fence(long sinceNanos, long version) {}
+
+    /** An origin was evicted, and has tombstones. */
+    void add(final Origin origin) {
+        unstamped.add(origin);
+    }
+
+    /** Starts the time of those added since the last call. */
+    void stamp(final long nowNanos) {
+        unstamped.forEach(origin -> fences.putIfAbsent(origin, new Fence(nowNanos, 0)));
+        unstamped.clear();
+    }
+
+    /** The highest fence up to this own version, after setting those that are due; 0 when there is none. */
+    long upTo(final long version, final long assigned, final long nowNanos) {
+        long highest = 0;
+        for (final Map.Entry<Origin, Fence> entry : fences.entrySet()) {
+            final Fence fence = entry.getValue();
+            if (fence.version() == 0 && nowNanos - fence.sinceNanos() >= horizonNanos) {
+                entry.setValue(new Fence(fence.sinceNanos(), assigned + 1));
+            } else if (fence.version() > 0 && fence.version() <= version) {
+                highest = Math.max(highest, fence.version());
+            }
+        }
+        return highest;
+    }
+
+    /** The origins whose tombstones may go at this watermark, in order. */
+    List<Origin> passed(final long watermark) {
+        return fences.entrySet().stream()
+                .filter(entry ->
+                        entry.getValue().version() > 0 && entry.getValue().version() <= watermark)
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
+    /** All of them are gone. */
+    void done(final Origin origin) {
+        fences.remove(origin);
+    }
+}
