@@ -275,6 +275,7 @@ public final class FakeRegistry implements RegistryApi {
                 7,
                 ready,
                 ready ? "" : "joining",
+                List.of("The clock is slow."),
                 List.of("n1"),
                 List.of(member));
     }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param appliedIndex last catalog entry applied here
  * @param ready this node answers in full
  * @param reason why it is not ready, for a person; empty when it is
+ * @param warnings what works, but not as it should, and what to do; one sentence each
  * @param voters node ids of the Raft voters
  */
 public record ClusterStatus(
@@ -23,9 +24,11 @@ public record ClusterStatus(
         long appliedIndex,
         boolean ready,
         String reason,
+        List<String> warnings,
         List<String> voters,
         List<Member> members) {
     public ClusterStatus {
+        warnings = List.copyOf(warnings);
         voters = List.copyOf(voters);
         members = List.copyOf(members);
     }

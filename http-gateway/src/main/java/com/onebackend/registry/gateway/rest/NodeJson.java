@@ -74,6 +74,7 @@ final class NodeJson {
             out.writeBooleanField("ready", status.ready());
             if (inFull) {
                 out.writeStringField("reason", status.reason());
+                Json.texts(out, "warnings", status.warnings());
                 out.writeStringField("leader", status.leader());
                 out.writeNumberField("appliedIndex", status.appliedIndex());
                 Json.texts(out, "voters", status.voters());

@@ -46,6 +46,7 @@ public final class OperationHandlers {
             out.writeBooleanField("live", true);
             out.writeBooleanField("ready", status.ready());
             out.writeStringField("reason", status.reason());
+            Json.texts(out, "warnings", status.warnings());
             out.writeEndObject();
         });
         if (readyWanted && !status.ready()) {

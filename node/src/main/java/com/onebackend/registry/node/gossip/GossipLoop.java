@@ -305,7 +305,7 @@ public final class GossipLoop implements AutoCloseable {
                 shown.publish(turn.now);
                 disk.submit();
                 if (turn.now.nanos() - nextFiguresNanos >= 0) {
-                    figures = GossipFigures.of(core, disk.waiting());
+                    copyFigures();
                     nextFiguresNanos = turn.now.nanos() + FIGURES_NANOS;
                 }
             }
@@ -318,6 +318,14 @@ public final class GossipLoop implements AutoCloseable {
             running = false;
             ended = true;
             abandon(round);
+        }
+    }
+
+    private void copyFigures() {
+        final long before = figures.counters().syncs().divergences();
+        figures = GossipFigures.of(core, disk.waiting());
+        if (figures.counters().syncs().divergences() > before) {
+            LOG.warn("logs differed under equal versions and are repaired: {}", core.lastDivergence());
         }
     }
 

@@ -38,6 +38,9 @@ class GossipFaultsIT {
     private static final int KILLS = Boolean.getBoolean("long") ? 12 : 3;
     private static final int SHORT_PAUSES = Boolean.getBoolean("long") ? 50 : 10;
     private static final int INSTANCES = 500;
+    /** Starting again would change nothing. */
+    private static final int CONFIGURATION = 78;
+
     private static final Duration SOON = Duration.ofSeconds(30);
     /** Far more than a suspicion lasts: whoever was going to be accused has been. */
     private static final Duration ACCUSED_BY_NOW = Duration.ofSeconds(13);
@@ -234,6 +237,27 @@ class GossipFaultsIT {
         System.out.printf("five restarted at once: ready after %d ms, all alive %d ms later%n", ready, alive);
         assertThat(facts.awaitEqual(SOON, "kept")).isEqualTo(kept);
         assertThat(facts.awaitEqual(SOON, "owned")).isEqualTo(owned);
+    }
+
+    @Test
+    @Order(8)
+    void secondProcessWithTheIdOfALivingNodeEndsAndTheFirstDoesNotNotice() throws Exception {
+        cluster.kill(5);
+        final Map<String, String> settings = cluster.environment(5);
+        settings.put("OB_NODE_ID", "node-1");
+        settings.put("OB_PEERS", cluster.url(2));
+        settings.put("OB_FOLDER", folder.resolve("intruder").toString());
+        cluster.start(5, settings);
+        assertThat(cluster.awaitEnd(5, Facts.START)).isEqualTo(CONFIGURATION);
+        assertThat(cluster.logTail(5)).contains("node-1");
+        for (final int n : facts.except(5)) {
+            assertThat(cluster.states(n)).as("node " + n).containsEntry("node-1", "alive");
+        }
+        assertThat(facts.isRegistered(1, "first", "first.1")).isTrue();
+        cluster.start(5);
+        facts.awaitReady(5);
+        facts.awaitAllAlive(SOON, facts.all());
+        assertThat(facts.awaitEqual(SOON, "first")).hasSize(1);
     }
 
     private static void write(final String name, final Set<String> acknowledged, final AtomicBoolean isStopped) {

@@ -93,6 +93,15 @@ class NetworkFaultsIT {
         assertNobodyDiesDuring(FAULT, lab::blockUdp);
         // The fault was real: only what was under way when it began came in.
         assertThat(datagramsReceived() - before).isLessThan(100);
+        for (final int n : facts.all()) {
+            assertThat(warnings(n)).as("node " + n).contains("UDP does not get through");
+        }
+        lab.heal();
+        await().atMost(SOON).untilAsserted(() -> {
+            for (final int n : facts.all()) {
+                assertThat(warnings(n)).as("node " + n).doesNotContain("UDP");
+            }
+        });
     }
 
     /** In long runs only: for membership no datagrams at all is worse, and that is tested always. */
@@ -170,6 +179,10 @@ class NetworkFaultsIT {
         assertThat(facts.deathVerdicts(facts.all()))
                 .as("how often each node has believed somebody dead")
                 .isEqualTo(before);
+    }
+
+    private static String warnings(final int n) {
+        return cluster.get(n, "/health").json().path("warnings").toString();
     }
 
     private static double datagramsReceived() {

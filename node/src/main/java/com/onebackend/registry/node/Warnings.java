@@ -1,0 +1,71 @@
+package com.onebackend.registry.node;
+
+import com.onebackend.registry.gossip.GossipCounters;
+import com.onebackend.registry.membership.MembershipCounters;
+import com.onebackend.registry.node.gossip.GossipFigures;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What an operator should know of a node that works: each a sentence that says what is wrong and what to do. */
+final class Warnings {
+    /** A clock that is further off than this is said to be. */
+    static final long CLOCK_MILLIS_MAX = 500;
+
+    /** A node that trusts itself less than this is said to be slow. */
+    static final int LOCAL_HEALTH_MAX = 4;
+
+    private static final double MILLIS_PER_SECOND = 1e3;
+
+    private Warnings() {}
+
+    static List<String> of(final GossipFigures figures) {
+        return of(figures.membership(), figures.counters());
+    }
+
+    static List<String> of(final MembershipCounters.Snapshot membership, final GossipCounters.Snapshot counters) {
+        final List<String> warnings = new ArrayList<>();
+        final MembershipCounters.Gauges now = membership.gauges();
+        if (now.isUdpDegraded() || now.udpDegradedMembers() > 0) {
+            warnings.add("UDP does not get through to " + whom(now.isUdpDegraded(), now.udpDegradedMembers())
+                    + ", TCP does: nodes are watched, but more slowly. Open the gossip port for UDP.");
+        }
+        if (now.isMtuDegraded() || now.mtuDegradedMembers() > 0) {
+            warnings.add("Large datagrams do not get through to "
+                    + whom(now.isMtuDegraded(), now.mtuDegradedMembers())
+                    + ": the network drops packets above 1280 bytes. Make its packet size (MTU) equal everywhere.");
+        }
+        if (now.localHealth() > LOCAL_HEALTH_MAX) {
+            warnings.add("This node is slow to answer, or badly connected (local health " + now.localHealth()
+                    + " of 8): it watches the others less often. Look at its CPU and memory.");
+        }
+        addClock(counters.retained(), warnings);
+        if (counters.retained().membersBehind() > 0) {
+            warnings.add(counters.retained().membersBehind() + " node(s) of the catalog have been away for so long that"
+                    + " they will load everything anew. Remove those that do not return: oo nodes rm URL.");
+        }
+        if (membership.identityConflicts() > 0) {
+            warnings.add("Another process has used the id of this node: give each node its own OB_NODE_ID.");
+        }
+        if (counters.syncs().divergences() > 0) {
+            warnings.add("Logs differed although they should have been equal, and were repaired; "
+                    + "a disk may have lost what it had confirmed. The log of this node names them.");
+        }
+        return warnings;
+    }
+
+    private static void addClock(final GossipCounters.Retained retained, final List<String> warnings) {
+        final long offset = retained.clockOffsetMillis();
+        if (Math.abs(offset) > CLOCK_MILLIS_MAX) {
+            warnings.add(String.format(
+                    Locale.ROOT,
+                    "The clock of this node is %.1f s %s those of the others. Mend its time service.",
+                    Math.abs(offset) / MILLIS_PER_SECOND,
+                    offset > 0 ? "behind" : "ahead of"));
+        }
+    }
+
+    private static String whom(final boolean everybody, final int members) {
+        return everybody ? "any node" : members + " node(s)";
+    }
+}
