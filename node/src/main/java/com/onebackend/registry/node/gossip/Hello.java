@@ -4,6 +4,7 @@ import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.MemberId;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -76,18 +77,22 @@ record Hello(Purpose purpose, long clusterHash, long bootId, String nodeId, Endp
             return nodeId.isEmpty() || host.isEmpty() || port == 0
                     ? Optional.empty()
                     : Optional.of(new Hello(purpose, clusterHash, bootId, nodeId, new Endpoint(host, port)));
-        } catch (final BufferUnderflowException e) {
+        } catch (final BufferUnderflowException | CharacterCodingException e) {
             return Optional.empty();
         }
     }
 
-    private static String text(final ByteBuffer in, final int bytesMax) {
+    /** Strict: what is no text would become another one when it is said again. */
+    private static String text(final ByteBuffer in, final int bytesMax) throws CharacterCodingException {
         final int length = Short.toUnsignedInt(in.getShort());
         if (length > bytesMax || length > in.remaining()) {
             throw new BufferUnderflowException();
         }
         final byte[] bytes = new byte[length];
         in.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes))
+                .toString();
     }
 }

@@ -25,8 +25,6 @@ class TransportFuzzTest {
     /** Bytes may come one by one: each arrival has its price, whatever it carries. */
     private static final int HEAP_BYTES_PER_ARRIVAL = 256;
 
-    private static final String REPLACEMENT = "\uFFFD";
-
     @FuzzTest
     void datagramOpensOrIsDropped(final byte[] packet) {
         final PacketSeal seal = TransportInputs.seal();
@@ -43,9 +41,7 @@ class TransportFuzzTest {
             return;
         }
         Allocation.atMost(Allocation.UNAUTHENTICATED_BYTES_MAX, () -> Hello.decode(payload));
-        // What is no UTF-8 becomes replacement characters, which are longer: the text may not fit a second time.
         Hello.decode(payload)
-                .filter(hello -> !hello.toString().contains(REPLACEMENT))
                 .map(Hello::frame)
                 .ifPresent(frame -> assertThat(Hello.decode(frame.payload())).isEqualTo(Hello.decode(payload)));
     }
