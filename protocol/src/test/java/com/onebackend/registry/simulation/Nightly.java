@@ -16,6 +16,11 @@ final class Nightly {
     /** A size and how many of a hundred seeds it gets: small clusters are quick, and most bugs need three nodes. */
     private static final int[][] SIZES = {{1, 2}, {2, 10}, {3, 38}, {5, 30}, {10, 14}, {30, 5}, {100, 1}};
 
+    /** So many seeds have tombstones that are remembered for seconds only. */
+    private static final int FORGETFUL_ONE_IN = 4;
+
+    private static final int FORGETFUL_NODES_MAX = 10;
+
     private static final long PROGRESS_NANOS = 10_000_000_000L;
 
     private final long firstSeed;
@@ -112,7 +117,9 @@ final class Nightly {
                 throw new NoSuchElementException();
             }
             final long seed = firstSeed + next++;
-            return SimulationConfig.chaos(seed, nodesOf(seed));
+            final int nodes = nodesOf(seed);
+            final boolean isForgetful = seed % FORGETFUL_ONE_IN == 0 && nodes <= FORGETFUL_NODES_MAX;
+            return isForgetful ? SimulationConfig.forgetful(seed, nodes) : SimulationConfig.chaos(seed, nodes);
         }
     }
 }

@@ -19,7 +19,7 @@ public final class SimulateMain {
     private int nodes = 3;
     private long seconds;
     private long writeMillis;
-    private boolean isCalm;
+    private SimulationConfig.Kind kind = SimulationConfig.Kind.CHAOS;
     private boolean isMembershipOnly;
     private boolean isVerbose;
     private boolean isReport;
@@ -53,7 +53,7 @@ public final class SimulateMain {
     }
 
     private int one() {
-        SimulationConfig config = isCalm ? SimulationConfig.calm(seed, nodes) : SimulationConfig.chaos(seed, nodes);
+        SimulationConfig config = SimulationConfig.of(kind, seed, nodes);
         if (seconds > 0) {
             config = config.lasting(seconds * SECOND);
         }
@@ -91,7 +91,8 @@ public final class SimulateMain {
                 case "--nodes" -> nodesOrSizes(arg, args);
                 case "--seconds" -> seconds = number(arg, args, 1, SECONDS_MAX);
                 case "--write-millis" -> writeMillis = number(arg, args, 1, SECONDS_MAX * 1_000);
-                case "--calm" -> isCalm = true;
+                case "--calm" -> kind = SimulationConfig.Kind.CALM;
+                case "--forgetful" -> kind = SimulationConfig.Kind.FORGETFUL;
                 case "--membership-only" -> isMembershipOnly = true;
                 case "--verbose" -> isVerbose = true;
                 case "--report" -> isReport = true;

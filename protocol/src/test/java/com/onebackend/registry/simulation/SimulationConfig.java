@@ -7,6 +7,7 @@ import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.replication.ReplicaConfig;
 import com.onebackend.registry.replication.RetentionConfig;
 import com.onebackend.registry.replication.SessionConfig;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -43,8 +44,18 @@ record SimulationConfig(
     enum Kind {
         /** Everything. */
         CHAOS,
+        /** Everything but lost disks, and tombstones are remembered for seconds. */
+        FORGETFUL,
         /** The order of things, and no more. */
         CALM
+    }
+
+    static SimulationConfig of(final Kind kind, final long seed, final int nodes) {
+        return switch (kind) {
+            case CHAOS -> chaos(seed, nodes);
+            case FORGETFUL -> forgetful(seed, nodes);
+            case CALM -> calm(seed, nodes);
+        };
     }
 
     /** Everything may go wrong; how much of what, how fast the writes and how small the batches are is drawn, too. */
@@ -82,7 +93,7 @@ record SimulationConfig(
         return new SimulationConfig(
                         seed,
                         nodes,
-                        Kind.CHAOS,
+                        Kind.FORGETFUL,
                         usual.gossip(),
                         usual.network(),
                         usual.faults().withoutWipes(),
@@ -162,8 +173,8 @@ record SimulationConfig(
     /** What a person types to see this run again. */
     String command() {
         final StringBuilder text = new StringBuilder("scripts/simulate --seed " + seed + " --nodes " + nodes);
-        final SimulationConfig usual = kind == Kind.CALM ? calm(seed, nodes) : chaos(seed, nodes);
-        text.append(kind == Kind.CALM ? " --calm" : "");
+        final SimulationConfig usual = of(kind, seed, nodes);
+        text.append(kind == Kind.CHAOS ? "" : " --" + kind.name().toLowerCase(Locale.ROOT));
         text.append(isMembershipOnly ? " --membership-only" : "");
         text.append(faultNanos == usual.faultNanos ? "" : " --seconds " + faultNanos / SECOND);
         if (writeMeanNanos != usual.writeMeanNanos && !isMembershipOnly) {
