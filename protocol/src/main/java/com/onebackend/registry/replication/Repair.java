@@ -58,13 +58,18 @@ final class Repair {
         return unequal;
     }
 
+    /** A peer has exactly what we have: what differed before was on its way. */
+    void foundEqual() {
+        streak = 0;
+        patience = sessionsMin;
+    }
+
     /** An own session ended: what we have now and what the peer has. */
     void sessionEnded(final Digest ours, final Digest theirs) {
         final Set<Origin> unequal = unequalSets(ours, theirs);
         if (unequal.isEmpty()) {
             if (ours.heads().equals(theirs.heads())) {
-                streak = 0;
-                patience = sessionsMin;
+                foundEqual();
             }
             return;
         }

@@ -190,6 +190,7 @@ public final class Replica {
 
     /** A peer's vector and ours turned out to be equal: ours is whole. */
     public void foundEqual() {
+        repair.foundEqual();
         if (!retention.isResetting()) {
             retention.loaded(false);
         }
