@@ -289,8 +289,8 @@ final class Simulation {
     }
 
     /**
-     * Nobody ever needed an audit. After a reset one may: it drops what only others can tell to be superseded. And when a
-     * disk was lost: half of a session may be all that is left of it.
+     * Nobody ever needed an audit. After a reset one may: it drops what only others can tell to be superseded. And when
+     * a disk was lost: half of a session may be all that is left of it.
      */
     private void requireNoDivergence() {
         final List<VirtualNode> running = nodes(Phase.RUNNING);
