@@ -1,6 +1,7 @@
 package com.onebackend.registry.membership;
 
 import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -19,6 +20,12 @@ import java.util.function.Predicate;
 final class RumorQueue {
     /** Fields of a rumor that are no text: origin, generation, incarnation, state, port, tags and lengths. */
     private static final int FIXED_BYTES = 56;
+
+    /** Rumors kept; with so many to tell members ask each other for whole tables anyway. */
+    static final int RUMORS_MAX = 256;
+
+    /** So many of the most told rumors are looked at for one that can go. */
+    private static final int LOOKS_MAX = 16;
 
     /** A rumor that does not fit is passed over for a smaller one, so often per message. */
     private static final int MISFITS_MAX = 4;
@@ -69,6 +76,20 @@ final class RumorQueue {
         final Rumor rumor = new Rumor(member, 0, ++lastNumber);
         byNode.put(member.id().nodeId(), rumor);
         order.add(rumor);
+        if (byNode.size() > RUMORS_MAX) {
+            dropOne();
+        }
+    }
+
+    /** Of those told most, one that says that a member is well, if there is one: it is the least urgent. */
+    private void dropOne() {
+        Rumor chosen = null;
+        final Iterator<Rumor> mostTold = order.descendingIterator();
+        for (int i = 0; i < LOOKS_MAX && mostTold.hasNext() && chosen == null; i++) {
+            final Rumor rumor = mostTold.next();
+            chosen = rumor.member().state() == MemberState.ALIVE ? rumor : null;
+        }
+        drop((chosen == null ? order.last() : chosen).member().id().nodeId());
     }
 
     void drop(final String nodeId) {

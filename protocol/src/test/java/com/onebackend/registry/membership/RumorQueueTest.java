@@ -41,6 +41,21 @@ final class RumorQueueTest {
     }
 
     @Test
+    void beyondTheLimitGoodNewsThatWasToldMostGoes() {
+        final Member dead = member("dead", 1, 0, MemberState.DEAD);
+        queue.offer(dead);
+        queue.offer(alive("told"));
+        take(2, 99);
+        for (int i = 0; i < 2 * RumorQueue.RUMORS_MAX; i++) {
+            queue.offer(alive("m" + i));
+        }
+        assertThat(queue.size()).isEqualTo(RumorQueue.RUMORS_MAX);
+        final List<Member> kept = queue.take(RumorQueue.RUMORS_MAX, 1 << 20, 1, any -> false);
+        assertThat(kept).contains(dead, alive("m" + (2 * RumorQueue.RUMORS_MAX - 1)));
+        assertThat(kept).doesNotContain(alive("told"), alive("m0"));
+    }
+
+    @Test
     void newerRumorReplacesTheOlderOneAndStartsAnew() {
         queue.offer(alive("a"));
         take(1, 3);
