@@ -48,7 +48,9 @@ class NightlyTest {
         assertThat(failures).isNotEmpty();
         assertThat(text(out).lines()).containsExactlyInAnyOrderElementsOf(new ArrayList<>(failures));
         assertThat(failures)
-                .allMatch(line -> line.matches("scripts/simulate --seed \\d+ --nodes \\d+ +# no agreement within .*"));
+                .allMatch(line -> line.matches(
+                        "scripts/simulate --seed \\d+ --nodes \\d+( --forgetful)? +# no agreement within .*"))
+                .anyMatch(line -> line.contains(" --forgetful "));
     }
 
     @Test
