@@ -2,6 +2,7 @@ package com.onebackend.registry.gossip;
 
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,7 +25,7 @@ final class Ownership {
     private final Map<Origin, Member> members = new TreeMap<>();
     private final Map<Origin, Long> awaySinceNanos = new TreeMap<>();
     private Map<String, Origin> catalog = Map.of();
-    /** Origins whose node has another one now: their folders were wiped. */
+    /** Origins whose node was removed, or has another one now: its folder was wiped. */
     private final Set<Origin> replaced = new TreeSet<>();
 
     private boolean isStale = true;
@@ -53,7 +54,14 @@ final class Ownership {
             members.remove(before.id().origin());
             replaced.add(before.id().origin());
         }
-        members.put(after.id().origin(), after);
+        if (after.state() == MemberState.REMOVED) {
+            // Kept while something of its log is here, see look: guests that come and go leave nothing behind.
+            members.remove(after.id().origin());
+            replaced.add(after.id().origin());
+        } else {
+            members.put(after.id().origin(), after);
+            replaced.remove(after.id().origin());
+        }
         isStale = true;
     }
 

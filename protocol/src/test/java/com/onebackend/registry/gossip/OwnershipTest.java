@@ -86,6 +86,18 @@ class OwnershipTest {
     }
 
     @Test
+    void removedMemberIsGoneAtOnceAndForgottenWithItsLog() {
+        become(MemberState.ALIVE);
+        become(MemberState.REMOVED);
+        assertThat(ownership.standing(PEER, 0)).isEqualTo(Standing.GONE);
+        assertThat(ownership.endpoint(PEER)).isNull();
+        ownership.look(Set.of(), SECOND);
+        assertThat(ownership.standing(PEER, SECOND)).as("as one never met").isEqualTo(Standing.SUSPECT);
+        become(MemberState.ALIVE);
+        assertThat(ownership.standing(PEER, SECOND)).isEqualTo(Standing.ALIVE);
+    }
+
+    @Test
     void majorityIsOfTheCatalogsNodesWithTheirPresentFolders() {
         assertThat(ownership.isMajorityReachable()).isFalse();
         ownership.catalogMembers(Map.of("n1", new Origin(1), "n2", PEER, "n3", new Origin(3)));
