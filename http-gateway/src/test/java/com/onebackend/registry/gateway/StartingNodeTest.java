@@ -24,7 +24,8 @@ class StartingNodeTest {
         assertThat(TestGateway.json(data).path("error").asText()).contains("joining");
         assertThat(data.headers().firstValue("Retry-After")).contains("1");
         assertThat(send("GET", "/health", null).body())
-                .isEqualTo("{\"status\":\"starting\",\"live\":true,\"ready\":false,\"reason\":\"joining\"}");
+                .isEqualTo("{\"status\":\"starting\",\"live\":true,\"ready\":false,\"reason\":\"joining\","
+                        + "\"warnings\":[\"The clock is slow.\"]}");
         assertThat(send("GET", "/health", null).statusCode()).isEqualTo(200);
         assertThat(send("GET", "/health/ready", null).statusCode()).isEqualTo(503);
         assertThat(send("GET", "/registry-svc/cluster", null).statusCode()).isEqualTo(200);
