@@ -56,7 +56,7 @@ public final class BootstrapAnswers {
             return false;
         }
         if (identity.promise().isEmpty()) {
-            save(identity.clusterId(), identity.everVoter(), clusterId);
+            save(identity.promising(clusterId));
             LOG.info("bootstrap promise cluster={} founder={}", clusterId, founder);
         }
         return identity.promise().equals(clusterId);
@@ -73,7 +73,7 @@ public final class BootstrapAnswers {
                     "this node belongs to cluster " + identity.clusterId() + ", never to " + clusterId);
         }
         if (identity.clusterId().isEmpty()) {
-            save(clusterId, identity.everVoter(), identity.promise());
+            save(identity.inCluster(clusterId));
             LOG.info("bootstrap done cluster={}", clusterId);
         }
     }
@@ -81,7 +81,7 @@ public final class BootstrapAnswers {
     /** From here on a missing Raft folder is damage, not a first start. */
     public synchronized void becameVoter() {
         if (!identity.everVoter()) {
-            save(identity.clusterId(), true, identity.promise());
+            save(identity.voting(true));
         }
     }
 
@@ -90,15 +90,7 @@ public final class BootstrapAnswers {
         return identity;
     }
 
-    private void save(final String clusterId, final boolean everVoter, final String promise) {
-        final NodeIdentity next = new NodeIdentity(
-                identity.nodeId(),
-                identity.origin(),
-                identity.generation(),
-                clusterId,
-                everVoter,
-                promise,
-                identity.selfUrl());
+    private void save(final NodeIdentity next) {
         store.save(next);
         identity = next;
     }

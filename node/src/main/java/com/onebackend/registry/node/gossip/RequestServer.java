@@ -2,21 +2,22 @@ package com.onebackend.registry.node.gossip;
 
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Answers the one-off requests of other nodes. A request that cannot be answered ends its connection without an answer.
  *
- * <p><i>Thread:</i> the handler runs on the executor, so it may wait for the disk.
+ * <p><i>Thread:</i> the handler runs on the executor, so it may wait for the disk; answers come from any.
  */
 final class RequestServer {
     private static final Logger LOG = LoggerFactory.getLogger(RequestServer.class);
 
-    private final UnaryOperator<byte[]> handler;
+    private final Function<byte[], CompletionStage<byte[]>> handler;
     private final Executor executor;
     private final TransportCounters counters;
 
@@ -25,7 +26,10 @@ final class RequestServer {
      *
      * @param executor bounded: it rejects when it is full
      */
-    RequestServer(final UnaryOperator<byte[]> handler, final Executor executor, final TransportCounters counters) {
+    RequestServer(
+            final Function<byte[], CompletionStage<byte[]>> handler,
+            final Executor executor,
+            final TransportCounters counters) {
         this.handler = handler;
         this.executor = executor;
         this.counters = counters;
@@ -41,15 +45,26 @@ final class RequestServer {
     }
 
     private void answer(final ChannelHandlerContext ctx, final byte[] request) {
-        final byte[] answer;
         try {
-            answer = handler.apply(request);
+            handler.apply(request).whenComplete((answer, failure) -> {
+                if (failure == null) {
+                    answered(ctx, answer);
+                } else {
+                    failed(ctx, failure);
+                }
+            });
         } catch (final RuntimeException e) {
-            counters.add(TransportEvent.REQUEST_HANDLER_FAILED, ctx.channel().remoteAddress(), e.toString());
-            LOG.debug("request failed", e);
-            ctx.close();
-            return;
+            failed(ctx, e);
         }
+    }
+
+    private void failed(final ChannelHandlerContext ctx, final Throwable failure) {
+        counters.add(TransportEvent.REQUEST_HANDLER_FAILED, ctx.channel().remoteAddress(), failure.toString());
+        LOG.debug("request failed", failure);
+        ctx.close();
+    }
+
+    private void answered(final ChannelHandlerContext ctx, final byte[] answer) {
         if (answer == null || answer.length > FrameKind.RESPONSE.payloadBytesMax()) {
             counters.add(TransportEvent.REQUEST_HANDLER_FAILED, ctx.channel().remoteAddress(), "answer is too large");
             ctx.close();
