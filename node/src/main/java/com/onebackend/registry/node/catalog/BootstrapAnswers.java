@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * <p><i>Thread:</i> any. <i>Invariants:</i> a promise and a cluster are on disk before anybody hears of them;
  * neither is ever changed for another one.
  */
-public final class BootstrapAnswers {
+public final class BootstrapAnswers implements VoteMemory {
     private static final Logger LOG = LoggerFactory.getLogger(BootstrapAnswers.class);
 
     private final IdentityStore store;
@@ -68,20 +68,38 @@ public final class BootstrapAnswers {
      * @throws IllegalStateException it belongs to another one
      */
     public synchronized void belongsTo(final String clusterId) {
-        if (!identity.clusterId().isEmpty() && !identity.clusterId().equals(clusterId)) {
-            throw new IllegalStateException(
-                    "this node belongs to cluster " + identity.clusterId() + ", never to " + clusterId);
-        }
+        requireNoOther(clusterId);
         if (identity.clusterId().isEmpty()) {
             save(identity.inCluster(clusterId));
             LOG.info("bootstrap done cluster={}", clusterId);
         }
     }
 
-    /** From here on a missing Raft folder is damage, not a first start. */
+    private void requireNoOther(final String clusterId) {
+        if (!identity.clusterId().isEmpty() && !identity.clusterId().equals(clusterId)) {
+            throw new IllegalStateException(
+                    "this node belongs to cluster " + identity.clusterId() + ", never to " + clusterId);
+        }
+    }
+
+    /** This node has founded {@code clusterId}, and is its first voter. One step: a founder's Raft folder is the cluster. */
+    public synchronized void founded(final String clusterId) {
+        requireNoOther(clusterId);
+        save(identity.inCluster(clusterId).voting(true));
+        LOG.info("bootstrap done cluster={} founded", clusterId);
+    }
+
+    @Override
     public synchronized void becameVoter() {
         if (!identity.everVoter()) {
             save(identity.voting(true));
+        }
+    }
+
+    @Override
+    public synchronized void resigned() {
+        if (identity.everVoter()) {
+            save(identity.voting(false));
         }
     }
 

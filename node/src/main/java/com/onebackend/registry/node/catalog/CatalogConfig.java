@@ -8,11 +8,13 @@ import java.util.UUID;
  * What a {@link CatalogService} needs.
  *
  * @param raftFolder where the Raft log and snapshots live; on the same data folder as the store
- * @param clusterId the Raft group
+ * @param clusterId the cluster; the Raft group follows from it, see {@link #groupId}
  * @param self this node: peer id and the address the others dial
  * @param bindHost the local address the Raft port listens at
  * @param tls null = plain text, for tests only
  * @param store the rows; closed by its owner, after the service
+ * @param peers the other nodes, for what does not go by Raft
+ * @param memory remembers over restarts whether this node votes
  * @param onFatal ends the process
  * @param snapshots how often the log is cut
  */
@@ -23,8 +25,25 @@ public record CatalogConfig(
         String bindHost,
         CatalogTls tls,
         CatalogStore store,
+        FeedPeers peers,
+        VoteMemory memory,
         FatalHandler onFatal,
         Snapshots snapshots) {
+    /** The Raft group of the catalog after it was recovered by force so often. */
+    UUID groupId(final int epoch) {
+        return CatalogGroups.idOf(clusterId, epoch);
+    }
+
+    /** Where that group's log and snapshots are. */
+    Path groupFolder(final int epoch) {
+        return raftFolder.resolve(groupId(epoch).toString());
+    }
+
+    /** Where copies of the catalog are put together. */
+    Path copiesFolder() {
+        return raftFolder.resolveSibling("catalog-copies");
+    }
+
     /**
      * When snapshots are taken, and what stays of the log.
      *

@@ -15,6 +15,7 @@ import com.onebackend.registry.wire.WireException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -31,10 +32,13 @@ import org.slf4j.LoggerFactory;
 /**
  * The catalog as far as this node has applied it: rows in the store, the same rows in memory for readers.
  *
- * <p><i>Thread:</i> {@code apply}, {@code replaceWith} from Raft's updater; reads and listeners' registration from any.
- * <i>Invariants:</i> applying the same entries gives the same answers and the same rows on every node; a refusal is an
- * answer, only a failing disk throws. Rows reach memory after the store has them, and before the index that
- * {@link #awaitApplied} waits for moves.
+ * <p><i>Thread:</i> {@code apply}, {@code replaceWith}, {@code passed} from Raft's updater and from the follower of the
+ * log, who may be at work together while a node becomes a voter; they take turns, and what one has applied the other
+ * skips. Reads and listeners' registration from any.
+ *
+ * <p><i>Invariants:</i> the state is always the log from its beginning to the applied index, whoever brought it; applying
+ * the same entries gives the same answers and the same rows on every node; a refusal is an answer, only a failing disk
+ * throws. Rows reach memory after the store has them, and before the index that {@link #awaitApplied} waits for moves.
  */
 final class CatalogState {
     /** How many applied requests are remembered, in order to apply a repeated one once. */
@@ -42,9 +46,13 @@ final class CatalogState {
 
     private static final Logger LOG = LoggerFactory.getLogger(CatalogState.class);
     private static final String REQUEST_PREFIX = "request/";
+    private static final String EPOCH_KEY = "epoch";
 
     private final CatalogStore store;
-    /** Requests in the order they were applied. Only the updater touches it. */
+    private final CatalogFeed feed;
+    /** Held by whoever applies. */
+    private final Object applying = new Object();
+    /** Requests in the order they were applied. Under {@code applying}. */
     private final LinkedHashMap<UUID, CatalogResult> recent = new LinkedHashMap<>();
 
     private final List<Consumer<RemovedNode>> removalListeners = new CopyOnWriteArrayList<>();
@@ -53,6 +61,7 @@ final class CatalogState {
 
     private volatile Tables tables = new Tables();
     private volatile long appliedIndex;
+    private volatile int epoch;
 
     /** The rows in memory. Replaced as a whole when a snapshot comes in. */
     static final class Tables {
@@ -63,8 +72,10 @@ final class CatalogState {
         final Map<String, KeyRow> keys = new ConcurrentHashMap<>();
     }
 
-    CatalogState(final CatalogStore store) {
+    /** @param feed told of everything that is applied */
+    CatalogState(final CatalogStore store, final CatalogFeed feed) {
         this.store = store;
+        this.feed = feed;
         load();
     }
 
@@ -86,16 +97,47 @@ final class CatalogState {
                 recent.put(request.requestId(), request.result());
             }
         });
+        final byte[] stored = store.read(CatalogSection.META, EPOCH_KEY);
+        epoch = stored == null ? 0 : ByteBuffer.wrap(stored).getInt();
         tables = loaded;
-        movedTo(store.lastApplied().index());
+        final long index = store.lastApplied().index();
+        synchronized (appliedMoved) {
+            // Backwards only when a recovered catalog replaces what was lost.
+            appliedIndex = index;
+            appliedMoved.notifyAll();
+        }
+        feed.began(index, epoch);
     }
 
     /**
-     * Applies one committed entry.
+     * Applies one committed entry, unless the state has it already; every one before it must have been.
      *
+     * @return the answer to whoever wrote it; that of an entry skipped says only that it is done
      * @throws com.onebackend.registry.storage.StorageException the disk failed: the node must stop
      */
     CatalogResult apply(final long index, final long term, final byte[] entry) {
+        synchronized (applying) {
+            if (index <= store.lastApplied().index()) {
+                return answered(index, entry);
+            }
+            final CatalogResult result = applyNext(index, term, entry);
+            feed.took(new FeedEntry(index, term, entry));
+            return result;
+        }
+    }
+
+    /** What an entry that is applied already was answered, as far as that is remembered. */
+    private CatalogResult answered(final long index, final byte[] entry) {
+        final CatalogResult done = CatalogResult.done(index, 0);
+        try {
+            return recent.getOrDefault(CatalogCodec.decode(entry).proposal().requestId(), done);
+        } catch (final WireException e) {
+            LOG.debug("catalog entry was refused when it was applied index={}", index, e);
+            return done;
+        }
+    }
+
+    private CatalogResult applyNext(final long index, final long term, final byte[] entry) {
         final CatalogBatch batch = new CatalogBatch(new Applied(index, term));
         final CatalogEvaluation evaluation = new CatalogEvaluation(tables, index, batch);
         final CatalogResult result = evaluate(evaluation, entry);
@@ -149,9 +191,14 @@ final class CatalogState {
         return REQUEST_PREFIX + String.format("%016x", index);
     }
 
-    /** Notes an entry without effect on the catalog: a configuration or a term's start. Not stored. */
+    /** Notes that the log went on without an entry for the catalog: a configuration, a term's start. Not stored. */
     void passed(final long index) {
-        movedTo(index);
+        synchronized (applying) {
+            if (index > appliedIndex) {
+                movedTo(index);
+                feed.passed(index);
+            }
+        }
     }
 
     private void movedTo(final long index) {
@@ -175,6 +222,11 @@ final class CatalogState {
         }
     }
 
+    /** How often the catalog was recovered by force; travels with its rows. */
+    int epoch() {
+        return epoch;
+    }
+
     /** Writes all there is, with its applied index. */
     Applied exportTo(final OutputStream out) throws IOException {
         return store.exportTo(out);
@@ -182,6 +234,12 @@ final class CatalogState {
 
     /** Takes over a snapshot, all or nothing; readers see the old catalog until it is in. */
     void replaceWith(final InputStream in) throws IOException {
+        synchronized (applying) {
+            replace(in);
+        }
+    }
+
+    private void replace(final InputStream in) throws IOException {
         final Map<String, RemovedNode> before = tables.removed;
         store.replaceWith(in);
         load();

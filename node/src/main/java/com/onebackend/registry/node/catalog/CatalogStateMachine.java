@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
  * Hands committed entries to {@link CatalogState}, and takes and installs its snapshots.
  *
  * <p><i>Thread:</i> Raft's updater, but for the notices. <i>Lifecycle:</i> that of one Raft server; the state outlives
- * it. <i>Invariants:</i> an entry that the store has is skipped, so replaying the log after a snapshot changes nothing;
+ * it. <i>Invariants:</i> an entry that the state has is skipped, so replaying the log after a snapshot changes nothing;
  * a snapshot file under its final name is complete and has its checksum beside it; after a failure nothing more is
  * applied.
  */
@@ -144,16 +144,10 @@ final class CatalogStateMachine extends BaseStateMachine {
             return CompletableFuture.failedFuture(new StateMachineException("an earlier entry could not be applied"));
         }
         try {
-            final CatalogResult result;
-            if (entry.getIndex() <= state.stored().index()) {
-                state.passed(entry.getIndex());
-                result = CatalogResult.done(entry.getIndex(), 0);
-            } else {
-                result = state.apply(
-                        entry.getIndex(),
-                        entry.getTerm(),
-                        entry.getStateMachineLogEntry().getLogData().toByteArray());
-            }
+            final CatalogResult result = state.apply(
+                    entry.getIndex(),
+                    entry.getTerm(),
+                    entry.getStateMachineLogEntry().getLogData().toByteArray());
             updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
             return CompletableFuture.completedFuture(message(CatalogCodec.encodeResult(result)));
         } catch (final RuntimeException e) {

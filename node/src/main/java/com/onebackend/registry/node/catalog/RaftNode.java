@@ -4,7 +4,6 @@ import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -12,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -76,7 +74,7 @@ final class RaftNode implements AutoCloseable {
             final Runnable onVoters)
             throws IOException {
         Files.createDirectories(config.raftFolder());
-        final RaftGroupId groupId = RaftGroupId.valueOf(config.clusterId());
+        final RaftGroupId groupId = RaftGroupId.valueOf(config.groupId(state.epoch()));
         final CatalogStateMachine machine = new CatalogStateMachine(state, config.onFatal(), onVoters);
         final RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(config.self().nodeId()))
@@ -95,12 +93,6 @@ final class RaftNode implements AutoCloseable {
             server.close();
             throw e;
         }
-    }
-
-    /** True when the folder holds this group's Raft log. */
-    static boolean isStored(final CatalogConfig config) {
-        final Path group = config.raftFolder().resolve(config.clusterId().toString());
-        return Files.isDirectory(group.resolve("current"));
     }
 
     static RaftPeer raftPeer(final CatalogPeer peer) {
@@ -170,10 +162,9 @@ final class RaftNode implements AutoCloseable {
 
     /** As leader: a majority of the voters, this one included, has answered lately. */
     boolean hearsMajority() {
-        final RoleInfoProto role = division.getInfo().getRoleInfoProto();
         final Collection<RaftPeer> voters = voters();
         int heard = 1;
-        for (final ServerRpcProto follower : role.getLeaderInfo().getFollowerInfoList()) {
+        for (final ServerRpcProto follower : followers()) {
             if (follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX) {
                 heard++;
             }
@@ -193,19 +184,21 @@ final class RaftNode implements AutoCloseable {
                 .build());
     }
 
-    /** A write for another server, to be sent by a client. */
-    RaftClientRequest forwarded(final RaftPeerId to, final byte[] entry, final long millisMax) {
-        return request(to, entry, RaftClientRequest.writeRequestType())
-                .setTimeoutMs(millisMax)
-                .build();
-    }
-
     private RaftClientRequest.Builder request(
             final RaftPeerId to, final byte[] bytes, final RaftClientRequest.Type type) {
+        return request(clientId, groupId, to, bytes, type);
+    }
+
+    static RaftClientRequest.Builder request(
+            final ClientId by,
+            final RaftGroupId group,
+            final RaftPeerId to,
+            final byte[] bytes,
+            final RaftClientRequest.Type type) {
         return RaftClientRequest.newBuilder()
-                .setClientId(clientId)
+                .setClientId(by)
                 .setServerId(to)
-                .setGroupId(groupId)
+                .setGroupId(group)
                 .setCallId(CallId.getAndIncrement())
                 .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(bytes)))
                 .setType(type);
@@ -228,25 +221,64 @@ final class RaftNode implements AutoCloseable {
         if (!isLeader() || voters().size() < 2) {
             return;
         }
-        division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+        followers().stream()
                 .filter(follower -> follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX)
                 .min(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
                 .ifPresent(follower ->
                         transferTo(RaftPeerId.valueOf(follower.getId().getId())));
     }
 
-    private void transferTo(final RaftPeerId successor) {
+    /** As leader: the other voters, and when each was last heard of. */
+    private List<ServerRpcProto> followers() {
+        return division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
+    }
+
+    /**
+     * How long ago this node, as a voter, last heard that it is the leader, or from the leader; very long when there is
+     * none.
+     */
+    long silenceMillis() {
+        if (isLeader()) {
+            final int others = voters().size() / 2;
+            return followers().stream()
+                    .map(ServerRpcProto::getLastRpcElapsedTimeMs)
+                    .sorted()
+                    .skip(Math.max(0, others - 1))
+                    .findFirst()
+                    .filter(elapsed -> others > 0 && elapsed > SILENCE_MILLIS_MAX)
+                    .orElse(0L);
+        }
+        return leader() == null
+                ? Long.MAX_VALUE
+                : division.getInfo().getRoleInfoProto().getFollowerInfo().getLeaderInfo().getLastRpcElapsedTimeMs();
+    }
+
+    /** True when everything is applied that this node knows to be committed. */
+    boolean hasAppliedAll() {
+        return division.getInfo().getLastAppliedIndex() >= division.getRaftLog().getLastCommittedIndex();
+    }
+
+    /** Hands leadership to this voter. */
+    void transferLeadership(final String successor) throws IOException {
+        if (!transferTo(RaftPeerId.valueOf(successor))) {
+            throw new IOException("leadership did not move to " + successor);
+        }
+    }
+
+    private boolean transferTo(final RaftPeerId successor) {
         try {
             final RaftClientReply reply = server.transferLeadershipAsync(new TransferLeadershipRequest(
                             clientId, selfId, groupId, CallId.getAndIncrement(), successor, TRANSFER_MILLIS_MAX))
                     .get(TRANSFER_MILLIS_MAX, TimeUnit.MILLISECONDS);
             LOG.info("catalog leadership given up to={} done={}", successor, reply.isSuccess());
+            return reply.isSuccess();
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (final IOException | ExecutionException | TimeoutException e) {
             // Stopping goes on; the others elect a leader when this one is silent.
             LOG.info("catalog leadership not given up to={} reason={}", successor, RatisErrors.reason(e));
         }
+        return false;
     }
 
     /** Stops the server; the state and its store stay open. */

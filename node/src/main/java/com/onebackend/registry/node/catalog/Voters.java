@@ -2,13 +2,15 @@ package com.onebackend.registry.node.catalog;
 
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryException;
+import com.onebackend.registry.wire.WireException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.ratis.client.RaftClient;
@@ -24,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Changes of the Raft group: this node joins it, a node leaves it, this node has moved.
+ * Changes of the Raft group: a node becomes a voter, or is none any more, or has moved.
  *
  * <p><i>Thread:</i> a background thread; calls block, for ever where they say so, and end when interrupted.
  */
@@ -34,72 +36,74 @@ final class Voters {
     private static final int ATTEMPTS_MAX = 6;
     private static final long RETRY_MILLIS_MIN = 250;
     private static final long RETRY_MILLIS_MAX = 5_000;
-    /** From being in the configuration to taking part. */
-    private static final long RUNNING_MILLIS_MAX = 10_000;
+    private static final Duration OFFER_TIMEOUT = Duration.ofSeconds(10);
 
     private final CatalogConfig config;
+    private final CatalogState state;
     private final Supplier<RaftNode> raft;
+    private final Supplier<List<CatalogPeer>> told;
 
-    Voters(final CatalogConfig config, final Supplier<RaftNode> raft) {
+    /** @param told the voters as a node without a vote was told; for when Raft does not run here */
+    Voters(
+            final CatalogConfig config,
+            final CatalogState state,
+            final Supplier<RaftNode> raft,
+            final Supplier<List<CatalogPeer>> told) {
         this.config = config;
+        this.state = state;
         this.raft = raft;
+        this.told = told;
     }
 
-    /** Adds this node to the group that {@code known} belongs to; tries until it takes part in it. */
-    void join(final Supplier<List<CatalogPeer>> known) throws InterruptedException {
-        long retryMillis = RETRY_MILLIS_MIN;
-        String lastReason = "";
-        while (!isRunning()) {
-            String reason = "";
-            final List<RaftPeer> others = others(known.get());
-            if (others.isEmpty()) {
-                reason = "no member of the cluster is known yet";
-            } else {
-                try {
-                    add(others);
-                    reason = awaitRunning() ? "" : "added, but not taking part yet";
-                } catch (final IOException | RuntimeException e) {
-                    reason = RatisErrors.reason(RatisErrors.unwrap(e));
-                }
-            }
-            if (!reason.isEmpty()) {
-                if (!reason.equals(lastReason)) {
-                    LOG.info(
-                            "catalog not joined yet self={} reason={}",
-                            config.self().nodeId(),
-                            reason);
-                    lastReason = reason;
-                }
-                TimeUnit.MILLISECONDS.sleep(retryMillis);
-                retryMillis = Math.min(retryMillis * 2, RETRY_MILLIS_MAX);
-            }
-        }
-        LOG.info("catalog joined self={} cluster={}", config.self().nodeId(), config.clusterId());
-    }
-
-    private void add(final List<RaftPeer> others) throws IOException {
-        change(
-                others,
-                SetConfigurationRequest.Arguments.newBuilder()
-                        .setMode(Mode.ADD)
-                        .setServersInNewConf(List.of(RaftNode.raftPeer(config.self())))
-                        .build());
-    }
-
-    private boolean awaitRunning() throws InterruptedException {
-        final long untilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RUNNING_MILLIS_MAX);
-        while (!isRunning()) {
-            if (System.nanoTime() - untilNanos > 0) {
-                return false;
-            }
-            TimeUnit.MILLISECONDS.sleep(20);
-        }
-        return true;
-    }
-
-    private boolean isRunning() {
+    /**
+     * As leader: makes a node that follows the log a voter. It is asked first, and starts its Raft server; then the
+     * group takes it in, once it has caught up.
+     *
+     * @throws RegistryException CONFLICT: this node does not lead, the other does not want to, or another change came
+     *     first; INDETERMINATE
+     */
+    void promote(final String nodeId) throws InterruptedException {
         final RaftNode node = raft.get();
-        return node != null && node.isRunning();
+        if (node == null || !node.isLeader()) {
+            throw new RegistryException(ErrorCode.CONFLICT, "only the leader makes voters");
+        }
+        final List<RaftPeer> before = List.copyOf(node.voters());
+        if (before.stream().anyMatch(peer -> peer.getId().toString().equals(nodeId))) {
+            return;
+        }
+        final CatalogPeer candidate = offer(nodeId);
+        final List<RaftPeer> after = new ArrayList<>(before);
+        after.add(RaftPeer.newBuilder(RaftNode.raftPeer(candidate))
+                .setPriority(before.get(0).getPriority())
+                .build());
+        try {
+            change(before, after, before);
+        } catch (final IOException e) {
+            throw RatisErrors.change(e);
+        }
+        LOG.info("catalog voter added node={} voters={}", nodeId, after);
+    }
+
+    /** Asks the node to vote; answers where its Raft server listens by now. */
+    private CatalogPeer offer(final String nodeId) throws InterruptedException {
+        final FeedPeers.Candidate candidate = config.peers().candidates().stream()
+                .filter(other -> other.nodeId().equals(nodeId))
+                .findFirst()
+                .orElseThrow(() -> new RegistryException(ErrorCode.CONFLICT, nodeId + " is not known here"));
+        try {
+            final FeedCodec.Acceptance accepted = FeedCodec.decodeAcceptance(config.peers()
+                    .request(candidate, FeedCodec.encodeOffer(state.epoch()), OFFER_TIMEOUT)
+                    .get(OFFER_TIMEOUT.toMillis() * 2, TimeUnit.MILLISECONDS));
+            if (accepted.peer() == null || !accepted.peer().nodeId().equals(nodeId)) {
+                throw new RegistryException(
+                        ErrorCode.CONFLICT, nodeId + " does not become a voter: " + accepted.refusal());
+            }
+            return accepted.peer();
+        } catch (final ExecutionException | TimeoutException | WireException e) {
+            throw new RegistryException(
+                    ErrorCode.CONFLICT,
+                    nodeId + " does not answer the offer to vote: " + RatisErrors.reason(RatisErrors.unwrap(e)));
+        }
     }
 
     /**
@@ -110,11 +114,11 @@ final class Voters {
      *     INDETERMINATE
      */
     void remove(final String nodeId, final Predicate<String> isReachable) {
-        final RaftNode node = raft.get();
-        if (node == null) {
-            throw new RegistryException(ErrorCode.UNAVAILABLE, "Raft is restarting on this node; retry in a moment");
+        final List<RaftPeer> before = known();
+        if (before.isEmpty()) {
+            throw new RegistryException(
+                    ErrorCode.UNAVAILABLE, "this node does not know yet who votes; retry in a moment");
         }
-        final List<RaftPeer> before = List.copyOf(node.voters());
         final List<RaftPeer> after = before.stream()
                 .filter(peer -> !peer.getId().toString().equals(nodeId))
                 .toList();
@@ -124,13 +128,7 @@ final class Voters {
         requireMajority(before, isReachable, "is unreachable");
         requireMajority(after, isReachable, "would be unreachable without " + nodeId);
         try {
-            change(
-                    after,
-                    SetConfigurationRequest.Arguments.newBuilder()
-                            .setMode(Mode.COMPARE_AND_SET)
-                            .setServersInCurrentConf(before)
-                            .setServersInNewConf(after)
-                            .build());
+            change(before, after, after);
         } catch (final IOException e) {
             throw RatisErrors.change(e);
         }
@@ -177,7 +175,7 @@ final class Voters {
     private boolean hasMoved() {
         final RaftNode node = raft.get();
         if (node == null) {
-            return true;
+            return false;
         }
         return node.voters().stream()
                 .anyMatch(peer -> peer.getId().equals(node.id())
@@ -199,13 +197,7 @@ final class Voters {
             }
             after.add(next.build());
         }
-        change(
-                after,
-                SetConfigurationRequest.Arguments.newBuilder()
-                        .setMode(Mode.COMPARE_AND_SET)
-                        .setServersInCurrentConf(before)
-                        .setServersInNewConf(after)
-                        .build());
+        change(before, after, after);
     }
 
     /** As another voter sees them: nobody reaches a node that has moved, so what it knows may be old. */
@@ -215,7 +207,7 @@ final class Voters {
         if (voters.size() < 2) {
             return voters;
         }
-        try (RaftClient client = client(config, voters)) {
+        try (RaftClient client = client(voters)) {
             for (final RaftPeer peer : voters) {
                 if (peer.getId().equals(node.id())) {
                     continue;
@@ -232,38 +224,54 @@ final class Voters {
         throw failure;
     }
 
-    private void change(final List<RaftPeer> through, final SetConfigurationRequest.Arguments arguments)
-            throws IOException {
-        change(config, through, arguments);
+    /** The voters as Raft knows them here, with their priorities; on a node without a vote, as it was told. */
+    private List<RaftPeer> known() {
+        final RaftNode node = raft.get();
+        if (node != null && node.isRunning()) {
+            return List.copyOf(node.voters());
+        }
+        for (final CatalogPeer voter : told.get()) {
+            final List<RaftPeer> all = told.get().stream().map(RaftNode::raftPeer).toList();
+            try {
+                return toldBy(RaftNode.raftPeer(voter), all);
+            } catch (final IOException e) {
+                LOG.debug("catalog voters not told by={}", voter.nodeId(), e);
+            }
+        }
+        return List.of();
     }
 
-    static void change(
-            final CatalogConfig config, final List<RaftPeer> through, final SetConfigurationRequest.Arguments arguments)
+    /** Changes the group from {@code before} to {@code after}, and no other one, through some of {@code through}. */
+    void change(final List<RaftPeer> before, final List<RaftPeer> after, final List<RaftPeer> through)
             throws IOException {
-        try (RaftClient client = client(config, through)) {
-            final RaftClientReply reply = client.admin().setConfiguration(arguments);
+        try (RaftClient client = client(through)) {
+            final RaftClientReply reply = client.admin()
+                    .setConfiguration(SetConfigurationRequest.Arguments.newBuilder()
+                            .setMode(Mode.COMPARE_AND_SET)
+                            .setServersInCurrentConf(before)
+                            .setServersInNewConf(after)
+                            .build());
             if (!reply.isSuccess()) {
                 throw reply.getException();
             }
         }
     }
 
-    /** Who votes, as one of {@code others} tells it. */
-    static List<RaftPeer> toldBy(final RaftPeer peer, final CatalogConfig config, final List<RaftPeer> others)
-            throws IOException {
-        try (RaftClient client = client(config, others)) {
+    /** Who votes, as {@code peer} tells it. */
+    List<RaftPeer> toldBy(final RaftPeer peer, final List<RaftPeer> others) throws IOException {
+        try (RaftClient client = client(others)) {
             return List.copyOf(client.getGroupManagementApi(peer.getId())
-                    .info(RaftGroupId.valueOf(config.clusterId()))
+                    .info(groupId())
                     .getGroup()
                     .getPeers());
         }
     }
 
-    static RaftClient client(final CatalogConfig config, final List<RaftPeer> peers) {
+    private RaftClient client(final List<RaftPeer> peers) {
         return RaftClient.newBuilder()
                 .setProperties(RatisSettings.client(RatisSettings.ADMIN_MILLIS_MAX))
                 .setParameters(RatisSettings.parameters(config.tls()))
-                .setRaftGroup(RaftGroup.valueOf(RaftGroupId.valueOf(config.clusterId()), peers))
+                .setRaftGroup(RaftGroup.valueOf(groupId(), peers))
                 .setRetryPolicy(ExponentialBackoffRetry.newBuilder()
                         .setBaseSleepTime(RatisSettings.millis(100))
                         .setMaxSleepTime(RatisSettings.millis(500))
@@ -273,16 +281,6 @@ final class Voters {
     }
 
     private RaftGroupId groupId() {
-        return RaftGroupId.valueOf(config.clusterId());
-    }
-
-    private List<RaftPeer> others(final List<CatalogPeer> peers) {
-        final Map<String, RaftPeer> byId = new LinkedHashMap<>();
-        for (final CatalogPeer peer : peers) {
-            if (!peer.nodeId().equals(config.self().nodeId())) {
-                byId.putIfAbsent(peer.nodeId(), RaftNode.raftPeer(peer));
-            }
-        }
-        return List.copyOf(byId.values());
+        return RaftGroupId.valueOf(config.groupId(state.epoch()));
     }
 }

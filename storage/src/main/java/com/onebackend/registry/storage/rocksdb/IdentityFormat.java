@@ -20,7 +20,7 @@ import java.util.zip.CRC32C;
  */
 final class IdentityFormat {
     private static final int VERSION = 2;
-    /** Knew nothing of recoveries and removals. */
+    /** Knew nothing of removals. */
     private static final int VERSION_1 = 1;
 
     private IdentityFormat() {}
@@ -36,7 +36,6 @@ final class IdentityFormat {
             out.writeBoolean(identity.everVoter());
             out.writeUTF(identity.promise());
             out.writeUTF(identity.selfUrl());
-            out.writeInt(identity.epoch());
             out.writeUTF(identity.removed());
             out.writeInt(checksum(bytes.toByteArray(), bytes.size()));
         } catch (IOException e) {
@@ -63,7 +62,6 @@ final class IdentityFormat {
                     in.readBoolean(),
                     in.readUTF(),
                     in.readUTF(),
-                    bytes[0] == VERSION_1 ? 0 : in.readInt(),
                     bytes[0] == VERSION_1 ? "" : in.readUTF());
             if (in.read() != -1) {
                 throw RocksFailures.damaged(store, "the node's identity is too long", null);

@@ -1,0 +1,4 @@
+package com.onebackend.registry.node.catalog;
+
+/** A committed entry of the catalog's log as it travels to nodes without a vote. */
+record FeedEntry(long index, long term, byte[] bytes) {}
