@@ -1,6 +1,5 @@
 package com.onebackend.registry.node;
 
-import com.onebackend.registry.node.catalog.Bootstrap;
 import com.onebackend.registry.node.catalog.BootstrapDecision;
 import com.onebackend.registry.node.catalog.CatalogConfig;
 import com.onebackend.registry.node.catalog.CatalogPeer;
@@ -8,9 +7,7 @@ import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.catalog.CatalogTls;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,10 +22,12 @@ final class CatalogStart {
 
     private final Startup.Parts parts;
     private final LateParts late;
+    private final NodePeers peers;
 
-    CatalogStart(final Startup.Parts parts, final LateParts late) {
+    CatalogStart(final Startup.Parts parts, final LateParts late, final NodePeers peers) {
         this.parts = parts;
         this.late = late;
+        this.peers = peers;
     }
 
     /** Where Raft keeps its logs; a folder in it for each cluster. */
@@ -37,7 +36,7 @@ final class CatalogStart {
     }
 
     /** Returns when the catalog runs; a node that was to found the cluster leads it then. */
-    CatalogService run(final BootstrapDecision decision, final Bootstrap bootstrap) throws InterruptedException {
+    CatalogService run(final BootstrapDecision decision) throws InterruptedException {
         parts.readiness().waitsFor("starting the catalog");
         final NodeConfig config = parts.config();
         final CatalogPeer self = new CatalogPeer(parts.self().id(), config.host(), config.raftPort());
@@ -50,11 +49,14 @@ final class CatalogStart {
                         parts.transports().tls().keyManager(),
                         parts.transports().tls().trustManager()),
                 parts.store().catalog(),
+                peers,
+                parts.answers(),
                 parts.onFatal(),
                 CatalogConfig.Snapshots.DEFAULT);
         final CatalogService catalog = decision.kind() == BootstrapDecision.Kind.FOUND
                 ? found(catalogConfig, decision.clusterId())
-                : start(catalogConfig, decision.clusterId(), bootstrap);
+                : start(catalogConfig, decision.clusterId());
+        peers.knows(catalog);
         parts.members().are(catalog);
         return catalog;
     }
@@ -65,29 +67,15 @@ final class CatalogStart {
         while (!catalog.awaitReady(FOUNDING_WAIT)) {
             LOG.warn("founding takes longer than {} s", FOUNDING_WAIT.toSeconds());
         }
-        parts.answers().belongsTo(clusterId);
-        parts.answers().becameVoter();
+        parts.answers().founded(clusterId);
         return catalog;
     }
 
-    /** A voter comes back as what it is; a node that never was one asks to become one, for as long as it takes. */
-    private CatalogService start(final CatalogConfig config, final String clusterId, final Bootstrap bootstrap)
-            throws InterruptedException {
-        final Supplier<List<CatalogPeer>> members = () -> bootstrap.members(clusterId);
-        if (!parts.answers().identity().everVoter()) {
-            CatalogService.takeBackLostVote(config, members, parts.readiness()::waitsFor);
-        }
+    /** A voter comes back as what it is; who never was one, or is none any more, follows the log. */
+    private CatalogService start(final CatalogConfig config, final String clusterId) {
         parts.answers().belongsTo(clusterId);
-        final CatalogService catalog = late.opened("catalog", CatalogService.start(config));
-        if (!parts.answers().identity().everVoter()) {
-            catalog.joinAsVoter(members).whenComplete((done, failure) -> {
-                if (failure == null) {
-                    parts.answers().becameVoter();
-                } else if (!late.isClosed()) {
-                    LOG.error("joining the catalog failed", failure);
-                }
-            });
-        }
-        return catalog;
+        return late.opened(
+                "catalog",
+                parts.answers().identity().everVoter() ? CatalogService.start(config) : CatalogService.follow(config));
     }
 }

@@ -23,7 +23,6 @@ import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -87,7 +86,7 @@ public final class RegistryNode implements AutoCloseable {
                 new BootstrapAnswers(store.identity(), Seeds.of(config.selfUrl(), config.seeds()), members);
         final GossipTransports transports =
                 closing.add("transports", new GossipTransports(identity.nodeId(), keys, List.of(config.host())));
-        bindGossip(config, closing, answers, transports);
+        bindGossip(config, closing, new PeerRequests(answers, members::catalog), transports);
 
         final NodeRecord self = record(config, identity);
         refuseTooLong(self, config);
@@ -135,7 +134,7 @@ public final class RegistryNode implements AutoCloseable {
     private static void bindGossip(
             final NodeConfig config,
             final CloseOrder closing,
-            final BootstrapAnswers answers,
+            final PeerRequests requests,
             final GossipTransports transports) {
         final ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 1,
@@ -146,11 +145,7 @@ public final class RegistryNode implements AutoCloseable {
                 task -> new Thread(task, "bootstrap-answers"));
         closing.add("bootstrap answers", executor::shutdownNow);
         try {
-            transports.bind(
-                    config.bindHost(),
-                    config.gossipPort(),
-                    request -> CompletableFuture.completedFuture(BootstrapWire.answer(request, answers)),
-                    executor);
+            transports.bind(config.bindHost(), config.gossipPort(), requests, executor);
         } catch (final IOException e) {
             throw new ConfigException("cannot listen at the gossip port " + config.gossipPort() + ": " + e.getMessage()
                     + "; stop what uses it, or set OB_GOSSIP_PORT");

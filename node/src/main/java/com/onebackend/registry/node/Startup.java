@@ -10,15 +10,16 @@ import com.onebackend.registry.node.catalog.BootstrapDecision;
 import com.onebackend.registry.node.catalog.CatalogPeer;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.catalog.FatalHandler;
+import com.onebackend.registry.node.catalog.RemovedNode;
 import com.onebackend.registry.node.catalog.Seeds;
 import com.onebackend.registry.node.gossip.ClusterKeys;
 import com.onebackend.registry.node.gossip.GossipLoop;
 import com.onebackend.registry.node.gossip.GossipTransports;
 import com.onebackend.registry.storage.RegistryStore;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -35,9 +36,6 @@ final class Startup implements AutoCloseable {
     private static final String CLUSTER_NAME = "registry";
     private static final long CHECK_MILLIS = 50;
     private static final long WATCH_MILLIS = 1_000;
-    /** Raft's view may be an old one for a moment, while it reads its log. */
-    private static final long EVICTED_MILLIS_MIN = 5_000;
-
     private static final long JOIN_MILLIS_MAX = 5_000;
 
     private final Parts parts;
@@ -46,6 +44,7 @@ final class Startup implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "startup");
     private volatile Thread enrolling;
     private volatile boolean isEnrolled;
+    private volatile RemovedNode removal;
 
     /** What the node consists of before it belongs to a cluster. */
     record Parts(
@@ -69,6 +68,11 @@ final class Startup implements AutoCloseable {
         /** The catalog runs. */
         void are(final CatalogService running) {
             catalog = running;
+        }
+
+        /** The catalog; null until it runs. */
+        CatalogService catalog() {
+            return catalog;
         }
 
         @Override
@@ -113,16 +117,21 @@ final class Startup implements AutoCloseable {
         try {
             parts.readiness().waitsFor("looking for the cluster");
             final boolean wasMember = !parts.answers().identity().clusterId().isEmpty();
-            final CatalogStart catalogStart = new CatalogStart(parts, late);
+            final NodePeers peers =
+                    new NodePeers(parts.self().id(), parts.config().peers(), endpoints, parts.transports());
+            final CatalogStart catalogStart = new CatalogStart(parts, late, peers);
             final Bootstrap bootstrap = bootstrap(catalogStart.raftFolder());
             final BootstrapDecision decision = bootstrap.run();
             if (decision.kind() == BootstrapDecision.Kind.REFUSE) {
                 parts.onFatal().onFatal(decision.message(), new ConfigException(decision.message()));
                 return;
             }
-            final CatalogService catalog = catalogStart.run(decision, bootstrap);
+            final CatalogService catalog = catalogStart.run(decision);
+            catalog.onNodeRemoved(this::noteRemoval);
+            catalog.removed().forEach(this::noteRemoval);
             final GossipLoop gossip =
                     new GossipStart(parts, late, endpoints, this::taken).run(decision.clusterId(), catalog);
+            peers.hears(gossip);
             startEnrolment(catalog);
             final boolean hadData = wasMember || decision.kind() == BootstrapDecision.Kind.FOUND;
             watch(catalog, gossip, hadData);
@@ -146,7 +155,19 @@ final class Startup implements AutoCloseable {
                 Seeds.of(parts.config().selfUrl(), parts.config().seeds()),
                 new BootstrapWire(parts.transports(), endpoints),
                 parts.answers(),
-                clusterId -> Files.isDirectory(raftFolder.resolve(clusterId).resolve("current")));
+                clusterId -> !clusterId.isEmpty()
+                        && CatalogService.isStored(
+                                raftFolder,
+                                UUID.fromString(clusterId),
+                                parts.store().catalog()));
+    }
+
+    /** The catalog has removed a node: perhaps this process. */
+    private void noteRemoval(final RemovedNode removed) {
+        if (removed.nodeId().equals(parts.self().id())
+                && removed.generation().compareTo(parts.self().generation()) >= 0) {
+            removal = removed;
+        }
     }
 
     private void startEnrolment(final CatalogService catalog) {
@@ -181,13 +202,11 @@ final class Startup implements AutoCloseable {
     private void watch(final CatalogService catalog, final GossipLoop gossip, final boolean hadData)
             throws InterruptedException {
         final long start = System.nanoTime();
-        long belongedNanos = start;
         boolean isReady = false;
         boolean isReloading = false;
         while (true) {
             final long now = System.nanoTime();
-            belongedNanos = catalog.isEvicted() ? belongedNanos : now;
-            if (TimeUnit.NANOSECONDS.toMillis(now - belongedNanos) >= EVICTED_MILLIS_MIN) {
+            if (removal != null) {
                 refused("the cluster has removed this node");
                 return;
             }

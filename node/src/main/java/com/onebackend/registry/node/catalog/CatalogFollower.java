@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * it is needed only after a long absence. The same pull as Raft learners and ZooKeeper observers do, over streams that
  * need no Raft configuration entry per node.
  *
- * <p><i>Thread:</i> its own; what it knows of leader and age is read by any.
+ * <p><i>Thread:</i> its own; what it knows of the leader is read by any.
  */
 final class CatalogFollower implements AutoCloseable {
     static final int WAIT_MILLIS = 2_000;
@@ -48,10 +48,11 @@ final class CatalogFollower implements AutoCloseable {
     private final CatalogConfig config;
     private final CatalogState state;
     private final Role role;
+    private final CatalogAge age;
     private final FeedSources sources;
     private final Path copyFile;
     private final Thread thread;
-    private volatile Known known = new Known("", List.of(), 0, false);
+    private volatile Known known = new Known("", List.of());
     private volatile boolean closed;
     private String lastProblem = "";
 
@@ -65,16 +66,17 @@ final class CatalogFollower implements AutoCloseable {
     }
 
     /** What a source said last. */
-    private record Known(String leaderId, List<CatalogPeer> voters, long currentNanos, boolean isEver) {
+    private record Known(String leaderId, List<CatalogPeer> voters) {
         int view() {
             return FeedAnswer.viewOf(leaderId, voters);
         }
     }
 
-    CatalogFollower(final CatalogConfig config, final CatalogState state, final Role role) {
+    CatalogFollower(final CatalogConfig config, final CatalogState state, final Role role, final CatalogAge age) {
         this.config = config;
         this.state = state;
         this.role = role;
+        this.age = age;
         this.sources = new FeedSources(config.self().nodeId());
         this.copyFile = config.copiesFolder().resolve("incoming.partial");
         this.thread = new Thread(this::run, config.self().nodeId() + "-catalog-follower");
@@ -99,12 +101,6 @@ final class CatalogFollower implements AutoCloseable {
         return known.voters();
     }
 
-    /** Since the last source knew that it was current, by this node's clock; a very long time while none was asked. */
-    long ageMillis(final long nowNanos) {
-        final Known now = known;
-        return now.isEver() ? Math.max(0, TimeUnit.NANOSECONDS.toMillis(nowNanos - now.currentNanos())) : Long.MAX_VALUE;
-    }
-
     private void run() {
         try {
             while (!closed) {
@@ -127,9 +123,7 @@ final class CatalogFollower implements AutoCloseable {
         final List<Candidate> candidates = config.peers().candidates();
         final long startNanos = System.nanoTime();
         final Candidate source = sources.best(
-                candidates,
-                known.voters().stream().map(CatalogPeer::nodeId).collect(Collectors.toSet()),
-                startNanos);
+                candidates, known.voters().stream().map(CatalogPeer::nodeId).collect(Collectors.toSet()), startNanos);
         if (source == null) {
             TimeUnit.MILLISECONDS.sleep(REST_MILLIS);
             return;
@@ -184,11 +178,8 @@ final class CatalogFollower implements AutoCloseable {
             answer.entries().forEach(entry -> state.apply(entry.index(), entry.term(), entry.bytes()));
             state.passed(answer.upTo());
         }
-        final long nowNanos = System.nanoTime();
-        final long currentNanos = nowNanos - TimeUnit.MILLISECONDS.toNanos(Math.min(answer.ageMillis(), Integer.MAX_VALUE));
-        if (!known.isEver() || currentNanos - known.currentNanos() >= 0) {
-            known = new Known(answer.leaderId(), answer.voters(), currentNanos, true);
-        }
+        age.current(answer.ageMillis(), System.nanoTime());
+        known = new Known(answer.leaderId(), answer.voters());
         return answer.ageMillis() > SOURCE_AGE_MILLIS_MAX && others > 1 ? "it is out of touch itself" : "";
     }
 

@@ -6,10 +6,14 @@ import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.SigningKey;
+import com.onebackend.registry.storage.CatalogStore;
 import com.onebackend.registry.wire.WireLimits;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
@@ -17,15 +21,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
+import org.apache.ratis.protocol.RaftPeer;
 
 /**
- * The catalog on this node: writes from any node to the Raft leader, reads from what this node has applied.
+ * The catalog on this node: writes from any node to the Raft leader, reads from what this node has applied. A few nodes
+ * vote; the others follow their log, have the same rows and answer the same. A node goes from one to the other while it
+ * runs.
  *
  * <p><i>Thread:</i> any. Reads never block. Writes complete on a thread of the service; do not block it.
- * Listeners run on Raft's updater, in the order of the log; they must not block. <i>Lifecycle:</i> {@code
- * found} or {@code start}, then {@code close}; the store is closed afterwards by its owner. <i>Invariants:</i>
- * a write that completed is visible here at once, durable on a majority, and applied once however often it is sent.
+ * Listeners run on whoever applies, in the order of the log; they must not block. <i>Lifecycle:</i> {@code
+ * found}, {@code start} or {@code follow}, then {@code close}; the store is closed afterwards by its owner.
+ * <i>Invariants:</i> a write that completed is visible here at once, durable on a majority, and applied once however
+ * often it is sent.
  */
 public final class CatalogService implements AutoCloseable {
     /** Writes waiting or under way on this node; the next one is refused with OVERLOADED. */
@@ -35,23 +42,37 @@ public final class CatalogService implements AutoCloseable {
 
     private static final int ENTRY_BYTES_MAX = WireLimits.RECORD_BYTES_MAX + 4_096;
     private static final int READ_MILLIS_MAX = RatisSettings.READ_MILLIS_MAX + 500;
+    private static final long FLUSH_MILLIS = 100;
+    private static final long EXPIRY_MILLIS = 10_000;
+    private static final long LOST_VOTE_MILLIS = 2_000;
 
+    private final CatalogConfig config;
+    private final CatalogFeed feed = new CatalogFeed();
+    private final CatalogAge age = new CatalogAge();
     private final CatalogState state;
     private final RaftRuns runs;
+    private final CatalogFollower follower;
+    private final FeedServer server;
     private final Forwarder forwarder;
     private final CatalogWriter writer;
-    private final Voters voters;
+    private final RemoteReads remoteReads;
+    private final LostVote lostVote;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
     private volatile boolean closed;
 
     private CatalogService(final CatalogConfig config) {
-        this.state = new CatalogState(config.store());
+        this.config = config;
+        this.state = new CatalogState(config.store(), feed);
         this.threads = new CatalogThreads(config.self().nodeId(), WRITES_MAX);
-        this.runs = new RaftRuns(config, state, threads);
-        this.forwarder = new Forwarder(runs.groupId(), config.tls(), (int) CatalogWriter.ATTEMPT_MILLIS_MAX);
-        this.writer = new CatalogWriter(runs::current, forwarder, state);
-        this.voters = new Voters(config, runs::current);
+        this.runs = new RaftRuns(config, state, threads, this::toldVoters);
+        this.follower = new CatalogFollower(config, state, runs, age);
+        this.server = new FeedServer(config, state, feed, runs, threads, this::view);
+        this.forwarder = new Forwarder(
+                () -> config.groupId(state.epoch()), config.tls(), (int) CatalogWriter.ATTEMPT_MILLIS_MAX);
+        this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state);
+        this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
+        this.lostVote = new LostVote(config, runs.changes());
     }
 
     /**
@@ -61,60 +82,160 @@ public final class CatalogService implements AutoCloseable {
      * @throws RegistryException the folder or port cannot be used, or the store belongs to another Raft folder
      */
     public static CatalogService found(final CatalogConfig config) {
-        return run(config, List.of(config.self()));
+        return vote(config, List.of(config.self()));
     }
 
     /**
-     * Starts from what is in the folder; in an empty one, waits to be added: call {@link #joinAsVoter}.
+     * Starts a node that votes, from what is in its folder.
      *
      * @throws RegistryException the folder or port cannot be used, or the store belongs to another Raft folder
      */
     public static CatalogService start(final CatalogConfig config) {
-        return run(config, List.of());
+        return vote(config, List.of());
     }
 
     /**
-     * For a node with an empty folder, before {@link #start}: takes it out of the group if the group still counts it
-     * from before it lost its disk. Blocks until a member has answered and the node is out.
+     * Starts a node that does not vote: it follows the log of those who do, and may be made a voter later.
      *
-     * @param known members of the group; asked before every try
-     * @param waitsFor told, once per change, why it is not done yet
-     * @throws RegistryException CONFLICT: another running node has this node's id
+     * @throws RegistryException the folder cannot be used
      */
-    public static void takeBackLostVote(
-            final CatalogConfig config, final Supplier<List<CatalogPeer>> known, final Consumer<String> waitsFor)
-            throws InterruptedException {
-        if (!RaftNode.isStored(config)) {
-            new LostVote(config).takeBack(known, waitsFor);
-        }
-    }
-
-    private static CatalogService run(final CatalogConfig config, final List<CatalogPeer> firstVoters) {
-        if (!RaftNode.isStored(config) && config.store().lastApplied().index() > 0) {
-            throw new RegistryException(
-                    ErrorCode.CONFLICT,
-                    "the catalog's rows are there but its Raft folder " + config.raftFolder()
-                            + " is not; restore it, or remove both and join anew");
-        }
+    public static CatalogService follow(final CatalogConfig config) {
         final CatalogService service = new CatalogService(config);
         try {
-            service.runs.start(firstVoters);
+            service.runs.cleanFolder();
+            service.begin();
         } catch (final IOException | RuntimeException e) {
             service.close();
             throw RaftNode.cannotStart(config, e);
         }
-        service.threads.background(service.voters::publishAddress);
         return service;
     }
 
+    private static CatalogService vote(final CatalogConfig config, final List<CatalogPeer> firstVoters) {
+        final CatalogService service = new CatalogService(config);
+        try {
+            if (!isStored(config, service.state.epoch())
+                    && service.state.stored().index() > 0) {
+                throw new RegistryException(
+                        ErrorCode.CONFLICT,
+                        "the catalog's rows are there but its Raft folder " + config.raftFolder()
+                                + " is not; restore it, or remove both and join anew");
+            }
+            service.runs.start(firstVoters);
+            service.begin();
+        } catch (final IOException | RuntimeException e) {
+            service.close();
+            throw RaftNode.cannotStart(config, e);
+        }
+        service.threads.background(service.runs.changes()::publishAddress);
+        return service;
+    }
+
+    private void begin() throws IOException {
+        server.clean();
+        runs.begin();
+        feed.onNews(() -> threads.soon(this::flush));
+        threads.every(FLUSH_MILLIS, this::flush);
+        threads.every(EXPIRY_MILLIS, () -> threads.background(server::expire));
+        threads.every(LOST_VOTE_MILLIS, this::takeBackLostVote);
+        follower.start();
+    }
+
+    private static boolean isStored(final CatalogConfig config, final int epoch) {
+        return Files.isDirectory(config.groupFolder(epoch).resolve("current"));
+    }
+
     /**
-     * Makes this node a voter of the group that {@code known} are members of. Goes on trying until it is, in the
-     * background; completes when this node takes part. A node that is a voter already completes at once.
-     *
-     * @param known asked before every try; itself may be among them
+     * True when the Raft folder of the cluster is there, as far as the store says which one that must be; for a node
+     * that has not started yet.
      */
-    public CompletableFuture<Void> joinAsVoter(final Supplier<List<CatalogPeer>> known) {
-        return threads.background(() -> voters.join(known));
+    public static boolean isStored(final Path raftFolder, final UUID clusterId, final CatalogStore store) {
+        return Files.isDirectory(raftFolder
+                .resolve(CatalogGroups.idOf(clusterId, CatalogState.epochOf(store))
+                        .toString())
+                .resolve("current"));
+    }
+
+    private void flush() {
+        feed.flush(view(), System.nanoTime());
+    }
+
+    private CatalogFeed.View view() {
+        return new CatalogFeed.View(leaderId(), voters(), ageMillis());
+    }
+
+    private List<CatalogPeer> toldVoters() {
+        return follower.voters();
+    }
+
+    private RaftPeer leader() {
+        final RaftNode node = runs.current();
+        if (node != null && node.isRunning()) {
+            return node.leader();
+        }
+        final CatalogPeer told = follower.leader();
+        return told == null ? null : RaftNode.raftPeer(told);
+    }
+
+    /** A node that follows, and that the group counts as a voter, has lost what it had written as one. */
+    private void takeBackLostVote() {
+        final List<CatalogPeer> told = follower.voters();
+        if (runs.current() == null && lostVote.isCounted(told)) {
+            threads.background(() -> {
+                try {
+                    lostVote.takeBack(told);
+                } catch (final RegistryException e) {
+                    config.onFatal().onFatal(e.getMessage(), e);
+                }
+            });
+        }
+    }
+
+    /**
+     * Answers a request of another node's catalog; fails when it is none.
+     *
+     * <p><i>Thread:</i> any; does not block.
+     */
+    public CompletableFuture<byte[]> answer(final byte[] request) {
+        return server.answer(request);
+    }
+
+    /**
+     * As leader: makes a node that follows a voter; completes when it is one. Fails with CONFLICT, INDETERMINATE,
+     * UNAVAILABLE.
+     */
+    public CompletableFuture<Void> promote(final String nodeId) {
+        return threads.background(() -> runs.changes().promote(nodeId));
+    }
+
+    /** As leader: hands leadership to another voter. Fails with CONFLICT when this node does not lead, UNAVAILABLE. */
+    public CompletableFuture<Void> transferLeadership(final String nodeId) {
+        return threads.background(() -> {
+            final RaftNode node = runs.current();
+            if (node == null || !node.isLeader()) {
+                throw new RegistryException(ErrorCode.CONFLICT, "only the leader hands leadership on");
+            }
+            try {
+                node.transferLeadership(nodeId);
+            } catch (final IOException e) {
+                throw new RegistryException(ErrorCode.UNAVAILABLE, e.getMessage());
+            }
+        });
+    }
+
+    /** Milliseconds since this node last knew that it shows everything; {@link Long#MAX_VALUE} = it never did. */
+    public long ageMillis() {
+        final long nowNanos = System.nanoTime();
+        final RaftNode node = runs.current();
+        if (node != null && node.isRunning() && node.hasAppliedAll()) {
+            age.current(node.silenceMillis(), nowNanos);
+        }
+        return age.millis(nowNanos);
+    }
+
+    /** How often the catalog was recovered by force. */
+    public int epoch() {
+        return state.epoch();
     }
 
     /**
@@ -124,7 +245,7 @@ public final class CatalogService implements AutoCloseable {
      * @param isReachable which node ids answer now
      */
     public CompletableFuture<Void> removeVoter(final String nodeId, final Predicate<String> isReachable) {
-        return threads.background(() -> voters.remove(nodeId, isReachable));
+        return threads.background(() -> runs.changes().remove(nodeId, isReachable));
     }
 
     /**
@@ -156,13 +277,21 @@ public final class CatalogService implements AutoCloseable {
      */
     public CompletableFuture<Long> awaitLinearizable() {
         final RaftNode node = runs.current();
-        if (node == null || !node.isRunning() || (node.isLeader() && !node.hearsMajority())) {
+        final boolean votes = node != null && node.isRunning();
+        if (votes && node.isLeader() && !node.hearsMajority()) {
             return CompletableFuture.failedFuture(RatisErrors.read(new IOException("no majority is in touch")));
         }
         if (!strongReads.tryAcquire()) {
             return CompletableFuture.failedFuture(
                     RatisErrors.overloaded("more than " + STRONG_READS_MAX + " consistent reads are under way"));
         }
+        if (!votes) {
+            return remoteReads.read().whenComplete((index, failure) -> strongReads.release());
+        }
+        return read(node);
+    }
+
+    private CompletableFuture<Long> read(final RaftNode node) {
         final CompletableFuture<Long> answer = new CompletableFuture<>();
         try {
             node.read().orTimeout(READ_MILLIS_MAX, TimeUnit.MILLISECONDS).whenComplete((reply, thrown) -> {
@@ -183,10 +312,10 @@ public final class CatalogService implements AutoCloseable {
         return answer;
     }
 
-    /** Waits until this node takes part and a leader is known; false when that took longer than {@code atMost}. */
+    /** Waits until a leader is known, by a voter or a follower; false when that took longer than {@code atMost}. */
     public boolean awaitReady(final Duration atMost) throws InterruptedException {
         final long untilNanos = System.nanoTime() + atMost.toNanos();
-        while (!isRunning() || leaderId().isEmpty()) {
+        while (leaderId().isEmpty()) {
             if (System.nanoTime() - untilNanos > 0) {
                 return false;
             }
@@ -250,23 +379,20 @@ public final class CatalogService implements AutoCloseable {
 
     /** Node id of the leader this node follows; empty when none is known. */
     public String leaderId() {
-        return runs.leaderId();
+        final RaftPeer leading = leader();
+        return leading == null ? "" : leading.getId().toString();
     }
 
     /** The voters as this node knows them, ordered by node id. */
     public List<CatalogPeer> voters() {
-        return runs.voters();
+        final RaftNode node = runs.current();
+        return node != null && node.isRunning() ? runs.voters() : follower.voters();
     }
 
     /** True when this node is a voter and its Raft server works. */
-    public boolean isRunning() {
+    public boolean isVoting() {
         final RaftNode node = runs.current();
-        return node != null && node.isRunning() && !runs.isEvicted();
-    }
-
-    /** True when the group has told this node that it is no voter any more. */
-    public boolean isEvicted() {
-        return runs.isEvicted();
+        return node != null && node.isRunning();
     }
 
     /** Told of every removal when it is applied here, also of those that came with a snapshot. */
@@ -287,8 +413,11 @@ public final class CatalogService implements AutoCloseable {
         }
         closed = true;
         runs.giveUpLeadership();
+        follower.close();
+        feed.close();
         threads.close();
         runs.close();
+        server.close();
         forwarder.close();
     }
 }

@@ -97,8 +97,7 @@ final class CatalogState {
                 recent.put(request.requestId(), request.result());
             }
         });
-        final byte[] stored = store.read(CatalogSection.META, EPOCH_KEY);
-        epoch = stored == null ? 0 : ByteBuffer.wrap(stored).getInt();
+        epoch = epochOf(store);
         tables = loaded;
         final long index = store.lastApplied().index();
         synchronized (appliedMoved) {
@@ -107,6 +106,12 @@ final class CatalogState {
             appliedMoved.notifyAll();
         }
         feed.began(index, epoch);
+    }
+
+    /** How often the catalog of this store was recovered by force. */
+    static int epochOf(final CatalogStore store) {
+        final byte[] stored = store.read(CatalogSection.META, EPOCH_KEY);
+        return stored == null ? 0 : ByteBuffer.wrap(stored).getInt();
     }
 
     /**

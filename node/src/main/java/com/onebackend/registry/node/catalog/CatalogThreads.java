@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ final class CatalogThreads implements AutoCloseable {
     private final ThreadPoolExecutor writers;
     private final ThreadPoolExecutor background;
     private final ScheduledExecutorService clock;
+    private final AtomicBoolean isSoon = new AtomicBoolean();
 
     /** Something that may block until it is interrupted. */
     @FunctionalInterface
@@ -81,6 +83,20 @@ final class CatalogThreads implements AutoCloseable {
         final CompletableFuture<T> result = new CompletableFuture<>();
         pool.execute(new Task<>(work, result));
         return result;
+    }
+
+    /** Runs {@code task}, a short one, on the clock's thread; once for all calls that come before it has begun. */
+    void soon(final Runnable task) {
+        if (isSoon.compareAndSet(false, true)) {
+            try {
+                clock.execute(() -> {
+                    isSoon.set(false);
+                    task.run();
+                });
+            } catch (final RejectedExecutionException e) {
+                LOG.debug("catalog is closing", e);
+            }
+        }
     }
 
     /** Repeats {@code task}, a short one; a failure of it is logged and does not end the repetition. */

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftPeer;
 
 /**
@@ -29,11 +30,18 @@ final class CatalogWriter {
     private static final long BACKOFF_MILLIS_MAX = 400;
 
     private final Supplier<RaftNode> raft;
+    private final Supplier<RaftPeer> leader;
     private final Forwarder forwarder;
     private final CatalogState state;
 
-    CatalogWriter(final Supplier<RaftNode> raft, final Forwarder forwarder, final CatalogState state) {
+    /** @param leader the leader as this node knows it, as a voter or not; null = none */
+    CatalogWriter(
+            final Supplier<RaftNode> raft,
+            final Supplier<RaftPeer> leader,
+            final Forwarder forwarder,
+            final CatalogState state) {
         this.raft = raft;
+        this.leader = leader;
         this.forwarder = forwarder;
         this.state = state;
     }
@@ -83,18 +91,16 @@ final class CatalogWriter {
 
     private Attempt attempt(final byte[] entry, final long millisMax) throws InterruptedException {
         final RaftNode node = raft.get();
-        if (node == null) {
-            return Attempt.notDone("Raft is restarting on this node");
-        }
-        if (node.isLeader()) {
+        if (node != null && node.isLeader()) {
             return here(node, entry, millisMax);
         }
-        final RaftPeer leader = node.leader();
-        if (leader == null || leader.getId().equals(node.id())) {
+        final RaftPeer leading = leader.get();
+        if (leading == null || (node != null && leading.getId().equals(node.id()))) {
             return Attempt.notDone("no leader is known");
         }
         try {
-            final RaftClientReply reply = forwarder.send(leader, node.forwarded(leader.getId(), entry, millisMax));
+            final RaftClientReply reply =
+                    forwarder.send(leading, entry, RaftClientRequest.writeRequestType(), millisMax);
             return RatisErrors.attempt(reply, false);
         } catch (final IOException | RuntimeException e) {
             return RatisErrors.attempt(e, false);

@@ -95,8 +95,8 @@ final class FeedCodec {
         require(message.getEpoch() >= 0 && message.getUpTo() >= 0 && message.getAgeMillis() >= 0, "an answer");
         require(message.getVotersCount() <= VOTERS_MAX, "an answer");
         final List<FeedEntry> entries = message.getEntriesList().stream()
-                .map(entry ->
-                        new FeedEntry(entry.getIndex(), entry.getTerm(), entry.getEntry().toByteArray()))
+                .map(entry -> new FeedEntry(
+                        entry.getIndex(), entry.getTerm(), entry.getEntry().toByteArray()))
                 .toList();
         long last = 0;
         for (final FeedEntry entry : entries) {

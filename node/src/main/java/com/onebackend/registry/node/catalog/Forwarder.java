@@ -3,8 +3,11 @@ package com.onebackend.registry.node.catalog;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroup;
@@ -24,20 +27,27 @@ import org.slf4j.LoggerFactory;
 final class Forwarder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Forwarder.class);
 
-    private final RaftGroupId groupId;
+    private final Supplier<UUID> groupId;
+    private final ClientId clientId = ClientId.randomId();
     private final Parameters parameters;
     private final int requestMillisMax;
     private final Map<RaftPeerId, String> addresses = new HashMap<>();
     private RaftClient client;
     private boolean closed;
 
-    Forwarder(final RaftGroupId groupId, final CatalogTls tls, final int requestMillisMax) {
+    /** @param groupId asked for each request: it changes when the catalog is recovered by force */
+    Forwarder(final Supplier<UUID> groupId, final CatalogTls tls, final int requestMillisMax) {
         this.groupId = groupId;
         this.parameters = RatisSettings.parameters(tls);
         this.requestMillisMax = requestMillisMax;
     }
 
-    RaftClientReply send(final RaftPeer to, final RaftClientRequest request) throws IOException {
+    RaftClientReply send(final RaftPeer to, final byte[] bytes, final RaftClientRequest.Type type, final long millisMax)
+            throws IOException {
+        final RaftClientRequest request = RaftNode.request(
+                        clientId, RaftGroupId.valueOf(groupId.get()), to.getId(), bytes, type)
+                .setTimeoutMs(millisMax)
+                .build();
         final RaftClient used = clientFor(to);
         try {
             return used.getClientRpc().sendRequest(request);
@@ -62,7 +72,7 @@ final class Forwarder implements AutoCloseable {
             client = RaftClient.newBuilder()
                     .setProperties(RatisSettings.client(requestMillisMax))
                     .setParameters(parameters)
-                    .setRaftGroup(RaftGroup.valueOf(groupId, to))
+                    .setRaftGroup(RaftGroup.valueOf(RaftGroupId.valueOf(groupId.get()), to))
                     .setRetryPolicy(RetryPolicies.noRetry())
                     .build();
         }

@@ -49,7 +49,9 @@ final class LostVote {
         }
         try {
             voters.remove(config.self().nodeId(), id -> !isSelf(id));
-            LOG.info("catalog vote of a lost disk taken back self={}", config.self().nodeId());
+            LOG.info(
+                    "catalog vote of a lost disk taken back self={}",
+                    config.self().nodeId());
             lastReason = "";
         } catch (final RegistryException e) {
             if (!e.getMessage().equals(lastReason)) {

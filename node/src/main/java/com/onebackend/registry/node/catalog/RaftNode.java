@@ -144,6 +144,11 @@ final class RaftNode implements AutoCloseable {
                 && division.getRaftConf().getPreviousPeers().isEmpty();
     }
 
+    /** True when the leader has told this server to stop, because it is no voter. */
+    boolean isDismissed() {
+        return machine.isDismissed();
+    }
+
     boolean isVoter() {
         return division.getRaftConf().getPeer(selfId) != null;
     }
@@ -250,7 +255,11 @@ final class RaftNode implements AutoCloseable {
         }
         return leader() == null
                 ? Long.MAX_VALUE
-                : division.getInfo().getRoleInfoProto().getFollowerInfo().getLeaderInfo().getLastRpcElapsedTimeMs();
+                : division.getInfo()
+                        .getRoleInfoProto()
+                        .getFollowerInfo()
+                        .getLeaderInfo()
+                        .getLastRpcElapsedTimeMs();
     }
 
     /** True when everything is applied that this node knows to be committed. */

@@ -7,18 +7,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import org.apache.ratis.protocol.RaftGroupId;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.util.LifeCycle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps this node's Raft server running: its upkeep, and another run of it when a peer has moved.
+ * This node's part in Raft: its server while it votes or is about to, none while it follows. Upkeep of the server, and
+ * another run of it when a peer has moved.
  *
- * <p><i>Thread:</i> any.
+ * <p><i>Thread:</i> any. <i>Invariants:</i> the node remembers that it votes before the group can count on it, and that it
+ * does not before its Raft folder goes.
  */
-final class RaftRuns implements AutoCloseable {
+final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     /** An idle log can keep a follower that lost its own from catching up; an entry gets it going. */
     static final long NOOP_MILLIS = 10_000;
 
@@ -30,10 +33,18 @@ final class RaftRuns implements AutoCloseable {
     private static final long WATCH_MILLIS = 1_000;
     /** The leader restarts after its followers have, so that they can elect another one. */
     private static final long LEADER_RESTART_MILLIS = 3_000;
+    /** A voter that hears of no leader for so long looks elsewhere for what goes on. */
+    private static final long OUT_OF_TOUCH_MILLIS = 3_000;
+    /** Raft's view may be an old one for a moment, while it reads its log. */
+    private static final long OUT_MILLIS_MIN = 5_000;
+    /** A node that accepted to vote, and is not taken in for so long, follows again. */
+    private static final long CANDIDATE_MILLIS_MAX = 60_000;
 
     private final CatalogConfig config;
     private final CatalogState state;
     private final CatalogThreads threads;
+    private final Supplier<List<CatalogPeer>> told;
+    private final Voters voters;
     /**
      * Where this run first knew each peer to be: where it dials, whatever it is told later. Has a lock of its
      * own, since Raft's updater takes it and closing a run waits for the updater.
@@ -41,39 +52,112 @@ final class RaftRuns implements AutoCloseable {
     private final Map<String, CatalogPeer> dialled = new HashMap<>();
 
     private volatile RaftNode current;
-    private volatile boolean evicted;
     private volatile boolean hasLed;
-    private volatile boolean isRemoved;
     private volatile boolean isEndNoticed;
-    private volatile boolean wasVoter;
+    private volatile boolean isResigning;
     private volatile boolean closed;
+    private volatile long votedNanos = System.nanoTime();
+    private volatile long inTouchNanos = System.nanoTime();
     private boolean restarting;
 
-    RaftRuns(final CatalogConfig config, final CatalogState state, final CatalogThreads threads) {
+    /** @param told the voters as a source of the log tells them */
+    RaftRuns(
+            final CatalogConfig config,
+            final CatalogState state,
+            final CatalogThreads threads,
+            final Supplier<List<CatalogPeer>> told) {
         this.config = config;
         this.state = state;
         this.threads = threads;
+        this.told = told;
+        this.voters = new Voters(config, state, this::current, told);
     }
 
-    RaftGroupId groupId() {
-        return RaftGroupId.valueOf(config.clusterId());
+    /** Changes of the group. */
+    Voters changes() {
+        return voters;
     }
 
-    void start(final List<CatalogPeer> firstVoters) throws IOException {
-        current = RaftNode.start(config, state, firstVoters, this::watchSoon);
-        watch();
+    /** Upkeep, for a server that runs now or later. */
+    void begin() {
         threads.every(WATCH_MILLIS, this::watch);
         threads.every(NOOP_MILLIS, this::noop);
         threads.every(SNAPSHOT_MILLIS, () -> threads.background(this::timedSnapshot));
     }
 
+    /** Starts as a voter: what is in the folder wins over {@code firstVoters}. */
+    synchronized void start(final List<CatalogPeer> firstVoters) throws IOException {
+        run(firstVoters);
+        watch();
+    }
+
+    private void run(final List<CatalogPeer> firstVoters) throws IOException {
+        votedNanos = System.nanoTime();
+        isEndNoticed = false;
+        current = RaftNode.start(config, state, firstVoters, this::watchSoon);
+    }
+
+    /** Starts a server that waits to be taken into the group; nothing to do when one runs. On disk when it returns. */
+    synchronized void standBy() throws IOException {
+        if (closed) {
+            throw RatisErrors.closing();
+        }
+        if (current == null) {
+            run(List.of());
+            config.memory().becameVoter();
+            LOG.info("catalog waits to become a voter self={}", config.self().nodeId());
+        }
+    }
+
+    /** Removes what a server left that was never taken into the group; for a node that does not vote. */
+    void cleanFolder() throws IOException {
+        Folders.delete(config.groupFolder(state.epoch()));
+    }
+
+    @Override
+    public boolean isInTouch() {
+        final RaftNode node = current;
+        final long nowNanos = System.nanoTime();
+        if (node != null && node.isRunning() && node.leader() != null) {
+            inTouchNanos = nowNanos;
+            return true;
+        }
+        return node != null
+                && node.isRunning()
+                && TimeUnit.NANOSECONDS.toMillis(nowNanos - inTouchNanos) < OUT_OF_TOUCH_MILLIS;
+    }
+
+    @Override
+    public void leaveGroup() {
+        resign("the catalog was recovered by force");
+    }
+
+    /** Ends the server for good: from here on this node follows. */
+    private void resign(final String why) {
+        synchronized (this) {
+            final RaftNode node = current;
+            if (closed || node == null) {
+                return;
+            }
+            LOG.warn("catalog votes no more self={} reason={}", config.self().nodeId(), why);
+            current = null;
+            node.close();
+            synchronized (dialled) {
+                dialled.clear();
+                restarting = false;
+            }
+            try {
+                config.memory().resigned();
+                Folders.delete(config.groupFolder(state.epoch()));
+            } catch (final IOException | RuntimeException e) {
+                config.onFatal().onFatal("what Raft left could not be removed from " + config.raftFolder(), e);
+            }
+        }
+    }
+
     /** The run under way; null while there is none. */
     RaftNode current() {
         return current;
-    }
-
-    boolean isEvicted() {
-        return evicted;
     }
 
     String leaderId() {
@@ -130,7 +214,7 @@ final class RaftRuns implements AutoCloseable {
                 restarting = false;
             }
             try {
-                current = RaftNode.start(config, state, voters, this::watchSoon);
+                run(voters);
             } catch (final IOException | RuntimeException e) {
                 config.onFatal().onFatal("Raft could not be restarted after a voter had moved", e);
             }
@@ -147,17 +231,15 @@ final class RaftRuns implements AutoCloseable {
         if (node == null) {
             return;
         }
-        final boolean out = wasVoter && node.isOut();
-        if (out && !evicted) {
-            LOG.warn("catalog voter no more self={} voters={}", config.self().nodeId(), node.voters());
-        }
-        evicted = out || isRemoved;
-        if (node.isVoter()) {
-            wasVoter = true;
+        if (node.isVoter() && !node.isDismissed()) {
+            votedNanos = System.nanoTime();
+        } else if (isOverdue(node) && !isResigning) {
+            isResigning = true;
+            threads.background(() -> resignIfOut(node)).whenComplete((done, failure) -> isResigning = false);
         }
         // Raft does not tell of every end of its server.
         final LifeCycle.State now = node.lifeCycle();
-        if (!evicted && !isEndNoticed && (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION)) {
+        if (!node.isOut() && !isEndNoticed && (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION)) {
             synchronized (this) {
                 // Closed on purpose meanwhile, or replaced by another run.
                 if (closed || current != node) {
@@ -180,28 +262,54 @@ final class RaftRuns implements AutoCloseable {
         }
     }
 
-    /** The others end the Raft server of a node they have removed; it learns no more of it than that. */
-    private void ended(final RaftNode node, final LifeCycle.State state) {
-        final List<RaftPeer> others = node.voters().stream()
-                .filter(peer -> !peer.getId().equals(node.id()))
+    /** It has not been a voter for so long that this is not the way in, nor an old view of it. */
+    private boolean isOverdue(final RaftNode node) {
+        final long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - votedNanos);
+        return sinceMillis >= (node.isOut() ? OUT_MILLIS_MIN : CANDIDATE_MILLIS_MAX);
+    }
+
+    /** A node that the group counts must never forget what it has written: somebody else has to say that it does not. */
+    private void resignIfOut(final RaftNode node) {
+        if (node.isOut() || !node.isVoter()) {
+            final String by = sayingOut();
+            if (!by.isEmpty() && current == node) {
+                resign("not in the group any more, says " + by);
+            }
+        }
+    }
+
+    /** Who says that the group does not count this node; empty when nobody does, or somebody says that it does. */
+    private String sayingOut() {
+        final List<RaftPeer> others = Stream.concat(voters().stream(), told.get().stream())
+                .filter(peer -> !peer.nodeId().equals(config.self().nodeId()))
+                .distinct()
+                .map(RaftNode::raftPeer)
                 .toList();
+        String by = "";
         for (final RaftPeer peer : others) {
             try {
-                if (Voters.toldBy(peer, config, others).stream()
-                        .noneMatch(voter -> voter.getId().equals(node.id()))) {
-                    LOG.warn(
-                            "catalog voter no more self={} told by={}",
-                            config.self().nodeId(),
-                            peer.getId());
-                    isRemoved = true;
-                    evicted = true;
-                    return;
+                final List<RaftPeer> voters = this.voters.toldBy(peer, others);
+                if (voters.stream()
+                        .anyMatch(voter ->
+                                voter.getId().toString().equals(config.self().nodeId()))) {
+                    return "";
                 }
+                by = voters.isEmpty() ? by : peer.getId().toString();
             } catch (final IOException e) {
                 LOG.debug("catalog voters not told by={}", peer.getId(), e);
             }
         }
-        config.onFatal().onFatal("Raft has ended on this node, state " + state, null);
+        return by;
+    }
+
+    /** The others end the Raft server of a node they have taken out; it learns no more of it than that. */
+    private void ended(final RaftNode node, final LifeCycle.State state) {
+        final String by = sayingOut();
+        if (by.isEmpty()) {
+            config.onFatal().onFatal("Raft has ended on this node, state " + state, null);
+        } else if (current == node) {
+            resign("not in the group any more, says " + by);
+        }
     }
 
     private void noop() {

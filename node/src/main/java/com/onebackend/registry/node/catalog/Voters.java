@@ -231,7 +231,8 @@ final class Voters {
             return List.copyOf(node.voters());
         }
         for (final CatalogPeer voter : told.get()) {
-            final List<RaftPeer> all = told.get().stream().map(RaftNode::raftPeer).toList();
+            final List<RaftPeer> all =
+                    told.get().stream().map(RaftNode::raftPeer).toList();
             try {
                 return toldBy(RaftNode.raftPeer(voter), all);
             } catch (final IOException e) {
