@@ -41,7 +41,7 @@ public record CatalogConfig(
 
     /** Where copies of the catalog are put together. */
     Path copiesFolder() {
-        return raftFolder.resolveSibling("catalog-copies");
+        return raftFolder.resolveSibling(raftFolder.getFileName() + "-copies");
     }
 
     /**

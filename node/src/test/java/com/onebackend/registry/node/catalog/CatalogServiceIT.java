@@ -70,7 +70,7 @@ class CatalogServiceIT {
 
         assertThat(follower.voters()).extracting(CatalogPeer::nodeId).containsExactly("n1", "n2", "n3");
         for (final CatalogService other : cluster.running()) {
-            assertThat(other.isRunning()).isTrue();
+            assertThat(other.isVoting()).isTrue();
             // What was acknowledged elsewhere is here after a linearizable wait, not just some time later.
             other.awaitLinearizable().get(3, TimeUnit.SECONDS);
             assertThat(other.definitions()).hasSize(20);
@@ -172,9 +172,8 @@ class CatalogServiceIT {
 
         final List<String> removals = new ArrayList<>();
         final TestCluster.Member fresh = cluster.member("n2");
-        fresh.service = CatalogService.start(cluster.config(fresh));
-        fresh.service.onNodeRemoved(removed -> removals.add(removed.nodeId()));
-        fresh.service.joinAsVoter(() -> List.of(member("n1").peer)).get(15, TimeUnit.SECONDS);
+        cluster.follow("n2").onNodeRemoved(removed -> removals.add(removed.nodeId()));
+        cluster.promote("n2");
 
         await().atMost(Duration.ofSeconds(5))
                 .until(() -> fresh.service.definitions().size() == 120);

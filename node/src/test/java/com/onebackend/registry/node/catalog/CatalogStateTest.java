@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** What applying commands does, without Raft. */
 class CatalogStateTest {
     private final MemoryCatalogStore store = new MemoryCatalogStore();
-    private final CatalogState state = new CatalogState(store);
+    private final CatalogState state = new CatalogState(store, new CatalogFeed());
     private long index;
 
     private CatalogResult apply(final CatalogCommand command) {
@@ -132,7 +132,7 @@ class CatalogStateTest {
         assertThat(apply(command)).isEqualTo(first);
         assertThat(state.definition("orders").revision()).isEqualTo(2);
 
-        final CatalogState restarted = new CatalogState(store);
+        final CatalogState restarted = new CatalogState(store, new CatalogFeed());
         index++;
         assertThat(restarted.apply(index, 1, CatalogCodec.encode(command))).isEqualTo(first);
         assertThat(restarted.definition("orders").revision()).isEqualTo(2);
@@ -175,15 +175,15 @@ class CatalogStateTest {
         for (long seed = 1; seed <= 20; seed++) {
             final SplittableRandom random = new SplittableRandom(seed);
             final MemoryCatalogStore firstStore = new MemoryCatalogStore();
-            final CatalogState first = new CatalogState(firstStore);
+            final CatalogState first = new CatalogState(firstStore, new CatalogFeed());
             MemoryCatalogStore secondStore = new MemoryCatalogStore();
-            CatalogState second = new CatalogState(secondStore);
+            CatalogState second = new CatalogState(secondStore, new CatalogFeed());
             for (int i = 1; i <= 200; i++) {
                 final byte[] entry = CatalogCodec.encode(command(random));
                 assertThat(second.apply(i, 1, entry)).isEqualTo(first.apply(i, 1, entry));
                 if (i == 100) {
                     secondStore = new MemoryCatalogStore();
-                    second = new CatalogState(secondStore);
+                    second = new CatalogState(secondStore, new CatalogFeed());
                     second.replaceWith(new ByteArrayInputStream(firstStore.exported()));
                 }
             }

@@ -12,11 +12,12 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 
 /** Catalog services of several nodes in one JVM, with real Raft on loopback ports. */
@@ -26,7 +27,7 @@ final class TestCluster implements AutoCloseable {
     private final Path folder;
     private final CatalogConfig.Snapshots snapshots;
     private final UUID clusterId = UUID.randomUUID();
-    private final Map<String, Member> members = new LinkedHashMap<>();
+    private final Map<String, Member> members = new ConcurrentSkipListMap<>();
     final List<String> fatal = new ArrayList<>();
 
     /** A node's place; its service may be closed and started again. */
@@ -38,7 +39,12 @@ final class TestCluster implements AutoCloseable {
 
         RegistryStore store;
         CatalogTls tls;
-        CatalogService service;
+        /** What the node remembers over restarts. */
+        volatile boolean votes;
+        /** Nobody reaches it, and it reaches nobody, but for Raft. */
+        volatile boolean isCutOff;
+
+        volatile CatalogService service;
 
         Member(final String id, final CatalogPeer peer) {
             this.id = id;
@@ -79,6 +85,8 @@ final class TestCluster implements AutoCloseable {
                 "127.0.0.1",
                 member.tls,
                 member.store.catalog(),
+                new Peers(member),
+                new Memory(member),
                 (why, cause) -> {
                     synchronized (fatal) {
                         fatal.add(member.id + ": " + why);
@@ -87,27 +95,79 @@ final class TestCluster implements AutoCloseable {
                 snapshots);
     }
 
+    /** The other nodes of this JVM. */
+    private final class Peers implements FeedPeers {
+        private final Member self;
+
+        Peers(final Member self) {
+            this.self = self;
+        }
+
+        @Override
+        public List<Candidate> candidates() {
+            return members.values().stream()
+                    .filter(other -> other != self && other.service != null && Objects.equals(other.tls, self.tls))
+                    .map(other -> new Candidate(other.id, other.id, !other.isCutOff))
+                    .toList();
+        }
+
+        @Override
+        public CompletableFuture<byte[]> request(final Candidate to, final byte[] request, final Duration timeout) {
+            final Member asked = members.get(to.nodeId());
+            final CatalogService service = asked.service;
+            return service == null || asked.isCutOff || self.isCutOff
+                    ? CompletableFuture.failedFuture(new IOException(to.nodeId() + " is down"))
+                    : service.answer(request).orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private record Memory(Member member) implements VoteMemory {
+        @Override
+        public void becameVoter() {
+            member.votes = true;
+        }
+
+        @Override
+        public void resigned() {
+            member.votes = false;
+        }
+    }
+
     CatalogService found(final String id) throws Exception {
         final Member member = member(id);
+        member.votes = true;
         member.service = CatalogService.found(config(member));
         assertThat(member.service.awaitReady(Duration.ofSeconds(5))).isTrue();
         return member.service;
     }
 
+    /** Starts a node without a vote, and has the leader make it a voter. */
     CatalogService join(final String id) throws Exception {
+        follow(id);
+        promote(id);
+        return member(id).service;
+    }
+
+    /** Starts a node without a vote. */
+    CatalogService follow(final String id) throws IOException {
         final Member member = member(id);
-        final List<CatalogPeer> known = members.values().stream()
-                .filter(other -> other.service != null)
-                .map(other -> other.peer)
-                .toList();
-        member.service = CatalogService.start(config(member));
-        member.service.joinAsVoter(() -> known).get(10, TimeUnit.SECONDS);
+        member.service = CatalogService.follow(config(member));
         return member.service;
+    }
+
+    void promote(final String id) throws Exception {
+        final CatalogService service = member(id).service;
+        await().atMost(Duration.ofSeconds(15)).ignoreExceptions().until(() -> {
+            members.get(awaitLeader()).service.promote(id).get(10, TimeUnit.SECONDS);
+            return true;
+        });
+        await().atMost(Duration.ofSeconds(10)).until(service::isVoting);
     }
 
     CatalogService restart(final String id) throws IOException {
         final Member member = member(id);
-        member.service = CatalogService.start(config(member));
+        member.service =
+                member.votes ? CatalogService.start(config(member)) : CatalogService.follow(config(member));
         return member.service;
     }
 
