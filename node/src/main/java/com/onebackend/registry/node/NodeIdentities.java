@@ -36,8 +36,14 @@ final class NodeIdentities {
                     + ", but OB_NODE_ID is " + config.nodeId()
                     + ": set OB_NODE_ID=" + stored.nodeId() + ", or give this node a folder of its own with OB_FOLDER");
         }
-        return stored.restarted(
-                new Generation(Math.max(stored.generation().value() + 1, wallMillis)), config.selfUrl());
+        return new NodeIdentity(
+                stored.nodeId(),
+                stored.origin(),
+                new Generation(Math.max(stored.generation().value() + 1, wallMillis)),
+                stored.clusterId(),
+                stored.everVoter(),
+                stored.promise(),
+                config.selfUrl());
     }
 
     private static String generatedId(final RandomGenerator random) {

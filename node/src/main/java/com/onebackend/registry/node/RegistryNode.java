@@ -23,7 +23,6 @@ import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -149,7 +148,7 @@ public final class RegistryNode implements AutoCloseable {
             transports.bind(
                     config.bindHost(),
                     config.gossipPort(),
-                    request -> CompletableFuture.completedFuture(BootstrapWire.answer(request, answers)),
+                    request -> BootstrapWire.answer(request, answers),
                     executor);
         } catch (final IOException e) {
             throw new ConfigException("cannot listen at the gossip port " + config.gossipPort() + ": " + e.getMessage()

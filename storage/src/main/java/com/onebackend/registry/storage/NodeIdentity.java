@@ -12,11 +12,9 @@ import java.util.Objects;
  * @param origin chosen once for the folder, kept for ever
  * @param generation of the last process that started on this folder
  * @param clusterId the cluster it belongs to; empty until it belongs to one
- * @param everVoter true while it votes in the catalog's Raft group: its Raft folder must then never be missing
+ * @param everVoter true once it has voted in the catalog's Raft group: its Raft folder must then never be missing
  * @param promise the cluster id it promised to found or join; empty = none
  * @param selfUrl the address it was last started with
- * @param epoch how often the cluster's catalog was recovered by force after its majority was lost, as this node knows
- * @param removed why this node does not belong to the cluster any more, for a person; empty while it does
  */
 public record NodeIdentity(
         String nodeId,
@@ -25,9 +23,7 @@ public record NodeIdentity(
         String clusterId,
         boolean everVoter,
         String promise,
-        String selfUrl,
-        int epoch,
-        String removed) {
+        String selfUrl) {
     /** The longest text in an identity, in characters. */
     public static final int TEXT_CHARS_MAX = 4096;
 
@@ -35,51 +31,8 @@ public record NodeIdentity(
         Invariants.check(!nodeId.isEmpty(), "node id is empty");
         Objects.requireNonNull(origin, "origin");
         Objects.requireNonNull(generation, "generation");
-        Invariants.check(epoch >= 0, "the catalog's epoch is negative");
-        for (final String text : new String[] {nodeId, clusterId, promise, selfUrl, removed}) {
+        for (final String text : new String[] {nodeId, clusterId, promise, selfUrl}) {
             Invariants.check(text.length() <= TEXT_CHARS_MAX, "a text of the node's identity is too long");
         }
-    }
-
-    /** Of a node that was never removed, and whose catalog was never recovered. */
-    public NodeIdentity(
-            final String nodeId,
-            final Origin origin,
-            final Generation generation,
-            final String clusterId,
-            final boolean everVoter,
-            final String promise,
-            final String selfUrl) {
-        this(nodeId, origin, generation, clusterId, everVoter, promise, selfUrl, 0, "");
-    }
-
-    /** The same node in its next process. */
-    public NodeIdentity restarted(final Generation next, final String url) {
-        return new NodeIdentity(nodeId, origin, next, clusterId, everVoter, promise, url, epoch, removed);
-    }
-
-    /** The same node, belonging to this cluster. */
-    public NodeIdentity inCluster(final String id) {
-        return new NodeIdentity(nodeId, origin, generation, id, everVoter, promise, selfUrl, epoch, removed);
-    }
-
-    /** The same node, as a voter or not. */
-    public NodeIdentity voting(final boolean votes) {
-        return new NodeIdentity(nodeId, origin, generation, clusterId, votes, promise, selfUrl, epoch, removed);
-    }
-
-    /** The same node with this promise. */
-    public NodeIdentity promising(final String id) {
-        return new NodeIdentity(nodeId, origin, generation, clusterId, everVoter, id, selfUrl, epoch, removed);
-    }
-
-    /** The same node in this epoch of the catalog. */
-    public NodeIdentity inEpoch(final int next) {
-        return new NodeIdentity(nodeId, origin, generation, clusterId, everVoter, promise, selfUrl, next, removed);
-    }
-
-    /** The same node after the cluster has removed it. */
-    public NodeIdentity removed(final String why) {
-        return new NodeIdentity(nodeId, origin, generation, clusterId, everVoter, promise, selfUrl, epoch, why);
     }
 }

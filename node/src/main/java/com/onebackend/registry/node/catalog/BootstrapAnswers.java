@@ -56,7 +56,7 @@ public final class BootstrapAnswers {
             return false;
         }
         if (identity.promise().isEmpty()) {
-            save(identity.promising(clusterId));
+            save(identity.clusterId(), identity.everVoter(), clusterId);
             LOG.info("bootstrap promise cluster={} founder={}", clusterId, founder);
         }
         return identity.promise().equals(clusterId);
@@ -73,7 +73,7 @@ public final class BootstrapAnswers {
                     "this node belongs to cluster " + identity.clusterId() + ", never to " + clusterId);
         }
         if (identity.clusterId().isEmpty()) {
-            save(identity.inCluster(clusterId));
+            save(clusterId, identity.everVoter(), identity.promise());
             LOG.info("bootstrap done cluster={}", clusterId);
         }
     }
@@ -81,7 +81,7 @@ public final class BootstrapAnswers {
     /** From here on a missing Raft folder is damage, not a first start. */
     public synchronized void becameVoter() {
         if (!identity.everVoter()) {
-            save(identity.voting(true));
+            save(identity.clusterId(), true, identity.promise());
         }
     }
 
@@ -90,7 +90,15 @@ public final class BootstrapAnswers {
         return identity;
     }
 
-    private void save(final NodeIdentity next) {
+    private void save(final String clusterId, final boolean everVoter, final String promise) {
+        final NodeIdentity next = new NodeIdentity(
+                identity.nodeId(),
+                identity.origin(),
+                identity.generation(),
+                clusterId,
+                everVoter,
+                promise,
+                identity.selfUrl());
         store.save(next);
         identity = next;
     }

@@ -6,9 +6,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Both ways to other nodes at one port number: datagrams and streams.
@@ -45,11 +44,7 @@ public final class GossipTransports implements AutoCloseable {
      * @param port 0 for one that is free for both
      * @return the port
      */
-    public int bind(
-            final String host,
-            final int port,
-            final Function<byte[], CompletionStage<byte[]>> handler,
-            final Executor executor)
+    public int bind(final String host, final int port, final UnaryOperator<byte[]> handler, final Executor executor)
             throws IOException {
         for (int attempt = 1; ; attempt++) {
             final StreamTransport stream = new StreamTransport(nodeId, loops, tls, resolver, counters);

@@ -2,22 +2,21 @@ package com.onebackend.registry.node.gossip;
 
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Answers the one-off requests of other nodes. A request that cannot be answered ends its connection without an answer.
  *
- * <p><i>Thread:</i> the handler runs on the executor, so it may wait for the disk; answers come from any.
+ * <p><i>Thread:</i> the handler runs on the executor, so it may wait for the disk.
  */
 final class RequestServer {
     private static final Logger LOG = LoggerFactory.getLogger(RequestServer.class);
 
-    private final Function<byte[], CompletionStage<byte[]>> handler;
+    private final UnaryOperator<byte[]> handler;
     private final Executor executor;
     private final TransportCounters counters;
 
@@ -26,10 +25,7 @@ final class RequestServer {
      *
      * @param executor bounded: it rejects when it is full
      */
-    RequestServer(
-            final Function<byte[], CompletionStage<byte[]>> handler,
-            final Executor executor,
-            final TransportCounters counters) {
+    RequestServer(final UnaryOperator<byte[]> handler, final Executor executor, final TransportCounters counters) {
         this.handler = handler;
         this.executor = executor;
         this.counters = counters;
@@ -45,26 +41,15 @@ final class RequestServer {
     }
 
     private void answer(final ChannelHandlerContext ctx, final byte[] request) {
+        final byte[] answer;
         try {
-            handler.apply(request).whenComplete((answer, failure) -> {
-                if (failure == null) {
-                    answered(ctx, answer);
-                } else {
-                    failed(ctx, failure);
-                }
-            });
+            answer = handler.apply(request);
         } catch (final RuntimeException e) {
-            failed(ctx, e);
+            counters.add(TransportEvent.REQUEST_HANDLER_FAILED, ctx.channel().remoteAddress(), e.toString());
+            LOG.debug("request failed", e);
+            ctx.close();
+            return;
         }
-    }
-
-    private void failed(final ChannelHandlerContext ctx, final Throwable failure) {
-        counters.add(TransportEvent.REQUEST_HANDLER_FAILED, ctx.channel().remoteAddress(), failure.toString());
-        LOG.debug("request failed", failure);
-        ctx.close();
-    }
-
-    private void answered(final ChannelHandlerContext ctx, final byte[] answer) {
         if (answer == null || answer.length > FrameKind.RESPONSE.payloadBytesMax()) {
             counters.add(TransportEvent.REQUEST_HANDLER_FAILED, ctx.channel().remoteAddress(), "answer is too large");
             ctx.close();

@@ -22,14 +22,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Mutual TLS connections between nodes: one-way streams of gossip frames, and one-off requests that also work before
@@ -130,11 +129,7 @@ public final class StreamTransport implements AutoCloseable {
      * @return the port
      * @throws IOException when it cannot be bound; the message names the address
      */
-    public int bind(
-            final String host,
-            final int port,
-            final Function<byte[], CompletionStage<byte[]>> handler,
-            final Executor executor)
+    public int bind(final String host, final int port, final UnaryOperator<byte[]> handler, final Executor executor)
             throws IOException {
         requests = new RequestServer(handler, executor, counters);
         final ServerBootstrap bootstrap = new ServerBootstrap()

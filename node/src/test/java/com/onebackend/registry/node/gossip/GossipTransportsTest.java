@@ -9,7 +9,6 @@ import com.onebackend.registry.model.Endpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -24,10 +23,8 @@ class GossipTransportsTest {
         final ConcurrentLinkedQueue<String> received = new ConcurrentLinkedQueue<>();
         try (GossipTransports a = node("a");
                 GossipTransports b = node("b")) {
-            final Endpoint atA = new Endpoint(
-                    TestNode.HOST, a.bind(TestNode.HOST, 0, CompletableFuture::completedFuture, Runnable::run));
-            final Endpoint atB = new Endpoint(
-                    TestNode.HOST, b.bind(TestNode.HOST, 0, CompletableFuture::completedFuture, Runnable::run));
+            final Endpoint atA = new Endpoint(TestNode.HOST, a.bind(TestNode.HOST, 0, bytes -> bytes, Runnable::run));
+            final Endpoint atB = new Endpoint(TestNode.HOST, b.bind(TestNode.HOST, 0, bytes -> bytes, Runnable::run));
             assertThat(a.request(atB, new byte[] {9}, Duration.ofSeconds(10)).get(10, TimeUnit.SECONDS))
                     .containsExactly(9);
             a.joinCluster(1, atA, (from, bytes) -> {}, (from, bytes) -> true);
@@ -42,8 +39,8 @@ class GossipTransportsTest {
     void takenPortFailsTheStartAndNamesIt() throws IOException {
         try (GossipTransports a = node("a");
                 GossipTransports b = node("b")) {
-            final int port = a.bind(TestNode.HOST, 0, CompletableFuture::completedFuture, Runnable::run);
-            assertThatThrownBy(() -> b.bind(TestNode.HOST, port, CompletableFuture::completedFuture, Runnable::run))
+            final int port = a.bind(TestNode.HOST, 0, bytes -> bytes, Runnable::run);
+            assertThatThrownBy(() -> b.bind(TestNode.HOST, port, bytes -> bytes, Runnable::run))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(":" + port);
         }

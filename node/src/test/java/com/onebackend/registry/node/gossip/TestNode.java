@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -64,10 +63,7 @@ final class TestNode implements AutoCloseable {
     }
 
     TestNode bind(final int port) throws IOException {
-        udp.bind(
-                HOST,
-                streams.bind(
-                        HOST, port, request -> CompletableFuture.completedFuture(handler.apply(request)), executor));
+        udp.bind(HOST, streams.bind(HOST, port, request -> handler.apply(request), executor));
         return this;
     }
 

@@ -19,9 +19,7 @@ import java.util.zip.CRC32C;
  * RocksDB's, because acting under a wrong identity is the one mistake that peers cannot repair.
  */
 final class IdentityFormat {
-    private static final int VERSION = 2;
-    /** Knew nothing of recoveries and removals. */
-    private static final int VERSION_1 = 1;
+    private static final int VERSION = 1;
 
     private IdentityFormat() {}
 
@@ -36,8 +34,6 @@ final class IdentityFormat {
             out.writeBoolean(identity.everVoter());
             out.writeUTF(identity.promise());
             out.writeUTF(identity.selfUrl());
-            out.writeInt(identity.epoch());
-            out.writeUTF(identity.removed());
             out.writeInt(checksum(bytes.toByteArray(), bytes.size()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -46,7 +42,7 @@ final class IdentityFormat {
     }
 
     static NodeIdentity decode(final byte[] bytes, final Path store) {
-        if (bytes.length == 0 || (bytes[0] != VERSION && bytes[0] != VERSION_1)) {
+        if (bytes.length == 0 || bytes[0] != VERSION) {
             throw new StorageException(store + ": the node's identity is of a format this version does not know: start"
                     + " the version that wrote it, or a newer one");
         }
@@ -62,9 +58,7 @@ final class IdentityFormat {
                     in.readUTF(),
                     in.readBoolean(),
                     in.readUTF(),
-                    in.readUTF(),
-                    bytes[0] == VERSION_1 ? 0 : in.readInt(),
-                    bytes[0] == VERSION_1 ? "" : in.readUTF());
+                    in.readUTF());
             if (in.read() != -1) {
                 throw RocksFailures.damaged(store, "the node's identity is too long", null);
             }
