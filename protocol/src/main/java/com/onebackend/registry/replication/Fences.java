@@ -36,18 +36,26 @@ final class Fences {
         unstamped.clear();
     }
 
-    /** The highest fence up to this own version, after setting those that are due; 0 when there is none. */
-    long upTo(final long version, final long assigned, final long nowNanos) {
-        long highest = 0;
+    /** Chooses the version of those that are old enough: the next own one. True while any waits for it to be given. */
+    boolean choose(final long assigned, final long nowNanos) {
+        boolean isAwaited = false;
         for (final Map.Entry<Origin, Fence> entry : fences.entrySet()) {
             final Fence fence = entry.getValue();
             if (fence.version() == 0 && nowNanos - fence.sinceNanos() >= horizonNanos) {
                 entry.setValue(new Fence(fence.sinceNanos(), assigned + 1));
-            } else if (fence.version() > 0 && fence.version() <= version) {
-                highest = Math.max(highest, fence.version());
             }
+            isAwaited |= entry.getValue().version() > assigned;
         }
-        return highest;
+        return isAwaited;
+    }
+
+    /** The highest fence up to this own version; 0 when there is none. */
+    long upTo(final long version) {
+        return fences.values().stream()
+                .mapToLong(Fence::version)
+                .filter(fence -> fence <= version)
+                .max()
+                .orElse(0);
     }
 
     /** The origins whose tombstones may go at this watermark, in order. */

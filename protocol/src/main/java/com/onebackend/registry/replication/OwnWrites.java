@@ -62,6 +62,11 @@ final class OwnWrites {
         return ++assigned;
     }
 
+    /** True when everything written is on disk and pushed. */
+    boolean isQuiet() {
+        return undurable.isEmpty() && unpushed.isEmpty();
+    }
+
     /** A new write, and how its instance looks to this node with it. */
     void staged(final LogEntry entry, final InstanceParts live) {
         undurable.addLast(entry);
@@ -134,7 +139,7 @@ final class OwnWrites {
     /** A peer gave us back all of our log up to here. */
     void pulledBack(final long version) {
         seen(version);
-        if (undurable.isEmpty() && unpushed.isEmpty()) {
+        if (isQuiet()) {
             durable = Math.max(durable, version);
             pushed = Math.max(pushed, version);
         }

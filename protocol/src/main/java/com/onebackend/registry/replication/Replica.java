@@ -143,7 +143,7 @@ public final class Replica {
         final InstanceParts after = before.with(entry);
         own.staged(entry, after);
         recorder.changed(instanceId, before, after);
-        recorder.wrote(entry);
+        recorder.gave(self, entry.version());
         return entry;
     }
 

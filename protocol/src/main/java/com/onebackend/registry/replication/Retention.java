@@ -374,18 +374,22 @@ public final class Retention {
         fences.stamp(now);
         watermark.reachable(reachable, now);
         giveUpAfterLong(reachable, now);
+        if (fences.choose(own.assigned(), now) && own.isQuiet() && !isResetting()) {
+            // A node that writes nothing would wait for ever: it gives a version to nothing.
+            recorder.gave(self, own.nextVersion());
+        }
         final OwnedLog log = table.known(self);
         if (log == null || isResetting()) {
             return;
         }
         final long oldEnough = Math.min(log.maxVersion(), ages.versionOfAge(config.tombstoneMinNanos(), now));
-        final long wanted = Math.max(log.lastTombstone(oldEnough), fences.upTo(oldEnough, own.assigned(), now));
+        final long wanted = Math.max(log.lastTombstone(oldEnough), fences.upTo(oldEnough));
         if (wanted <= log.gcVersion()) {
             watermark.upTo(0, reachable, false, now);
         } else {
             final boolean isOverfull = log.tombstones().size() > config.tombstonesMax();
             final long allowed = watermark.upTo(wanted, reachable, isOverfull, now);
-            final long fence = fences.upTo(allowed, own.assigned(), now);
+            final long fence = fences.upTo(allowed);
             final long next = Math.max(log.lastTombstone(Math.min(oldEnough, allowed)), fence);
             if (next > log.gcVersion()) {
                 table.advance(self, 0, next);

@@ -9,6 +9,7 @@ import com.onebackend.registry.replication.LogEntry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,12 @@ final class WriteLedger implements NodeObserver {
 
     /** Every tombstone that ever was written, by instance. */
     private final Map<String, List<LogEntry>> tombstones = new HashMap<>();
+
+    /** Origins that the catalog has removed. */
+    private final Set<Origin> removed = new HashSet<>();
+
+    /** Tombstones of theirs that were collected: by whom, and at which watermark of his own log. */
+    private final Map<LogEntry, Map<Origin, Long>> fenced = new HashMap<>();
 
     private long acknowledgedCount;
     private long lostWithDisks;
@@ -54,6 +61,23 @@ final class WriteLedger implements NodeObserver {
         }
     }
 
+    /** The catalog removed a node: its tombstones go by the watermarks of others. */
+    void removed(final Origin origin) {
+        removed.add(origin);
+    }
+
+    private void noteFenced(final VirtualNode node, final LogBatch batch) {
+        for (final LogEntry.PartKey key : batch.removals()) {
+            if (key.kind() == PartKind.TOMBSTONE) {
+                final long watermark = node.disk().written().gcVersion(node.origin());
+                tombstones.getOrDefault(key.instanceId(), List.of()).stream()
+                        .filter(gone -> removed.contains(gone.origin()))
+                        .forEach(gone -> fenced.computeIfAbsent(gone, first -> new TreeMap<>())
+                                .putIfAbsent(node.origin(), watermark));
+            }
+        }
+    }
+
     @Override
     public void committing(final VirtualNode node, final long ownVersion) {
         final NavigableMap<Long, LogEntry> own = waiting.get(node.origin());
@@ -76,6 +100,7 @@ final class WriteLedger implements NodeObserver {
     /** A vector never runs ahead of what the node holds: all it skips over is there, or was superseded by what is. */
     @Override
     public void persisted(final VirtualNode node, final LogBatch batch) {
+        noteFenced(node, batch);
         final Map<Origin, Long> heads = reached.get(node.index());
         for (final Digest.Head head : batch.heads()) {
             final Long before = heads.put(head.origin(), head.maxVersion());
@@ -197,7 +222,13 @@ final class WriteLedger implements NodeObserver {
         return (tombstone != null && tombstone.supersedes(entry))
                 || tombstones.getOrDefault(entry.instanceId(), List.of()).stream()
                         .anyMatch(gone -> (gone.equals(entry) || gone.supersedes(entry))
-                                && content.gcVersion(gone.origin()) >= gone.version());
+                                && (content.gcVersion(gone.origin()) >= gone.version() || isFenced(content, gone)));
+    }
+
+    /** Whoever collected it did so at a watermark that this node has met, too. */
+    private boolean isFenced(final VirtualDisk.Content content, final LogEntry tombstone) {
+        return fenced.getOrDefault(tombstone, Map.of()).entrySet().stream()
+                .anyMatch(by -> by.getValue() > 0 && content.gcVersion(by.getKey()) >= by.getValue());
     }
 
     long acknowledgedCount() {
