@@ -5,6 +5,7 @@ import com.onebackend.registry.model.MemberId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,15 +38,17 @@ final class SyncScheduler {
     private final Map<String, Session> sessions = new TreeMap<>();
 
     private final Map<String, Long> differsSinceNanos = new TreeMap<>();
-    private final Set<String> wanted = new TreeSet<>();
+    /** Asked in this order: who was silent goes to the end, or it would be the next one again, and again. */
+    private final Set<String> wanted = new LinkedHashSet<>();
+
     private final Set<String> appeared = new TreeSet<>();
     /** Not to be asked before another session ended or the interval is over: busy, or nothing more than we load. */
     private final Set<String> resting = new TreeSet<>();
     /** Sessions that ended without their last chunk, to be told on. */
     private final List<Long> ended = new ArrayList<>();
 
-    /** Who broke off what it was to send; somebody else is to send it. Null when nobody did. */
-    private String failing;
+    /** Who broke off what it was to send: for each of them somebody else is to send it. */
+    private final Set<String> failing = new TreeSet<>();
 
     private int timedOut;
     private boolean isStarted;
@@ -115,7 +118,7 @@ final class SyncScheduler {
 
     /** As {@link #due(List, LongSupplier, long)}, with another limit of sessions at the same time. */
     List<Start> due(final List<Member> peers, final int sessionsMax, final LongSupplier ours, final long nowNanos) {
-        expire(nowNanos);
+        final List<String> silent = expire(nowNanos);
         chooseAmongAppeared(peers);
         // Compared by difference: a monotonic clock starts anywhere and may run over.
         if (!isStarted || nowNanos - nextIntervalNanos >= 0) {
@@ -124,8 +127,12 @@ final class SyncScheduler {
         if (!differsSinceNanos.isEmpty() && nowNanos - nextDifferenceNanos >= 0) {
             wantDiffering(ours.getAsLong(), nowNanos);
         }
-        if (failing != null) {
+        if (!failing.isEmpty()) {
             askSomebodyElse(peers);
+        }
+        if (!silent.isEmpty()) {
+            wanted.removeAll(Set.copyOf(silent));
+            wanted.addAll(silent);
         }
         // Asked after every message: most of the time there is nothing to do, or no place free.
         final List<Start> starts = new ArrayList<>(0);
@@ -191,7 +198,7 @@ final class SyncScheduler {
 
     /** What this member was to send, another one shall send. */
     void lookElsewhere(final String nodeId) {
-        failing = nodeId;
+        failing.add(nodeId);
     }
 
     /** What ended since the last call. */
@@ -293,7 +300,9 @@ final class SyncScheduler {
         }
     }
 
-    private void expire(final long nowNanos) {
+    /** Gives up the sessions that got no answer in time; returns with whom. */
+    private List<String> expire(final long nowNanos) {
+        final List<String> silent = new ArrayList<>(0);
         for (final Iterator<Map.Entry<String, Session>> i = sessions.entrySet().iterator(); i.hasNext(); ) {
             // Read first: the entry is not to be used any more once it was removed.
             final Map.Entry<String, Session> entry = i.next();
@@ -303,11 +312,12 @@ final class SyncScheduler {
                 i.remove();
                 ended.add(session.id());
                 timedOut++;
-                wanted.add(nodeId);
+                silent.add(nodeId);
                 lookElsewhere(nodeId);
                 wakeResting();
             }
         }
+        return silent;
     }
 
     private void wakeResting() {
@@ -315,19 +325,22 @@ final class SyncScheduler {
         resting.clear();
     }
 
-    /** Wants one random member with which there is nothing yet, not the one that failed. */
+    /** For each member that failed, wants a random one with which there is nothing yet, and which did not fail. */
     private void askSomebodyElse(final List<Member> peers) {
         final List<String> others = new ArrayList<>();
         for (final Member peer : peers) {
             final String nodeId = peer.id().nodeId();
-            if (!nodeId.equals(failing) && !resting.contains(nodeId) && !sessions.containsKey(nodeId)) {
+            if (!failing.contains(nodeId)
+                    && !wanted.contains(nodeId)
+                    && !resting.contains(nodeId)
+                    && !sessions.containsKey(nodeId)) {
                 others.add(nodeId);
             }
         }
-        failing = null;
-        if (!others.isEmpty()) {
-            wanted.add(others.get(random.nextInt(others.size())));
+        for (int missing = failing.size(); missing > 0 && !others.isEmpty(); missing--) {
+            wanted.add(others.remove(random.nextInt(others.size())));
         }
+        failing.clear();
     }
 
     private String anyOf(final List<Member> peers) {

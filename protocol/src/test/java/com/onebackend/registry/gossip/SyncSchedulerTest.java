@@ -11,7 +11,11 @@ import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class SyncSchedulerTest {
@@ -178,6 +182,61 @@ class SyncSchedulerTest {
             }
         }
         assertThat(deep).isBetween(8, 10);
+    }
+
+    @Test
+    void silentMemberKeepsNobodyFromBeingAskedThoughOnlyOneIsAskedAtATime() {
+        final List<Member> peers = peers(3);
+        syncs.want("n0");
+        syncs.want("n1");
+        final Map<String, Long> firstAskedNanos = answering(peers, 1, Set.of("n0"), 60 * SECOND);
+        assertThat(firstAskedNanos.get("n0")).isZero();
+        assertThat(firstAskedNanos.get("n1")).isEqualTo(CONFIG.sessionTimeoutNanos());
+    }
+
+    @Test
+    void asManySilentMembersAsPlacesKeepNobodyFromBeingAsked() {
+        final List<Member> peers = peers(10);
+        peers.forEach(peer -> syncs.want(peer.id().nodeId()));
+        final int places = CONFIG.sessionsMax();
+        final Set<String> silent = peers.subList(0, places).stream()
+                .map(peer -> peer.id().nodeId())
+                .collect(Collectors.toSet());
+        final Map<String, Long> firstAskedNanos = answering(peers, places, silent, 60 * SECOND);
+        for (final Member peer : peers.subList(places, 10)) {
+            assertThat(firstAskedNanos.get(peer.id().nodeId()))
+                    .as(peer.id().nodeId())
+                    .isLessThanOrEqualTo(CONFIG.sessionTimeoutNanos() + SECOND);
+        }
+    }
+
+    @Test
+    void forEveryMemberThatStaysSilentAnotherIsAskedBeforeItIsAskedAgain() {
+        final List<Member> peers = peers(2 * CONFIG.sessionsMax());
+        final List<Member> silent = peers.subList(0, CONFIG.sessionsMax());
+        silent.forEach(peer -> syncs.want(peer.id().nodeId()));
+        assertThat(syncs.due(peers, CONFIG.sessionsMax(), SyncSchedulerTest::ours, 0))
+                .hasSize(silent.size());
+        assertThat(syncs.due(peers, CONFIG.sessionsMax(), SyncSchedulerTest::ours, CONFIG.sessionTimeoutNanos()))
+                .extracting(SyncScheduler.Start::peer)
+                .doesNotContainAnyElementsOf(silent)
+                .hasSize(silent.size());
+    }
+
+    /** Runs so long, with members that never answer and others that do at once: when each was first asked. */
+    private Map<String, Long> answering(
+            final List<Member> peers, final int sessionsMax, final Set<String> silent, final long nanos) {
+        final Map<String, Long> firstAskedNanos = new TreeMap<>();
+        for (long now = 0; now < nanos; now += SECOND / 20) {
+            for (final SyncScheduler.Start start : syncs.due(peers, sessionsMax, SyncSchedulerTest::ours, now)) {
+                final String nodeId = start.peer().id().nodeId();
+                firstAskedNanos.putIfAbsent(nodeId, now);
+                if (!silent.contains(nodeId)) {
+                    syncs.completed(nodeId);
+                }
+            }
+        }
+        return firstAskedNanos;
     }
 
     private static long ours() {
