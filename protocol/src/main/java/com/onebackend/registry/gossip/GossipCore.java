@@ -82,6 +82,7 @@ public final class GossipCore {
 
     /** Everything was restored: reports the instances that are there. */
     public void restored(final Effects out) {
+        logs.restored();
         drain(out);
     }
 
@@ -292,7 +293,10 @@ public final class GossipCore {
         return logs.syncsCompleted();
     }
 
-    /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
+    /**
+     * True while everything that was to be asked of reachable members was asked and answered, by at least one that had
+     * everything itself. Where all that can be reached are new, as in a cluster that begins, by each of them.
+     */
     public boolean isCaughtUp() {
         return logs.isCaughtUp();
     }

@@ -36,6 +36,9 @@ final class LogExchange {
     /** Who waits for an answer, and where. */
     private final Map<String, Endpoint> askers = new HashMap<>();
 
+    /** The disk held what others wrote, and it was not dropped since. */
+    private boolean isRestored;
+
     LogExchange(
             final GossipConfig config,
             final MemberId selfId,
@@ -50,6 +53,11 @@ final class LogExchange {
         this.counters = counters;
         this.syncs = new SyncScheduler(config, random);
         this.pushes = new PushExchange(selfId, replica, broadcast, syncs, counters);
+    }
+
+    /** Everything was restored. */
+    void restored() {
+        isRestored = replica.retention().isLoaded();
     }
 
     /** Lets every deadline that has passed act. */
@@ -136,7 +144,7 @@ final class LogExchange {
         return syncs.completedCount();
     }
 
-    /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
+    /** As {@link GossipCore#isCaughtUp}. */
     boolean isCaughtUp() {
         return syncs.isCaughtUp() && !replica.retention().isPartial();
     }
@@ -151,7 +159,8 @@ final class LogExchange {
                 isSame ? LogMessage.SyncStatus.Kind.SAME : LogMessage.SyncStatus.Kind.DIFFERS;
         counters.probesSame += isSame ? 1 : 0;
         counters.probesDifferent += isSame ? 0 : 1;
-        send(from, new LogMessage.SyncStatus(probe.session(), kind), out);
+        final boolean isLoading = replica.retention().isPartial() || !(isRestored || syncs.isSettled());
+        send(from, new LogMessage.SyncStatus(probe.session(), kind, isLoading), out);
     }
 
     private void onStatus(
@@ -164,6 +173,7 @@ final class LogExchange {
         if (!syncs.progressed(nodeId, status.session(), now.nanos())) {
             return;
         }
+        syncs.answered(nodeId, status.isLoading());
         switch (status.kind()) {
             case SAME -> {
                 replica.foundEqual();
@@ -272,7 +282,8 @@ final class LogExchange {
         if (retention.isAhead(theirs) && selfId.origin().compareTo(member.origin()) > 0) {
             return;
         }
-        syncs.abortAll();
+        isRestored = false;
+        syncs.startAnew();
         replica.reset(theirs);
         syncs.want(member.nodeId());
     }

@@ -44,6 +44,10 @@ final class SyncScheduler {
     private final Set<String> appeared = new TreeSet<>();
     /** Not to be asked before another session ended or the interval is over: busy, or nothing more than we load. */
     private final Set<String> resting = new TreeSet<>();
+    /** Until settled: who answered, and has itself heard nobody yet who had everything. */
+    private final Set<String> loading = new TreeSet<>();
+    /** Until settled: who was asked since the interval began. One whose answers do not help is not asked on and on. */
+    private final Set<String> asked = new TreeSet<>();
     /** Sessions that ended without their last chunk, to be told on. */
     private final List<Long> ended = new ArrayList<>();
 
@@ -52,6 +56,7 @@ final class SyncScheduler {
 
     private int timedOut;
     private boolean isStarted;
+    private boolean isSettled;
     private boolean isDeepNext;
     private long nextIntervalNanos;
     private long nextDeepNanos;
@@ -84,6 +89,8 @@ final class SyncScheduler {
     void appeared(final String nodeId) {
         // A session with its earlier process will never end.
         aborted(nodeId);
+        loading.remove(nodeId);
+        asked.remove(nodeId);
         appeared.add(nodeId);
     }
 
@@ -134,6 +141,9 @@ final class SyncScheduler {
             wanted.removeAll(Set.copyOf(silent));
             wanted.addAll(silent);
         }
+        if (!isSettled && sessions.isEmpty() && wanted.isEmpty()) {
+            lookFurther(peers);
+        }
         // Asked after every message: most of the time there is nothing to do, or no place free.
         final List<Start> starts = new ArrayList<>(0);
         for (final Iterator<String> i = wanted.iterator(); i.hasNext() && sessions.size() < sessionsMax; ) {
@@ -145,6 +155,9 @@ final class SyncScheduler {
                 i.remove();
                 final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos(), nowNanos);
                 sessions.put(nodeId, session);
+                if (!isSettled) {
+                    asked.add(nodeId);
+                }
                 starts.add(new Start(peer, session.id(), isDeepNext));
                 isDeepNext = false;
             }
@@ -166,9 +179,21 @@ final class SyncScheduler {
         return true;
     }
 
+    /** A member answered our probe: whether it has itself not yet heard anybody who had everything. */
+    void answered(final String nodeId, final boolean isLoading) {
+        if (isLoading && !isSettled) {
+            loading.add(nodeId);
+        } else {
+            loading.remove(nodeId);
+        }
+    }
+
     void completed(final String nodeId) {
         sessions.remove(nodeId);
         completed++;
+        if (!loading.contains(nodeId)) {
+            settle();
+        }
         wakeResting();
     }
 
@@ -212,10 +237,16 @@ final class SyncScheduler {
         return taken;
     }
 
-    /** Gives up every session. */
-    void abortAll() {
+    /** What was here is gone: gives up every session, and somebody who has everything is to be found again. */
+    void startAnew() {
         sessions.clear();
+        isSettled = false;
         wakeResting();
+    }
+
+    /** True once somebody who had everything answered, or nobody within reach had: then what is here is all. */
+    boolean isSettled() {
+        return isSettled;
     }
 
     /** True while a session is under way. */
@@ -223,9 +254,9 @@ final class SyncScheduler {
         return !sessions.isEmpty();
     }
 
-    /** True when a session ran to its end and no other one is under way or wanted. */
+    /** True when settled and no session is under way or wanted. */
     boolean isCaughtUp() {
-        return completed > 0 && sessions.isEmpty() && wanted.isEmpty() && appeared.isEmpty() && resting.isEmpty();
+        return isSettled && sessions.isEmpty() && wanted.isEmpty() && appeared.isEmpty() && resting.isEmpty();
     }
 
     /** Own sessions that ran to their end. */
@@ -244,8 +275,8 @@ final class SyncScheduler {
             wanted.addAll(choice);
             return;
         }
-        if (completed == 0) {
-            // This node is new itself. Those it met first are the seeds, which every new node meets first.
+        if (!isSettled) {
+            // This node is new itself. So may be those it asks; then it asks further.
             for (int missing = APPEARED_SAMPLE - wanted.size() - sessions.size(); missing > 0; missing--) {
                 wanted.add(choice.get(random.nextInt(choice.size())));
             }
@@ -275,6 +306,8 @@ final class SyncScheduler {
         differsSinceNanos.keySet().retainAll(reachable);
         wanted.retainAll(reachable);
         resting.retainAll(reachable);
+        loading.retainAll(reachable);
+        asked.clear();
         final long fifth = config.syncIntervalNanos() / 5;
         nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
     }
@@ -341,6 +374,32 @@ final class SyncScheduler {
             wanted.add(others.remove(random.nextInt(others.size())));
         }
         failing.clear();
+    }
+
+    /** Nobody asked so far had everything: wants one more, as long as there is one. */
+    private void lookFurther(final List<Member> peers) {
+        final List<String> others = new ArrayList<>();
+        boolean areAllLoading = !peers.isEmpty();
+        for (final Member peer : peers) {
+            final String nodeId = peer.id().nodeId();
+            if (!loading.contains(nodeId)) {
+                areAllLoading = false;
+                if (!asked.contains(nodeId) && !resting.contains(nodeId)) {
+                    others.add(nodeId);
+                }
+            }
+        }
+        if (areAllLoading && resting.isEmpty()) {
+            settle();
+        } else if (!others.isEmpty()) {
+            wanted.add(others.get(random.nextInt(others.size())));
+        }
+    }
+
+    private void settle() {
+        isSettled = true;
+        loading.clear();
+        asked.clear();
     }
 
     private String anyOf(final List<Member> peers) {

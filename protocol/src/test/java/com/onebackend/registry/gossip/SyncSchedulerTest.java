@@ -53,6 +53,7 @@ class SyncSchedulerTest {
 
     @Test
     void lastingDifferenceIsAskedAboutAShortOneIsNot() {
+        syncs.completed("somebody");
         final List<Member> peers = peers(2);
         syncs.due(peers, SyncSchedulerTest::ours, 0);
         final MemberId peer = peers.get(0).id();
@@ -134,6 +135,7 @@ class SyncSchedulerTest {
 
     @Test
     void unreachableMemberIsNotAsked() {
+        syncs.completed("somebody");
         syncs.want("n0");
         assertThat(syncs.due(List.of(), SyncSchedulerTest::ours, 0)).isEmpty();
         assertThat(syncs.due(peers(1), SyncSchedulerTest::ours, 1)).isEmpty();
@@ -141,6 +143,7 @@ class SyncSchedulerTest {
 
     @Test
     void differenceSaysNothingWhileOurOwnVectorMoves() {
+        syncs.completed("somebody");
         final List<Member> peers = peers(2);
         syncs.due(peers, SyncSchedulerTest::ours, 0);
         final MemberId peer = peers.get(0).id();
@@ -221,6 +224,56 @@ class SyncSchedulerTest {
                 .extracting(SyncScheduler.Start::peer)
                 .doesNotContainAnyElementsOf(silent)
                 .hasSize(silent.size());
+    }
+
+    @Test
+    void newNodeAsksOnUntilOneAnswersThatHasEverything() {
+        final List<Member> peers = peers(10);
+        final Set<String> withEverything = Set.of("n0", "n1", "n2");
+        for (int seed = 0; seed < 100; seed++) {
+            final SyncScheduler scheduler = new SyncScheduler(CONFIG, new SplittableRandom(seed));
+            peers.forEach(peer -> scheduler.appeared(peer.id().nodeId()));
+            boolean isAsked = false;
+            for (int i = 0; i < peers.size() && !scheduler.isCaughtUp(); i++) {
+                for (final SyncScheduler.Start start : scheduler.due(peers, 1, SyncSchedulerTest::ours, i)) {
+                    final String nodeId = start.peer().id().nodeId();
+                    scheduler.answered(nodeId, !withEverything.contains(nodeId));
+                    scheduler.completed(nodeId);
+                    isAsked |= withEverything.contains(nodeId);
+                }
+            }
+            assertThat(scheduler.isCaughtUp()).isTrue();
+            assertThat(isAsked).as("seed %d", seed).isTrue();
+        }
+    }
+
+    @Test
+    void amongNewNodesThatNothingIsThereCountsOnceEachHasSaidSo() {
+        final List<Member> peers = peers(10);
+        peers.forEach(peer -> syncs.appeared(peer.id().nodeId()));
+        for (int asked = 0; asked < peers.size(); asked++) {
+            final List<SyncScheduler.Start> starts = syncs.due(peers, 1, SyncSchedulerTest::ours, asked);
+            assertThat(starts).hasSize(1);
+            assertThat(syncs.isCaughtUp()).isFalse();
+            final String nodeId = starts.get(0).peer().id().nodeId();
+            syncs.answered(nodeId, true);
+            syncs.completed(nodeId);
+        }
+        assertThat(syncs.due(peers, 1, SyncSchedulerTest::ours, 10)).isEmpty();
+        assertThat(syncs.isCaughtUp()).isTrue();
+    }
+
+    @Test
+    void memberWhoseAnswerDoesNotHelpIsAskedAgainOnlyAtTheNextInterval() {
+        final List<Member> peers = peers(1);
+        syncs.appeared("n0");
+        assertThat(syncs.due(peers, 1, SyncSchedulerTest::ours, 0)).hasSize(1);
+        syncs.answered("n0", false);
+        syncs.aborted("n0");
+        assertThat(syncs.due(peers, 1, SyncSchedulerTest::ours, 1)).isEmpty();
+        assertThat(syncs.isCaughtUp()).isFalse();
+        assertThat(syncs.due(peers, 1, SyncSchedulerTest::ours, 2 * CONFIG.syncIntervalNanos()))
+                .hasSize(1);
     }
 
     /** Runs so long, with members that never answer and others that do at once: when each was first asked. */

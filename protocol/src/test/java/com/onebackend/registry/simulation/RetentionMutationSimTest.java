@@ -107,7 +107,7 @@ class RetentionMutationSimTest {
             }
             if (log.message() instanceof LogMessage.SyncStatus status) {
                 final LogMessage asked =
-                        new LogMessage.SyncStatus(status.session(), LogMessage.SyncStatus.Kind.DIFFERS);
+                        new LogMessage.SyncStatus(status.session(), LogMessage.SyncStatus.Kind.DIFFERS, false);
                 return List.of(new GossipMessage.Log(log.from(), asked));
             }
             return log.message() instanceof LogMessage.SyncChunk chunk && !chunk.reset()
