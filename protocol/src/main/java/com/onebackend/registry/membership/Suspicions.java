@@ -30,6 +30,17 @@ final class Suspicions {
         return suspicion != null && suspicion.accuse(accuser);
     }
 
+    /** Others believe this suspect dead: the suspicion runs out so long after its beginning. */
+    void limit(final String nodeId, final long nanos) {
+        running.get(nodeId).limitTo(nanos);
+    }
+
+    /** True when this member has been suspected for so long already. */
+    boolean isOlderThan(final String nodeId, final long nanos, final long nowNanos) {
+        final Suspicion suspicion = running.get(nodeId);
+        return suspicion != null && suspicion.isOlderThan(nanos, nowNanos);
+    }
+
     List<String> accusers(final String nodeId) {
         final Suspicion suspicion = running.get(nodeId);
         return suspicion == null ? List.of() : suspicion.accusers();
