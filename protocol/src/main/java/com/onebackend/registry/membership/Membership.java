@@ -29,6 +29,9 @@ public final class Membership {
     /** A tick later than so many probe intervals means that this node stood still. */
     static final int PAUSE_PROBE_INTERVALS = 2;
 
+    /** A tick later than this share of the probe interval gives no verdict on anybody. */
+    static final int LATE_SHARE = 4;
+
     /** One that sends although it is believed dead is told so once in so many probe intervals. */
     static final int REMINDER_PROBE_INTERVALS = 10;
 
@@ -160,6 +163,8 @@ public final class Membership {
         if (isActive()) {
             if (sinceLast > PAUSE_PROBE_INTERVALS * config.probeIntervalNanos()) {
                 onPause(nowNanos);
+            } else if (sinceLast > config.probeIntervalNanos() / LATE_SHARE) {
+                onLateTick(nowNanos);
             }
             beliefs.tick(nowNanos, out);
             final Member silent = probes.failedAtEnd(nowNanos);
@@ -471,7 +476,15 @@ public final class Membership {
         probes.drop();
         contests.drop();
         health.doubt();
-        suspicions.restart(nowNanos, nowNanos + Suspicion.minNanos(config, table.clusterSize()));
+        suspicions.restart(nowNanos);
         defence.afterPause(nowNanos);
+    }
+
+    /** Answers and refutations may have arrived meanwhile and wait to be read: nobody is judged before they are. */
+    private void onLateTick(final long nowNanos) {
+        final long untilNanos = nowNanos + config.probeIntervalNanos() / LATE_SHARE;
+        probes.late(nowNanos);
+        suspicions.hold(untilNanos);
+        contests.hold(untilNanos);
     }
 }

@@ -161,7 +161,7 @@ final class MembershipTest extends OneMember {
     @Test
     void deadOneThatSpeaksIsToldSoOncePerTenIntervals() {
         hear("x", alive("x", 1));
-        hear("a", member("x", 1, 0, MemberState.DEAD));
+        hearDeath("a", member("x", 1, 0, MemberState.DEAD));
         out.sent.clear();
         for (int i = 0; i < 5; i++) {
             from("x", new SwimMessage.Ack(999, id("x", 1), List.of()));

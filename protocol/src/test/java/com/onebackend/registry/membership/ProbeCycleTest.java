@@ -87,10 +87,27 @@ final class ProbeCycleTest implements SwimOutput {
     void silentMemberIsNamedAtTheEndOfTheInterval() {
         know("a");
         probe();
+        probes.tick(now + CONFIG.ackTimeoutNanos(), this);
         assertThat(probes.failedAtEnd(now + T - 1)).isNull();
         assertThat(probes.failedAtEnd(now + T)).isEqualTo(alive("a", 1));
         assertThat(health.score()).isEqualTo(1);
         assertThat(probes.failedAtEnd(now + T)).isNull();
+    }
+
+    @Test
+    void nobodyIsNamedBeforeHelpWasAskedAndHadItsTime() {
+        know("a", "b");
+        probe();
+        clear();
+        assertThat(probes.failedAtEnd(now + 3 * T)).isNull();
+        probes.tick(now + 3 * T, this);
+        assertThat(lanes).contains(Lane.STREAM);
+        assertThat(sent)
+                .filteredOn(one -> one.type() == SwimMessage.Type.INDIRECT_PING)
+                .hasSize(1);
+        assertThat(probes.failedAtEnd(now + 3 * T + T / 2 - 1)).isNull();
+        assertThat(health.score()).isZero();
+        assertThat(probes.failedAtEnd(now + 3 * T + T / 2)).isNotNull();
     }
 
     @Test
@@ -101,6 +118,7 @@ final class ProbeCycleTest implements SwimOutput {
                 .isFalse();
         probes.answered(ping.sequence(), TinyNetwork.id("a", 0), ping.target(), now);
         probes.answered(ping.sequence(), TinyNetwork.id("b", 1), ping.target(), now);
+        probes.tick(now + CONFIG.ackTimeoutNanos(), this);
         assertThat(probes.failedAtEnd(now + T)).isEqualTo(alive("a", 1));
     }
 

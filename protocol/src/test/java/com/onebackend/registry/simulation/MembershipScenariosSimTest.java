@@ -22,6 +22,7 @@ import com.onebackend.registry.wire.WireException;
 import com.onebackend.registry.wire.v1.GossipMsg;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -334,6 +335,25 @@ class MembershipScenariosSimTest {
         assertThat(cluster.process("n0").beliefs.get("n1").state()).isEqualTo(MemberState.DEAD);
         cluster.network.unblock();
         cluster.require("merged", 10 * SECOND, cluster::isComplete);
+    }
+
+    @Test
+    void me15NobodyIsBelievedDeadBecauseTheOtherHalfBelievedIt() {
+        for (long seed = 1; seed <= 10; seed++) {
+            final MemberCluster cluster = MemberCluster.joined(seed, 20);
+            final Set<Endpoint> side = new HashSet<>();
+            for (int i = 0; i < 10; i++) {
+                side.add(cluster.process("n" + i).at);
+            }
+            cluster.network.block((from, to) -> side.contains(from) != side.contains(to));
+            cluster.run(60 * SECOND);
+            cluster.falseDeaths.clear();
+            cluster.network.unblock();
+            cluster.require("merged", 10 * SECOND, cluster::isComplete);
+            cluster.run(5 * SECOND);
+            assertThat(cluster.falseDeaths).as("seed %d", seed).isEmpty();
+            assertThat(cluster.isComplete()).as("seed %d", seed).isTrue();
+        }
     }
 
     @Test
