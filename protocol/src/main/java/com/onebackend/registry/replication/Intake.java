@@ -116,7 +116,7 @@ final class Intake {
         if (table.apply(entry)) {
             outgoing.added(entry);
         }
-        own.relayered(entry.instanceId(), before.with(entry));
+        own.received(entry);
         recorder.changed(entry.instanceId(), before, view.parts(entry.instanceId()));
     }
 

@@ -113,6 +113,7 @@ public final class Replica {
      * registration it replaces, or is born now. Needs {@link #hasRoom}.
      */
     public LogEntry write(final String instanceId, final Part part, final long wallMillis) {
+        requireRoom();
         return write(instanceId, part, clock.tick(wallMillis));
     }
 
@@ -122,6 +123,7 @@ public final class Replica {
      * same record at once write the same stamp, and the higher origin wins. Needs {@link #hasRoom}.
      */
     public LogEntry adopt(final String instanceId) {
+        requireRoom();
         final LogEntry owning = view.parts(instanceId).owning();
         Invariants.check(owning != null && !owning.origin().equals(self), "nothing to adopt: " + instanceId);
         return write(instanceId, new Part.Lease(), owning.stamp().next());
@@ -132,12 +134,12 @@ public final class Replica {
      * The stamp is the next one, so that it replaces exactly this entry. Needs {@link #hasRoom}.
      */
     public LogEntry rehome(final LogEntry entry) {
+        requireRoom();
         return write(entry.instanceId(), entry.part(), entry.stamp().next());
     }
 
     private LogEntry write(final String instanceId, final Part part, final Stamp stamp) {
         isStarted = true;
-        Invariants.check(own.hasRoom(), "too many own writes wait for the disk");
         final InstanceParts before = view.parts(instanceId);
         final LogEntry entry = new LogEntry(self, own.nextVersion(), stamp, instanceId, born(part, before, stamp));
         final InstanceParts after = before.with(entry);
@@ -307,6 +309,7 @@ public final class Replica {
      * was there and nobody deregistered it; else the client has to register in full. Needs {@link #hasRoom}.
      */
     public boolean reclaim(final String instanceId, final long wallMillis) {
+        requireRoom();
         final InstanceParts aside = retention.aside().take(instanceId);
         final InstanceParts known = view.parts(instanceId);
         if (aside == null || aside.registration() == null || known.registration() != null) {
@@ -315,9 +318,10 @@ public final class Replica {
         if (known.tombstone() != null && known.tombstone().supersedes(aside.registration())) {
             return false;
         }
-        write(instanceId, aside.registration().part(), wallMillis);
+        // One step with one check: both entries are written, or none, though the second may be one too many.
+        write(instanceId, aside.registration().part(), clock.tick(wallMillis));
         if (aside.intent() != null) {
-            write(instanceId, aside.intent().part(), wallMillis);
+            write(instanceId, aside.intent().part(), clock.tick(wallMillis));
         }
         return true;
     }
@@ -424,6 +428,10 @@ public final class Replica {
     /** The winning entries of an instance as peers may see it. */
     InstanceParts shown(final String instanceId) {
         return table.parts(instanceId);
+    }
+
+    private void requireRoom() {
+        Invariants.check(own.hasRoom(), "too many own writes wait for the disk");
     }
 
     private void restoredOwn(final long version) {

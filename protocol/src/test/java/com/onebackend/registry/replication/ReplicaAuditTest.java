@@ -89,6 +89,32 @@ class ReplicaAuditTest {
         assertThat(b.replica.digestHash()).isEqualTo(a.replica.digestHash());
     }
 
+    /** The one that lost a later entry has an earlier one instead, and only the owner of the later log could tell. */
+    @Test
+    void lostLaterEntryIsSentByWhoeverIsOfferedTheEarlierOneWhateverItsKind() {
+        for (final Part part : List.of(registration("s"), HEALTHY, Entries.DRAIN, new Part.Lease())) {
+            final Node asker = new Node(A, CONFIG);
+            final Node faulty = new Node(B, CONFIG);
+            final LogEntry later = entry(C, 1, 1_000_000, "i9", part);
+            asker.writeAndPush("i9", registration("first")).forEach(faulty::offer);
+            final List<LogMessage.Push> earlier = asker.writeAndPush("i9", part);
+            earlier.forEach(faulty::offer);
+            for (final Node node : List.of(asker, faulty)) {
+                node.offer(new LogMessage.Push(C, 0, 1, 0, List.of(later)));
+            }
+            faulty.restartWith(stored -> {
+                final List<LogEntry> changed = new ArrayList<>(stored);
+                changed.remove(later);
+                changed.addAll(earlier.get(0).entries());
+                return changed;
+            });
+            mend(asker, faulty);
+            faulty.syncFrom(asker);
+            assertThat(faulty.replica.parts("i9")).as("%s", part).isEqualTo(asker.replica.parts("i9"));
+            assertThat(faulty.replica.parts("i9").entries()).as("%s", part).contains(later);
+        }
+    }
+
     @Test
     void differentContentGivesADifferentHash() {
         final Part.Health health = new Part.Health(InstanceStatus.HEALTHY, "ok", 7);
