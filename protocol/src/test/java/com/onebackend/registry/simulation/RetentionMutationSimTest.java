@@ -124,6 +124,22 @@ class RetentionMutationSimTest {
     }
 
     @Test
+    void resetThatDropsAYoungOwnWriteIsFound() {
+        final Simulation simulation = started(7, 30);
+        final VirtualNode node = simulation.node(0);
+        register(node, "young");
+        simulation.runFor(SECOND);
+        final NodeObserver ledger = simulation.ledger();
+        final LogBatch nothingLeft = new LogBatch(List.of(), List.of(), List.of(), true);
+        assertThatThrownBy(() -> ledger.persisting(node, nothingLeft, 0))
+                .hasMessageContaining("a reset drops what it just wrote")
+                .hasMessageContaining("young");
+        // With tombstones of six seconds it is old after three.
+        simulation.runFor(3 * SECOND);
+        ledger.persisting(node, nothingLeft, 0);
+    }
+
+    @Test
     void vectorThatAdvancesBeforeAResetHasLoadedEverythingIsFound() {
         final Simulation simulation = new Simulation(SimulationConfig.forgetful(5, 3)
                 .withFaults(FaultPlan.Kinds.NONE)

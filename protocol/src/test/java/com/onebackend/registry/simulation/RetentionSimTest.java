@@ -210,6 +210,32 @@ class RetentionSimTest {
     }
 
     @Test
+    void whatANodeWroteAMomentBeforeItLoadsAnewIsEverywhereAfterIt() {
+        final Simulation simulation = started(12, 3);
+        register(simulation.node(0), ID);
+        simulation.runFor(SECOND);
+        final VirtualNode returning = simulation.node(2);
+        simulation.partition(Set.of(returning), false);
+        register(returning, "old");
+        simulation.node(0).write(ID, TOMBSTONE);
+        awaitCollected(simulation, 0, 1);
+        simulation.heal();
+        // It resets when it hears of the others; until then it takes registrations.
+        int written = 0;
+        while (resets(simulation, 2) == 0) {
+            assertThat(written).as("half seconds without a reset").isLessThan(40);
+            register(returning, "young-" + ++written);
+            simulation.runFor(SECOND / 2);
+        }
+        simulation.converge();
+        for (final VirtualNode node : simulation.nodes()) {
+            assertThat(node.instance("young-" + written)).isNotNull();
+        }
+        assertNowhere(simulation, "old");
+        assertNowhere(simulation, ID);
+    }
+
+    @Test
     void restartInTheMiddleOfAResetGoesOnWithIt() {
         for (long seed = 20; seed < 30; seed++) {
             final SimulationConfig small = SimulationConfig.forgetful(seed, 3);

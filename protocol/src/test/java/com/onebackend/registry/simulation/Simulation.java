@@ -39,7 +39,7 @@ final class Simulation {
     private final VirtualNetwork network;
     private final List<VirtualNode> nodes = new ArrayList<>();
     private final SafetyChecker safety;
-    private final WriteLedger ledger = new WriteLedger(nodes);
+    private final WriteLedger ledger;
     private final DetectionMeter detection;
     private final ChangeMeter changes = new ChangeMeter(events, nodes);
     private final Workload workload;
@@ -62,6 +62,9 @@ final class Simulation {
                 config.nodes(),
                 !config.faults().wipes()
                         && config.gossip().replica().retention().horizonNanos() >= HOUR_NANOS);
+        // As the core has it: own writes of the last half of a tombstone's time outlive a reset.
+        this.ledger = new WriteLedger(
+                events, nodes, config.gossip().replica().retention().tombstoneMinNanos() / 2);
         this.network.carriesLogs(!config.isMembershipOnly());
         this.detection = new DetectionMeter(config, events, network, nodes);
         final List<NodeObserver> observers =

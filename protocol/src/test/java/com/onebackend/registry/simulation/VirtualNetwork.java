@@ -83,8 +83,6 @@ final class VirtualNetwork {
         long datagrams;
         long streamed;
         long bytes;
-        long lost;
-        long oversized;
         /** Members told of in passing, whole tables not counted: no news is left where this stands still. */
         long rumors;
 
@@ -93,8 +91,6 @@ final class VirtualNetwork {
             copy.datagrams = datagrams;
             copy.streamed = streamed;
             copy.bytes = bytes;
-            copy.lost = lost;
-            copy.oversized = oversized;
             copy.rumors = rumors;
             return copy;
         }
@@ -226,7 +222,6 @@ final class VirtualNetwork {
                 sendDatagram(site(from), site(to), packet);
             } else {
                 counters.streamed++;
-                counters.oversized += lane == Lane.DATAGRAM ? 1 : 0;
                 sendOnStream(site(from), site(to), packet);
             }
         }
@@ -290,7 +285,6 @@ final class VirtualNetwork {
     private void sendDatagram(final Site from, final Site to, final Packet packet) {
         if (random.nextDouble() < faults.loss()
                 || datagramLoss.isLost(from.endpoint, to.endpoint, packet.bytes.length)) {
-            counters.lost++;
             return;
         }
         final int copies = random.nextDouble() < faults.duplicate() ? 2 : 1;
@@ -303,7 +297,6 @@ final class VirtualNetwork {
     private void arriveDatagram(final Site from, final Site to, final Packet packet) {
         final Port port = to.port;
         if (port == null || !port.isListening() || blocked.isBlocked(from.endpoint, to.endpoint)) {
-            counters.lost++;
             return;
         }
         deliver(from, to, packet, false);
@@ -315,7 +308,6 @@ final class VirtualNetwork {
             breakStream(stream);
         }
         if (stream.onTheWay >= STREAM_MESSAGES_MAX) {
-            counters.lost++;
             return;
         }
         final long epoch = stream.epoch;
@@ -348,7 +340,6 @@ final class VirtualNetwork {
     }
 
     private void breakStream(final Stream stream) {
-        counters.lost += stream.onTheWay;
         stream.epoch++;
         empty(stream);
         stream.onTheWay = 0;

@@ -19,7 +19,9 @@ import java.util.TreeMap;
 
 /** Every write that was acknowledged, and which of them must be there at the end. */
 final class WriteLedger implements NodeObserver {
+    private final EventQueue events;
     private final Collection<VirtualNode> nodes;
+    private final long youngNanos;
     private final Map<Origin, NavigableMap<Long, LogEntry>> waiting = new TreeMap<>();
     private final Map<Origin, NavigableMap<Long, LogEntry>> acknowledged = new LinkedHashMap<>();
     /** By node index: how much of each log its process had when it last told its disk. */
@@ -34,20 +36,33 @@ final class WriteLedger implements NodeObserver {
     /** Tombstones of theirs that were collected: by whom, and at which watermark of his own log. */
     private final Map<LogEntry, Map<Origin, Long>> fenced = new HashMap<>();
 
+    /** When each own write was first told to its node's disk. */
+    private final Map<LogEntry, Long> writtenNanos = new HashMap<>();
+
+    /** By node index: when its process started. */
+    private final Map<Integer, Long> startedNanos = new TreeMap<>();
+
     private long acknowledgedCount;
     private long lostWithDisks;
     private long withdrawn;
 
-    WriteLedger(final Collection<VirtualNode> nodes) {
+    /** @param youngNanos no reset drops what its node wrote so short a time ago */
+    WriteLedger(final EventQueue events, final Collection<VirtualNode> nodes, final long youngNanos) {
+        this.events = events;
         this.nodes = nodes;
+        this.youngNanos = youngNanos;
     }
 
     @Override
     public void persisting(final VirtualNode node, final LogBatch batch, final long ownVersion) {
         if (batch.reset()) {
+            requireYoungKept(node, batch);
             withdraw(node, batch);
         }
         for (final LogEntry entry : batch.puts()) {
+            if (entry.origin().equals(node.origin())) {
+                writtenNanos.putIfAbsent(entry, events.nowNanos());
+            }
             if (entry.isTombstone()) {
                 final List<LogEntry> known = tombstones.computeIfAbsent(entry.instanceId(), id -> new ArrayList<>());
                 if (!known.contains(entry)) {
@@ -95,6 +110,7 @@ final class WriteLedger implements NodeObserver {
         final Map<Origin, Long> heads = new TreeMap<>();
         node.disk().written().heads().forEach((origin, head) -> heads.put(origin, head.maxVersion()));
         reached.put(node.index(), heads);
+        startedNanos.put(node.index(), events.nowNanos());
     }
 
     /** A vector never runs ahead of what the node holds: all it skips over is there, or was superseded by what is. */
@@ -138,6 +154,27 @@ final class WriteLedger implements NodeObserver {
             lostWithDisks += isElsewhere ? 0 : 1;
             return !isElsewhere;
         }));
+    }
+
+    /**
+     * What a process wrote a moment before it drops everything is younger than any tombstone that may have been
+     * collected: it stays. How old is what an earlier process wrote, nobody can tell.
+     */
+    private void requireYoungKept(final VirtualNode node, final LogBatch batch) {
+        final long oldNanos = Math.max(events.nowNanos() - youngNanos, startedNanos.get(node.index()));
+        for (final LogEntry entry : node.disk().written().entries().values()) {
+            final boolean isYoung =
+                    entry.origin().equals(node.origin()) && writtenNanos.getOrDefault(entry, 0L) > oldNanos;
+            if (isYoung && batch.puts().stream().noneMatch(kept -> covers(kept, entry))) {
+                throw new AssertionError(node + ": a reset drops what it just wrote: " + entry);
+            }
+        }
+    }
+
+    private static boolean covers(final LogEntry kept, final LogEntry entry) {
+        final boolean isSame = kept.key().equals(entry.key());
+        final boolean kills = kept.isTombstone() && kept.instanceId().equals(entry.instanceId());
+        return kept.equals(entry) || ((isSame || kills) && kept.supersedes(entry));
     }
 
     /**
@@ -191,6 +228,7 @@ final class WriteLedger implements NodeObserver {
         return resurrected;
     }
 
+    /** What resets dropped, and nobody promises any longer. */
     long withdrawn() {
         return withdrawn;
     }
