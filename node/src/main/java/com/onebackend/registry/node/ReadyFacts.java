@@ -40,8 +40,8 @@ record ReadyFacts(
         return hasAccounts && ((isEnrolled && isSynced) || (isPatient && isGoodEnough));
     }
 
-    /** What a node of the cluster takes reaches the others, whether it knows already what they have or not. */
-    boolean isWritable() {
-        return hasAccounts && isEnrolled;
+    /** What a node waits for that is not ready, for a person. */
+    String awaited() {
+        return "catching up with the " + (hasAccounts && isEnrolled ? "instances" : "catalog");
     }
 }

@@ -91,7 +91,7 @@ final class Startup implements AutoCloseable {
     @Override
     public void close() {
         late.refuse();
-        parts.readiness().waitsFor("stopping");
+        parts.readiness().ends("stopping");
         end(thread);
         // Only now: the startup thread may have begun the enrolment meanwhile.
         if (enrolling != null) {
@@ -198,10 +198,8 @@ final class Startup implements AutoCloseable {
                     parts.readiness().exceptWhile(gossip::isReloading);
                     parts.readiness().ready();
                     LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(now - start));
-                } else if (facts.isWritable()) {
-                    parts.readiness().catchesUp("catching up with the instances");
                 } else {
-                    parts.readiness().waitsFor("catching up with the catalog");
+                    parts.readiness().waitsFor(facts.awaited());
                 }
             } else if (isReloading != gossip.isReloading()) {
                 isReloading = !isReloading;
@@ -244,7 +242,7 @@ final class Startup implements AutoCloseable {
         if (late.isClosed()) {
             return;
         }
-        parts.readiness().waitsFor(message);
+        parts.readiness().ends(message);
         parts.onFatal().onFatal(message, new ConfigException(message));
     }
 }

@@ -51,6 +51,7 @@ public final class GossipLoop implements AutoCloseable {
 
     private final GossipCore core;
     private final DiskQueue disk;
+    private final BooleanSupplier reloading;
     private final ShownState shown;
     private final LoopEffects effects;
     private final Consumer<Throwable> fatal;
@@ -84,6 +85,7 @@ public final class GossipLoop implements AutoCloseable {
         this.core = core;
         // Wakes the loop; if the queue is full it is awake anyway.
         this.disk = new DiskQueue(writer, UNACKNOWLEDGED_MAX, () -> inbox.offer(at -> {}));
+        this.reloading = reloading;
         this.shown = new ShownState(core, directory, reloading);
         this.effects = new LoopEffects(outbox, disk, shown);
         this.fatal = fatal;
@@ -266,6 +268,11 @@ public final class GossipLoop implements AutoCloseable {
         /** True when another own write can be taken. */
         public boolean isWritable() {
             return disk.hasRoom() && core.hasRoom();
+        }
+
+        /** True when the core holds only a part of what the others have, again; true before readers are told so. */
+        public boolean isReloading() {
+            return reloading.getAsBoolean();
         }
 
         /**

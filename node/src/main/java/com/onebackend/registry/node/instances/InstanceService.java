@@ -18,8 +18,7 @@ import java.util.function.Consumer;
  * Registers, keeps alive and deregisters instances on this node.
  *
  * <p><i>Thread:</i> called from any; validates there, decides and writes on the gossip loop, answers when the write
- * is on
- * disk.
+ * is on disk.
  */
 public final class InstanceService {
     private static final RegistryError OVERLOADED = new RegistryError(
@@ -27,6 +26,10 @@ public final class InstanceService {
 
     private static final RegistryError CLOSING = new RegistryError(
             ErrorCode.INDETERMINATE, "this node is ending; it may have happened or not, ask another node");
+
+    /** The node was ready when the request came. */
+    private static final RegistryError RELOADING = new RegistryError(
+            ErrorCode.UNAVAILABLE, "this node has just begun to load everything anew; nothing was changed");
 
     private final GossipLoop loop;
     private final String selfUrl;
@@ -115,6 +118,10 @@ public final class InstanceService {
         public void run(final GossipLoop.Turn turn) {
             if (!turn.isWritable()) {
                 reply.failure(OVERLOADED);
+                return;
+            }
+            if (turn.isReloading()) {
+                reply.failure(RELOADING);
                 return;
             }
             final String clockRefusal = turn.core().clockRefusal(turn.now());

@@ -3,21 +3,30 @@ package com.onebackend.registry.node.gossip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.onebackend.registry.api.Caller;
+import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RegisterInstance;
+import com.onebackend.registry.api.RegistryError;
+import com.onebackend.registry.api.Reply;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.gossip.GossipCore;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Incarnation;
+import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
+import com.onebackend.registry.node.instances.InstanceService;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +86,27 @@ class GossipLoopTest {
         assertThat(loop.isReloading()).isTrue();
         isReloading.set(false);
         await().until(() -> !loop.isReloading());
+    }
+
+    @Test
+    void writeThatWaitedWhileTheNodeBeganToReloadIsRefused() {
+        isReloading.set(true);
+        final AtomicReference<RegistryError> refusal = new AtomicReference<>();
+        final RegisterInstance request =
+                new RegisterInstance("a", "s", "http://198.18.0.1:80", "", "", "", 0, "", "", "", null, null, "");
+        new InstanceService(loop, "http://self:1")
+                .register(new Caller("usr_s", "s", Set.of(), false), request, new Reply<>() {
+                    @Override
+                    public void success(final Instance instance) {}
+
+                    @Override
+                    public void failure(final RegistryError error) {
+                        refusal.set(error);
+                    }
+                });
+        await().until(() -> refusal.get() != null);
+        assertThat(refusal.get().code()).isEqualTo(ErrorCode.UNAVAILABLE);
+        assertThat(directory.byId("a")).isNull();
     }
 
     private void write(final String id, final Part part) {
