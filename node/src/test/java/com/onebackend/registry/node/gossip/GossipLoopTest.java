@@ -15,6 +15,7 @@ import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 /** The loop over a disk that confirms at once. */
 class GossipLoopTest {
     private static final Origin SELF = new Origin(7);
+    private static final int INSTANCES = 5_000;
 
     private final AtomicBoolean isReloading = new AtomicBoolean();
     private final Directory directory = new Directory();
@@ -52,8 +54,8 @@ class GossipLoopTest {
     @Test
     void figuresFollowTheCoreWithinSeconds() {
         assertThat(loop.figures().heads()).isEmpty();
-        write("a", registration());
-        write("b", registration());
+        write("a", registration(1));
+        write("b", registration(2));
         write("b", new Part.Tombstone());
         await().untilAsserted(() -> {
             final GossipFigures figures = loop.figures();
@@ -66,26 +68,36 @@ class GossipLoopTest {
 
     @Test
     void loopTellsThatItReloadsNotLaterThanItShowsWhatIsMissing() {
-        write("a", registration());
-        await().until(() -> directory.byId("a") != null);
-        assertThat(loop.isReloading()).isFalse();
-        loop.command(turn -> {
-            isReloading.set(true);
-            turn.core().write("a", new Part.Tombstone(), turn.now(), turn.effects());
-        });
-        await().until(() -> directory.byId("a") == null);
-        assertThat(loop.isReloading()).isTrue();
-        isReloading.set(false);
-        await().until(() -> !loop.isReloading());
+        for (int round = 0; round < 3; round++) {
+            loop.command(turn -> {
+                for (int i = 0; i < INSTANCES; i++) {
+                    turn.core().write("a" + i, registration(i), turn.now(), turn.effects());
+                }
+            });
+            await().until(() -> directory.size() == INSTANCES);
+            assertThat(loop.isReloading()).isFalse();
+            loop.command(turn -> {
+                isReloading.set(true);
+                for (int i = 0; i < INSTANCES; i++) {
+                    turn.core().write("a" + i, new Part.Tombstone(), turn.now(), turn.effects());
+                }
+            });
+            // With so many to take out, a reader this eager is there while the loop still does it.
+            await().pollInterval(Duration.ofNanos(1)).until(() -> directory.size() < INSTANCES);
+            assertThat(loop.isReloading()).isTrue();
+            await().until(() -> directory.size() == 0);
+            isReloading.set(false);
+            await().until(() -> !loop.isReloading());
+        }
     }
 
     private void write(final String id, final Part part) {
         loop.command(turn -> turn.core().write(id, part, turn.now(), turn.effects()));
     }
 
-    private static Part.Registration registration() {
+    private static Part.Registration registration(final int path) {
         return new Part.Registration(
-                "s", "http://198.18.0.1:80", "", "", "", 0, "", "", "http://self:1", List.of(), Stamp.ZERO);
+                "s", "http://198.18.0.1:80/" + path, "", "", "", 0, "", "", "http://self:1", List.of(), Stamp.ZERO);
     }
 
     private static Member self() {
