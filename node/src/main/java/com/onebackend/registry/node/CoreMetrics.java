@@ -5,7 +5,6 @@ import com.onebackend.registry.gossip.HeartbeatCounters;
 import com.onebackend.registry.membership.MembershipCounters;
 import com.onebackend.registry.membership.RefusedClaim;
 import com.onebackend.registry.node.gossip.GossipFigures;
-import com.onebackend.registry.node.gossip.GossipLoop;
 import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.SyncCounters;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -20,9 +19,10 @@ final class CoreMetrics {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final MeterRegistry metrics;
-    private final GossipLoop gossip;
+    private final GossipFigures.Source gossip;
 
-    CoreMetrics(final MeterRegistry metrics, final GossipLoop gossip) {
+    /** @param gossip somebody else must hold it, too: meters only refer to it weakly */
+    CoreMetrics(final MeterRegistry metrics, final GossipFigures.Source gossip) {
         this.metrics = metrics;
         this.gossip = gossip;
     }
@@ -250,7 +250,7 @@ final class CoreMetrics {
     }
 
     private void counter(final String name, final String text, final ToDoubleFunction<GossipFigures> count) {
-        FunctionCounter.builder("registry.gossip." + name, gossip, loop -> count.applyAsDouble(loop.figures()))
+        FunctionCounter.builder("registry.gossip." + name, gossip, at -> count.applyAsDouble(at.figures()))
                 .description(text)
                 .register(metrics);
     }
@@ -261,14 +261,14 @@ final class CoreMetrics {
             final String tag,
             final String value,
             final ToDoubleFunction<GossipFigures> count) {
-        FunctionCounter.builder("registry.gossip." + name, gossip, loop -> count.applyAsDouble(loop.figures()))
+        FunctionCounter.builder("registry.gossip." + name, gossip, at -> count.applyAsDouble(at.figures()))
                 .description(text)
                 .tag(tag, value)
                 .register(metrics);
     }
 
     private void gauge(final String name, final String text, final ToDoubleFunction<GossipFigures> value) {
-        Gauge.builder("registry.gossip." + name, gossip, loop -> value.applyAsDouble(loop.figures()))
+        Gauge.builder("registry.gossip." + name, gossip, at -> value.applyAsDouble(at.figures()))
                 .description(text)
                 .register(metrics);
     }
@@ -279,7 +279,7 @@ final class CoreMetrics {
             final String tag,
             final String value,
             final ToDoubleFunction<GossipFigures> figure) {
-        Gauge.builder("registry.gossip." + name, gossip, loop -> figure.applyAsDouble(loop.figures()))
+        Gauge.builder("registry.gossip." + name, gossip, at -> figure.applyAsDouble(at.figures()))
                 .description(text)
                 .tag(tag, value)
                 .register(metrics);

@@ -46,6 +46,12 @@ public record GossipFigures(
      */
     public record LogHead(Origin origin, String node, long version) {}
 
+    /** Whoever has figures, always the latest; to be asked from any thread. */
+    @FunctionalInterface
+    public interface Source {
+        GossipFigures figures();
+    }
+
     /** On the loop only. */
     static GossipFigures of(final GossipCore core, final int unacknowledged) {
         final Map<Refusal, Long> refused = new EnumMap<>(Refusal.class);

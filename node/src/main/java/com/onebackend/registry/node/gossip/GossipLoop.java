@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * <p><i>Lifecycle:</i> construct with a restored core, {@link #start}, {@link #close}. A task that throws is a
  * programmer's error: it is logged, the loop ends and {@code fatal} is told.
  */
-public final class GossipLoop implements AutoCloseable {
+public final class GossipLoop implements GossipFigures.Source, AutoCloseable {
     /** Tasks waiting at most; a further one is refused. */
     public static final int INBOX_MAX = 16_384;
 
@@ -215,6 +215,7 @@ public final class GossipLoop implements AutoCloseable {
     }
 
     /** The core's figures, at most about a second old; from any thread once {@link #start} was called. */
+    @Override
     public GossipFigures figures() {
         return figures;
     }

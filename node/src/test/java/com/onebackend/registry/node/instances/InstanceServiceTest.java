@@ -253,6 +253,36 @@ class InstanceServiceTest {
         assertThat(((Instance) answers.answers.get(0)).owner()).isEqualTo(new Origin(1));
     }
 
+    @Test
+    void writesAreRefusedWhileTheClockIsSoFarOffThatNobodyWouldTakeThem() {
+        registered("inst_a");
+        final long ahead = 100_000;
+        for (int i = 8; i < 10; i++) {
+            final MemberId id = new MemberId("peer" + i, new Origin(i), new Generation(1));
+            final Endpoint at = new Endpoint("peer" + i, 2);
+            final Member peer = new Member(id, Incarnation.FIRST, MemberState.ALIVE, at, "http://peer:" + i);
+            loop.received(
+                    at,
+                    new GossipMessage.Swim(
+                            id,
+                            0,
+                            GossipMessage.Acked.NOTHING,
+                            0,
+                            System.currentTimeMillis() + ahead,
+                            new SwimMessage.Join(peer, List.of())));
+        }
+        until(() -> loop.figures().counters().retained().clockOffsetMillis() > ahead / 2);
+        final Answers registered = new Answers();
+        service.register(ADMIN, request("inst_b"), registered);
+        final Answers removed = new Answers();
+        service.deregister(ADMIN, "inst_a", removed);
+        until(() -> !registered.answers.isEmpty() && !removed.answers.isEmpty());
+        assertThat(registered.answers).containsExactly(ErrorCode.UNAVAILABLE);
+        assertThat(registered.messages).singleElement().asString().contains("clock", "behind");
+        assertThat(removed.answers).containsExactly(ErrorCode.UNAVAILABLE);
+        assertThat(disk.waiting).isEmpty();
+    }
+
     private void registered(final String id) {
         final Answers registered = new Answers();
         service.register(ADMIN, request(id), registered);
