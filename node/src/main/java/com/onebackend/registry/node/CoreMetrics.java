@@ -95,6 +95,9 @@ final class CoreMetrics {
                 at -> of.apply(at).syncs();
         counter("syncs", "own anti-entropy sessions that ran to their end", GossipFigures::syncsCompleted);
         gauge("syncs.answered", "sessions of others under way here", GossipFigures::syncsAnswered);
+        final String begun = "sessions of others that began here, by what their first question showed";
+        counter("syncs.begun", begun, "vector", "same", at -> of.apply(at).probesSame());
+        counter("syncs.begun", begun, "vector", "different", at -> of.apply(at).probesDifferent());
         final String text = "sessions that did not run to their end at once";
         counter("syncs.broken", text, "why", "timeout", at -> of.apply(at).syncsTimedOut());
         counter("syncs.broken", text, "why", "peer_busy", at -> of.apply(at).syncsTurnedAway());
@@ -181,9 +184,17 @@ final class CoreMetrics {
                 "forwards.unanswered",
                 "batches of heartbeats an owner did not answer",
                 at -> of.apply(at).batchesUnacknowledged());
+        counter(
+                "forwards.unknown",
+                "forwarded heartbeats that the owner did not know",
+                at -> of.apply(at).forwardsRefused());
         final String adoptions = "instances taken over from an owner that is gone";
         counter("adoptions", adoptions, "why", "heartbeat", at -> of.apply(at).adoptedByHeartbeat());
         counter("adoptions", adoptions, "why", "keeper", at -> of.apply(at).adoptedByKeeper());
+        counter(
+                "rehomed",
+                "records of gone nodes that were copied because this node owns their instances",
+                at -> of.apply(at).rehomed());
         gauge(
                 "orphans",
                 "instances of gone owners that nobody has adopted yet",

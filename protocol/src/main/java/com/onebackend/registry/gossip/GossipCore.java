@@ -65,7 +65,7 @@ public final class GossipCore {
         this.counters = new GossipCounters(replica.syncCounters());
         this.broadcast = new Broadcast(selfId, config.directPushMembersMax(), counters);
         this.logs = new LogExchange(config, selfId, replica, broadcast, counters, random);
-        this.reports = new Reports(selfId, broadcast, counters, random);
+        this.reports = new Reports(selfId, broadcast, random);
         this.custody = new Custody(config.heartbeats(), self, replica, counters.heartbeats, this::toAll);
         this.upkeep = new Upkeep(selfId.origin(), replica, config.replica().stampAheadMillisMax());
     }
@@ -197,11 +197,6 @@ public final class GossipCore {
         return upkeep.clockRefusal(now);
     }
 
-    /** True while this node's clock and its peers' are further apart than they should be. */
-    public boolean isClockAlarmed() {
-        return upkeep.isClockAlarmed();
-    }
-
     /** True while this node starts again from nothing, because it was away for too long: it shows only a part. */
     public boolean isResetting() {
         return replica.retention().isPartial();
@@ -299,11 +294,6 @@ public final class GossipCore {
      */
     public boolean isCaughtUp() {
         return logs.isCaughtUp();
-    }
-
-    /** How often logs were read again because sets differed under equal vectors; rarely anything but 0. */
-    public long repairs() {
-        return replica.repairs();
     }
 
     /** How often a peer's input was refused for this reason. */

@@ -20,7 +20,7 @@ import java.util.random.RandomGenerator;
  *
  * <p><i>Thread:</i> the gossip loop.
  *
- * <p><i>Invariants:</i> at most one own session per member, at most {@link GossipConfig#sessionsMax()} in all.
+ * <p><i>Invariants:</i> at most one own session per member.
  */
 final class SyncScheduler {
     /** Among so many members everyone that appears is asked; among more, so many of those that appear. */
@@ -117,13 +117,9 @@ final class SyncScheduler {
      * Sessions to start now, out of those wanted and those due.
      *
      * @param peers who can be asked, ordered by node id
+     * @param sessionsMax how many there may be at the same time
      * @param ours what our vector hashes to now
      */
-    List<Start> due(final List<Member> peers, final LongSupplier ours, final long nowNanos) {
-        return due(peers, config.sessionsMax(), ours, nowNanos);
-    }
-
-    /** As {@link #due(List, LongSupplier, long)}, with another limit of sessions at the same time. */
     List<Start> due(final List<Member> peers, final int sessionsMax, final LongSupplier ours, final long nowNanos) {
         final List<String> silent = expire(nowNanos);
         chooseAmongAppeared(peers);

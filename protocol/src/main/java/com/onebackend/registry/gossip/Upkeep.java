@@ -71,10 +71,6 @@ final class Upkeep {
         return clocks.refusal(replica.nextStamp(now.wallMillis()).millis(), now.wallMillis());
     }
 
-    boolean isClockAlarmed() {
-        return clocks.isAlarmed();
-    }
-
     /** The figures at this moment. */
     GossipCounters.Retained retained() {
         return new GossipCounters.Retained(

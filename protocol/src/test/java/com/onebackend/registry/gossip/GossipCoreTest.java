@@ -207,6 +207,26 @@ class GossipCoreTest {
                 .orElseThrow();
     }
 
+    @Test
+    void sessionIsWantedOfAPeerOnlyWhenItIsAheadInMoreThanAFewLogs() {
+        meetPeer();
+        answerEmpty(PEER, sessions().get(0));
+        requestWithLogsAhead(LogExchange.LACKING_LOGS_MAX);
+        assertThat(sessions()).as("what is in a few logs may be on its way").hasSize(1);
+        requestWithLogsAhead(LogExchange.LACKING_LOGS_MAX + 1);
+        assertThat(sessions()).hasSize(2);
+    }
+
+    /** The peer asks, and has so many logs that are not here. */
+    private void requestWithLogsAhead(final int count) {
+        final List<Digest.Head> heads = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            heads.add(new Digest.Head(new Origin(1_000 + i), 5, 0, 0));
+        }
+        final LogMessage request = new LogMessage.SyncRequest(count, new Digest(heads));
+        core.receive(PEER.endpoint(), new GossipMessage.Log(PEER.id(), request), at(3), out);
+    }
+
     private List<Long> sessions() {
         final List<Long> sessions = new ArrayList<>();
         for (final GossipMessage message : out.sent) {

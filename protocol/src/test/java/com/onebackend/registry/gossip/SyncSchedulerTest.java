@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class SyncSchedulerTest {
     private static final GossipConfig CONFIG = GossipConfig.LAN;
+    private static final int PLACES = CONFIG.sessionsMax();
     private static final long SECOND = 1_000_000_000L;
 
     private final SyncScheduler syncs = new SyncScheduler(CONFIG, new SplittableRandom(1));
@@ -28,11 +29,11 @@ class SyncSchedulerTest {
     void atMostSoManySessionsRunAtATime() {
         final List<Member> peers = peers(10);
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        final List<SyncScheduler.Start> first = syncs.due(peers, SyncSchedulerTest::ours, 0);
-        assertThat(first).hasSize(CONFIG.sessionsMax());
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 1)).isEmpty();
+        final List<SyncScheduler.Start> first = syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0);
+        assertThat(first).hasSize(PLACES);
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 1)).isEmpty();
         syncs.completed(first.get(0).peer().id().nodeId());
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2)).hasSize(1);
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 2)).hasSize(1);
         assertThat(syncs.completedCount()).isEqualTo(1);
     }
 
@@ -43,7 +44,7 @@ class SyncSchedulerTest {
             int started = 0;
             for (long second = 0; second < 60; second++) {
                 final List<SyncScheduler.Start> starts =
-                        scheduler.due(peers(3), SyncSchedulerTest::ours, start + second * SECOND);
+                        scheduler.due(peers(3), PLACES, SyncSchedulerTest::ours, start + second * SECOND);
                 starts.forEach(one -> scheduler.completed(one.peer().id().nodeId()));
                 started += starts.size();
             }
@@ -55,14 +56,14 @@ class SyncSchedulerTest {
     void lastingDifferenceIsAskedAboutAShortOneIsNot() {
         syncs.completed("somebody");
         final List<Member> peers = peers(2);
-        syncs.due(peers, SyncSchedulerTest::ours, 0);
+        syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0);
         final MemberId peer = peers.get(0).id();
         syncs.heard(peer, 8, 7, 0);
         syncs.heard(peer, 7, 7, CONFIG.divergenceNanos() / 2);
         syncs.heard(peer, 8, 7, CONFIG.divergenceNanos());
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, CONFIG.divergenceNanos()))
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, CONFIG.divergenceNanos()))
                 .isEmpty();
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2 * CONFIG.divergenceNanos()))
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 2 * CONFIG.divergenceNanos()))
                 .hasSize(1);
     }
 
@@ -71,12 +72,13 @@ class SyncSchedulerTest {
         final List<Member> peers = peers(1);
         final String peer = peers.get(0).id().nodeId();
         syncs.want(peer);
-        final long session = syncs.due(peers, SyncSchedulerTest::ours, 0).get(0).session();
+        final long session =
+                syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0).get(0).session();
         assertThat(syncs.progressed(peer, session, SECOND)).isTrue();
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, SECOND + CONFIG.sessionTimeoutNanos() - 1))
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, SECOND + CONFIG.sessionTimeoutNanos() - 1))
                 .isEmpty();
         final List<SyncScheduler.Start> again =
-                syncs.due(peers, SyncSchedulerTest::ours, SECOND + CONFIG.sessionTimeoutNanos());
+                syncs.due(peers, PLACES, SyncSchedulerTest::ours, SECOND + CONFIG.sessionTimeoutNanos());
         assertThat(again).hasSize(1);
         assertThat(syncs.progressed(peer, session, 7 * SECOND)).isFalse();
         assertThat(syncs.progressed(peer, again.get(0).session(), 7 * SECOND)).isTrue();
@@ -84,10 +86,11 @@ class SyncSchedulerTest {
 
     @Test
     void sessionsThatTimeOutTogetherAreEachEndedAndTheirMembersAskedAnew() {
-        final List<Member> peers = peers(CONFIG.sessionsMax());
+        final List<Member> peers = peers(PLACES);
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        final List<SyncScheduler.Start> first = syncs.due(peers, SyncSchedulerTest::ours, 0);
-        final List<SyncScheduler.Start> again = syncs.due(peers, SyncSchedulerTest::ours, CONFIG.sessionTimeoutNanos());
+        final List<SyncScheduler.Start> first = syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0);
+        final List<SyncScheduler.Start> again =
+                syncs.due(peers, PLACES, SyncSchedulerTest::ours, CONFIG.sessionTimeoutNanos());
         final SyncScheduler.Ended ended = syncs.takeEnded();
         assertThat(ended.sessions())
                 .containsExactlyInAnyOrderElementsOf(
@@ -104,18 +107,19 @@ class SyncSchedulerTest {
     void memberThatTurnsUsAwayRestsWhileAnotherIsAskedAtOnce() {
         final List<Member> peers = peers(2);
         syncs.want("n0");
-        final long session = syncs.due(peers, SyncSchedulerTest::ours, 0).get(0).session();
+        final long session =
+                syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0).get(0).session();
         assertThat(syncs.turnedAway("n0", session + 1)).as("none of ours").isFalse();
         assertThat(syncs.turnedAway("n0", session)).isTrue();
         syncs.want("n0");
-        final List<SyncScheduler.Start> next = syncs.due(peers, SyncSchedulerTest::ours, 1);
+        final List<SyncScheduler.Start> next = syncs.due(peers, PLACES, SyncSchedulerTest::ours, 1);
         assertThat(next).extracting(start -> start.peer().id().nodeId()).containsExactly("n1");
         assertThat(syncs.isCaughtUp()).isFalse();
         assertThat(syncs.turnedAway("n1", next.get(0).session())).isTrue();
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2))
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 2))
                 .as("nobody is left before the interval is over")
                 .isEmpty();
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2 * CONFIG.syncIntervalNanos()))
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 2 * CONFIG.syncIntervalNanos()))
                 .hasSize(2);
     }
 
@@ -123,12 +127,12 @@ class SyncSchedulerTest {
     void deferredSessionIsAskedForAgainWhenAnotherHasEnded() {
         final List<Member> peers = peers(2);
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        syncs.due(peers, SyncSchedulerTest::ours, 0);
+        syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0);
         syncs.deferred("n1");
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 1)).isEmpty();
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 1)).isEmpty();
         syncs.completed("n0");
         assertThat(syncs.isCaughtUp()).isFalse();
-        assertThat(syncs.due(peers, SyncSchedulerTest::ours, 2))
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 2))
                 .extracting(start -> start.peer().id().nodeId())
                 .containsExactly("n1");
     }
@@ -137,21 +141,21 @@ class SyncSchedulerTest {
     void unreachableMemberIsNotAsked() {
         syncs.completed("somebody");
         syncs.want("n0");
-        assertThat(syncs.due(List.of(), SyncSchedulerTest::ours, 0)).isEmpty();
-        assertThat(syncs.due(peers(1), SyncSchedulerTest::ours, 1)).isEmpty();
+        assertThat(syncs.due(List.of(), PLACES, SyncSchedulerTest::ours, 0)).isEmpty();
+        assertThat(syncs.due(peers(1), PLACES, SyncSchedulerTest::ours, 1)).isEmpty();
     }
 
     @Test
     void differenceSaysNothingWhileOurOwnVectorMoves() {
         syncs.completed("somebody");
         final List<Member> peers = peers(2);
-        syncs.due(peers, SyncSchedulerTest::ours, 0);
+        syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0);
         final MemberId peer = peers.get(0).id();
         final long step = CONFIG.divergenceNanos() / 2;
         for (long i = 0; i < 8; i++) {
             final long own = 100 + i;
             syncs.heard(peer, 8, own, i * step);
-            assertThat(syncs.due(peers, () -> own, i * step)).isEmpty();
+            assertThat(syncs.due(peers, PLACES, () -> own, i * step)).isEmpty();
         }
     }
 
@@ -160,14 +164,14 @@ class SyncSchedulerTest {
         final List<Member> peers = peers(200);
         peers.forEach(peer -> syncs.appeared(peer.id().nodeId()));
         assertThat(syncs.isCaughtUp()).isFalse();
-        final List<SyncScheduler.Start> starts = syncs.due(peers, SyncSchedulerTest::ours, 0);
+        final List<SyncScheduler.Start> starts = syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0);
         assertThat(starts).hasSizeBetween(1, SyncScheduler.APPEARED_SAMPLE);
         starts.forEach(start -> syncs.completed(start.peer().id().nodeId()));
         assertThat(syncs.isCaughtUp()).isTrue();
         int asked = 0;
         for (final Member peer : peers) {
             syncs.appeared(peer.id().nodeId());
-            final List<SyncScheduler.Start> one = syncs.due(peers, SyncSchedulerTest::ours, 1);
+            final List<SyncScheduler.Start> one = syncs.due(peers, PLACES, SyncSchedulerTest::ours, 1);
             one.forEach(start -> syncs.completed(start.peer().id().nodeId()));
             asked += one.size();
         }
@@ -179,7 +183,7 @@ class SyncSchedulerTest {
         final List<Member> peers = peers(3);
         int deep = 0;
         for (long second = 0; second < 600; second++) {
-            for (final SyncScheduler.Start start : syncs.due(peers, SyncSchedulerTest::ours, second * SECOND)) {
+            for (final SyncScheduler.Start start : syncs.due(peers, PLACES, SyncSchedulerTest::ours, second * SECOND)) {
                 deep += start.isDeep() ? 1 : 0;
                 syncs.completed(start.peer().id().nodeId());
             }
@@ -201,12 +205,11 @@ class SyncSchedulerTest {
     void asManySilentMembersAsPlacesKeepNobodyFromBeingAsked() {
         final List<Member> peers = peers(10);
         peers.forEach(peer -> syncs.want(peer.id().nodeId()));
-        final int places = CONFIG.sessionsMax();
-        final Set<String> silent = peers.subList(0, places).stream()
+        final Set<String> silent = peers.subList(0, PLACES).stream()
                 .map(peer -> peer.id().nodeId())
                 .collect(Collectors.toSet());
-        final Map<String, Long> firstAskedNanos = answering(peers, places, silent, 60 * SECOND);
-        for (final Member peer : peers.subList(places, 10)) {
+        final Map<String, Long> firstAskedNanos = answering(peers, PLACES, silent, 60 * SECOND);
+        for (final Member peer : peers.subList(PLACES, 10)) {
             assertThat(firstAskedNanos.get(peer.id().nodeId()))
                     .as(peer.id().nodeId())
                     .isLessThanOrEqualTo(CONFIG.sessionTimeoutNanos() + SECOND);
@@ -215,12 +218,11 @@ class SyncSchedulerTest {
 
     @Test
     void forEveryMemberThatStaysSilentAnotherIsAskedBeforeItIsAskedAgain() {
-        final List<Member> peers = peers(2 * CONFIG.sessionsMax());
-        final List<Member> silent = peers.subList(0, CONFIG.sessionsMax());
+        final List<Member> peers = peers(2 * PLACES);
+        final List<Member> silent = peers.subList(0, PLACES);
         silent.forEach(peer -> syncs.want(peer.id().nodeId()));
-        assertThat(syncs.due(peers, CONFIG.sessionsMax(), SyncSchedulerTest::ours, 0))
-                .hasSize(silent.size());
-        assertThat(syncs.due(peers, CONFIG.sessionsMax(), SyncSchedulerTest::ours, CONFIG.sessionTimeoutNanos()))
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, 0)).hasSize(silent.size());
+        assertThat(syncs.due(peers, PLACES, SyncSchedulerTest::ours, CONFIG.sessionTimeoutNanos()))
                 .extracting(SyncScheduler.Start::peer)
                 .doesNotContainAnyElementsOf(silent)
                 .hasSize(silent.size());
