@@ -76,7 +76,7 @@ public final class Membership {
         this.courier = new Courier(config, table, rumors, suspicions, health, paths, counters, random);
         this.probes = new ProbeCycle(config, table, health, courier, paths, counters, random);
         this.relays = new Relays(RELAY_PROBE_INTERVALS * config.probeIntervalNanos());
-        this.reunion = new Reunion(config, table, courier);
+        this.reunion = new Reunion(config, table, courier, random);
         this.contests = new Contests(config, table, courier, counters, random);
         this.beliefs = new Beliefs(config, table, rumors, suspicions, probes, reunion, contests, paths, counters);
         this.defence = new Defence(config, table, rumors, health, courier, contests, counters);
