@@ -257,38 +257,23 @@ public final class Membership {
     }
 
     /** How little this node trusts its own judgement: 0 is well, 8 is the worst. */
-    public int localHealth() {
+    int localHealth() {
         return health.score();
     }
 
     /** Signs of another process that uses this node's id, since the start. */
-    public long identityConflicts() {
+    long identityConflicts() {
         return counters.identityConflicts;
     }
 
     /** Claims and messages dropped because they cannot be believed or kept, since the start. */
-    public long refusedClaims() {
+    long refusedClaims() {
         return counters.refusedTotal();
     }
 
     /** True once {@link SwimOutput#refused} was said: another process has this node's id. */
-    public boolean isRefused() {
+    boolean isRefused() {
         return defence.isRefused();
-    }
-
-    /** True when this process has used up its incarnations: only a restart, in a new generation, can defend itself. */
-    public boolean needsNewGeneration() {
-        return defence.needsNewGeneration();
-    }
-
-    /** True when this member, or everybody, answers by stream only. */
-    public boolean isUdpDegraded(final String nodeId) {
-        return paths.isUdpDegraded(nodeId);
-    }
-
-    /** True when this member, or everybody, answers small datagrams only. */
-    public boolean isMtuDegraded(final String nodeId) {
-        return paths.isMtuDegraded(nodeId);
     }
 
     /** What happened since the start, and how it stands. */
@@ -302,7 +287,8 @@ public final class Membership {
                 paths.udpDegradedMembers(),
                 paths.mtuDegradedMembers(),
                 paths.isUdpDegraded(),
-                paths.isMtuDegraded()));
+                paths.isMtuDegraded(),
+                defence.needsNewGeneration()));
     }
 
     private boolean isSilent() {
