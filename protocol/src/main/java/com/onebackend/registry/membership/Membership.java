@@ -144,6 +144,8 @@ public final class Membership {
         if (!self().incarnation().equals(before)) {
             // Datagrams may be what was lost: the accuser hears the refutation by stream as well.
             courier.gossip(Lane.STREAM, sender, addressOf(sender, from), self(), out);
+        } else if (wrongAboutMe) {
+            defence.answerLater(sender, addressOf(sender, from));
         }
         if (isActive() && !wasReachable && table.isReachable(sender)) {
             // It may come from another half of the cluster, with news of its own.
@@ -174,7 +176,7 @@ public final class Membership {
             probes.tick(nowNanos, out);
             reunion.tick(nowNanos, out);
             pulls.tick(rumors.size(), nowNanos, out);
-            defence.tick(nowNanos);
+            defence.tick(nowNanos, out);
         }
         for (final Relays.Relay relay : relays.unanswered(nowNanos)) {
             courier.nack(relay.sequence(), relay.asker(), relay.askerEndpoint(), out);
@@ -392,9 +394,9 @@ public final class Membership {
         final Endpoint asker = addressOf(sender, from);
         if (table.isSelf(ping.target().nodeId())) {
             courier.ack(ping.sequence(), self().id(), defence.isSettled(nowNanos), sender, asker, self(), out);
-        } else if (relays.isFull() || table.isForgotten(ping.target())) {
+        } else if (relays.isFull()) {
             counters.refuse(RefusedClaim.RELAYS_FULL);
-        } else {
+        } else if (!table.isForgotten(ping.target())) {
             final long sequence = courier.ping(Lane.DATAGRAM, ping.target(), ping.targetEndpoint(), out);
             relays.add(sequence, sender, asker, ping, nowNanos);
         }
