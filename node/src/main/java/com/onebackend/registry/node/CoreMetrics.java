@@ -249,6 +249,10 @@ final class CoreMetrics {
                 "claims.contested",
                 "claims of a node id that wait for a proof of life",
                 at -> of.apply(at).contestedClaims());
+        gauge(
+                "incarnations.used.up",
+                "1 when this process can no longer object to being believed dead",
+                at -> of.apply(at).needsNewGeneration() ? 1 : 0);
         final String time = "time of the latest direct probes there and back";
         gauge("probe.seconds", time, "quantile", "0.5", at -> of.apply(at).roundTripP50Nanos() / NANOS_PER_SECOND);
         gauge("probe.seconds", time, "quantile", "0.99", at -> of.apply(at).roundTripP99Nanos() / NANOS_PER_SECOND);

@@ -47,6 +47,11 @@ final class Warnings {
         if (membership.identityConflicts() > 0) {
             warnings.add("Another process has used the id of this node: give each node its own OB_NODE_ID.");
         }
+        if (now.needsNewGeneration()) {
+            warnings.add(
+                    "This process can no longer object when it is believed dead: something with the cluster's secret"
+                            + " has made it do so too often. Restart it, and look for a node that lies.");
+        }
         if (counters.syncs().divergences() > 0) {
             warnings.add("Logs differed although they should have been equal, and were repaired; "
                     + "a disk may have lost what it had confirmed. The log of this node names them.");

@@ -52,6 +52,16 @@ class WarningsTest {
         assertThat(warnings()).singleElement().asString().contains("3.0 s ahead of");
     }
 
+    @Test
+    void processThatHasUsedUpItsIncarnationsIsToBeRestarted() {
+        final Member worn = member(1).with(new Incarnation(1L << 40), MemberState.ALIVE);
+        final GossipCore late = new GossipCore(GossipConfig.LAN, worn, new SplittableRandom(1));
+        assertThat(Warnings.of(late.membershipCounters(), late.counters().snapshot()))
+                .singleElement()
+                .asString()
+                .contains("Restart it");
+    }
+
     private List<String> warnings() {
         core.tick(now(), ignored);
         return Warnings.of(core.membershipCounters(), core.counters().snapshot());

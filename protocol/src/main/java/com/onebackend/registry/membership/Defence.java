@@ -5,6 +5,8 @@ import com.onebackend.registry.model.Incarnation;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * What this process does about what is said of itself: refutes, at most once per probe interval, and finds out whether
@@ -13,6 +15,9 @@ import com.onebackend.registry.model.MemberState;
  * <p><i>Invariants:</i> the own incarnation is raised here and nowhere else.
  */
 final class Defence {
+    /** So many accusers are told by stream of a refutation that had to wait; the others hear it as a rumor. */
+    static final int ACCUSERS_MAX = 16;
+
     private final MembershipConfig config;
     private final MemberTable table;
     private final RumorQueue rumors;
@@ -27,6 +32,8 @@ final class Defence {
     private long raisedNanos;
     /** What is to be refuted when the interval is over; null when nothing is. */
     private Incarnation waiting;
+    /** Who accused meanwhile, and where they are. */
+    private final Map<MemberId, Endpoint> accusers = new LinkedHashMap<>();
 
     private Member alleged;
     private long allegedNanos;
@@ -103,19 +110,29 @@ final class Defence {
     }
 
     /** Raises the incarnation that had to wait. */
-    void tick(final long nowNanos) {
+    void tick(final long nowNanos, final SwimOutput out) {
         if (waiting != null && nowNanos - raisedNanos >= config.probeIntervalNanos()) {
             final Incarnation above = waiting;
             waiting = null;
             if (above.compareTo(table.self().incarnation()) >= 0) {
                 refute(above, nowNanos);
+                accusers.forEach((accuser, at) -> courier.gossip(Lane.STREAM, accuser, at, table.self(), out));
             }
+            accusers.clear();
+        }
+    }
+
+    /** Whoever just accused is told of the refutation when that is made, if it has to wait. */
+    void answerLater(final MemberId accuser, final Endpoint at) {
+        if (waiting != null && accusers.size() < ACCUSERS_MAX) {
+            accusers.put(accuser, at);
         }
     }
 
     /** This node stood still: all may think it dead. */
     void afterPause(final long nowNanos) {
         waiting = null;
+        accusers.clear();
         raise(table.self().incarnation(), nowNanos);
     }
 

@@ -76,7 +76,7 @@ public final class Membership {
         this.courier = new Courier(config, table, rumors, suspicions, health, paths, counters, random);
         this.probes = new ProbeCycle(config, table, health, courier, paths, counters, random);
         this.relays = new Relays(RELAY_PROBE_INTERVALS * config.probeIntervalNanos());
-        this.reunion = new Reunion(config, table, courier);
+        this.reunion = new Reunion(config, table, courier, random);
         this.contests = new Contests(config, table, courier, counters, random);
         this.beliefs = new Beliefs(config, table, rumors, suspicions, probes, reunion, contests, paths, counters);
         this.defence = new Defence(config, table, rumors, health, courier, contests, counters);
@@ -144,6 +144,8 @@ public final class Membership {
         if (!self().incarnation().equals(before)) {
             // Datagrams may be what was lost: the accuser hears the refutation by stream as well.
             courier.gossip(Lane.STREAM, sender, addressOf(sender, from), self(), out);
+        } else if (wrongAboutMe) {
+            defence.answerLater(sender, addressOf(sender, from));
         }
         if (isActive() && !wasReachable && table.isReachable(sender)) {
             // It may come from another half of the cluster, with news of its own.
@@ -174,7 +176,7 @@ public final class Membership {
             probes.tick(nowNanos, out);
             reunion.tick(nowNanos, out);
             pulls.tick(rumors.size(), nowNanos, out);
-            defence.tick(nowNanos);
+            defence.tick(nowNanos, out);
         }
         for (final Relays.Relay relay : relays.unanswered(nowNanos)) {
             courier.nack(relay.sequence(), relay.asker(), relay.askerEndpoint(), out);
@@ -257,38 +259,23 @@ public final class Membership {
     }
 
     /** How little this node trusts its own judgement: 0 is well, 8 is the worst. */
-    public int localHealth() {
+    int localHealth() {
         return health.score();
     }
 
     /** Signs of another process that uses this node's id, since the start. */
-    public long identityConflicts() {
+    long identityConflicts() {
         return counters.identityConflicts;
     }
 
     /** Claims and messages dropped because they cannot be believed or kept, since the start. */
-    public long refusedClaims() {
+    long refusedClaims() {
         return counters.refusedTotal();
     }
 
     /** True once {@link SwimOutput#refused} was said: another process has this node's id. */
-    public boolean isRefused() {
+    boolean isRefused() {
         return defence.isRefused();
-    }
-
-    /** True when this process has used up its incarnations: only a restart, in a new generation, can defend itself. */
-    public boolean needsNewGeneration() {
-        return defence.needsNewGeneration();
-    }
-
-    /** True when this member, or everybody, answers by stream only. */
-    public boolean isUdpDegraded(final String nodeId) {
-        return paths.isUdpDegraded(nodeId);
-    }
-
-    /** True when this member, or everybody, answers small datagrams only. */
-    public boolean isMtuDegraded(final String nodeId) {
-        return paths.isMtuDegraded(nodeId);
     }
 
     /** What happened since the start, and how it stands. */
@@ -302,7 +289,8 @@ public final class Membership {
                 paths.udpDegradedMembers(),
                 paths.mtuDegradedMembers(),
                 paths.isUdpDegraded(),
-                paths.isMtuDegraded()));
+                paths.isMtuDegraded(),
+                defence.needsNewGeneration()));
     }
 
     private boolean isSilent() {
@@ -406,9 +394,9 @@ public final class Membership {
         final Endpoint asker = addressOf(sender, from);
         if (table.isSelf(ping.target().nodeId())) {
             courier.ack(ping.sequence(), self().id(), defence.isSettled(nowNanos), sender, asker, self(), out);
-        } else if (relays.isFull() || table.isForgotten(ping.target())) {
+        } else if (relays.isFull()) {
             counters.refuse(RefusedClaim.RELAYS_FULL);
-        } else {
+        } else if (!table.isForgotten(ping.target())) {
             final long sequence = courier.ping(Lane.DATAGRAM, ping.target(), ping.targetEndpoint(), out);
             relays.add(sequence, sender, asker, ping, nowNanos);
         }

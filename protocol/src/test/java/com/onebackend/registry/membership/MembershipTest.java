@@ -52,6 +52,25 @@ final class MembershipTest extends OneMember {
     }
 
     @Test
+    void accuserOfARefutationThatHadToWaitHearsItByStreamToo() {
+        hear("a", alive("a", 1));
+        hear("b", alive("b", 1));
+        hear("a", member("me", 5, 0, MemberState.SUSPECT));
+        hear("b", member("me", 5, 1, MemberState.SUSPECT));
+        assertThat(me.self().incarnation()).isEqualTo(new Incarnation(1));
+        out.sent.clear();
+        run(T + TinyNetwork.TICK_NANOS);
+        assertThat(me.self().incarnation()).isEqualTo(new Incarnation(2));
+        assertThat(out.messages(SwimMessage.Type.GOSSIP))
+                .filteredOn(sent -> sent.lane() == Lane.STREAM)
+                .singleElement()
+                .satisfies(sent -> {
+                    assertThat(sent.to()).isEqualTo(endpoint("b"));
+                    assertThat(sent.message().rumors()).first().isEqualTo(me.self());
+                });
+    }
+
+    @Test
     void staleAccusationIsAnsweredButDoesNotRaiseTheIncarnation() {
         hear("a", alive("a", 1));
         hear("a", member("me", 5, 3, MemberState.DEAD));

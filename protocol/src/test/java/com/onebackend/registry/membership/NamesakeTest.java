@@ -37,6 +37,24 @@ final class NamesakeTest extends OneMember {
     }
 
     @Test
+    void severalRefusalsInOneIntervalAreOneQuestion() {
+        hear("a", alive("a", 1));
+        final List<Long> asked = refuse("a", EARLIER);
+        refuse("a", EARLIER);
+        answer(EARLIER, asked.get(0), false);
+        assertThat(out.refusedBy).as("the first question still counts").containsExactly(EARLIER);
+        final NamesakeTest other = new NamesakeTest();
+        other.hear("a", alive("a", 1));
+        other.refuse("a", EARLIER);
+        other.out.sent.clear();
+        other.refuse("a", EARLIER);
+        assertThat(other.out.messages(SwimMessage.Type.PING)).isEmpty();
+        other.now += T;
+        other.refuse("a", EARLIER);
+        assertThat(other.out.messages(SwimMessage.Type.PING)).hasSize(2);
+    }
+
+    @Test
     void refusedProcessIsSilent() {
         hear("a", alive("a", 1));
         answer(EARLIER, refuse("a", EARLIER).get(0), false);

@@ -197,7 +197,7 @@ final class ProbeCycleTest implements SwimOutput {
         for (int i = 1; i < 32; i++) {
             answer(probe());
         }
-        for (int miss = 0; miss < Paths.MISSES_ALL; miss++) {
+        for (int miss = 0; miss < Paths.MISSES_LARGE; miss++) {
             assertThat(paths.isMtuDegraded()).isFalse();
             probe();
             assertThat(sent).as("padded until it is clear").hasSize(2);
@@ -282,8 +282,9 @@ final class ProbeCycleTest implements SwimOutput {
         }
         messenger.ping(Lane.DATAGRAM, table.get("a").id(), table.get("a").endpoint(), this);
         assertThat(rumorBytes()).isBetween(Courier.RUMOR_BYTES_DEGRADED_MAX + 1, Courier.RUMOR_BYTES_MAX);
-        for (int i = 0; i < Paths.MISSES_MEMBER; i++) {
+        for (int i = 0; i < Paths.MISSES_LARGE; i++) {
             paths.ended("a", new Paths.Answers(true, false, false, true, false));
+            paths.ended("b", new Paths.Answers(true, false, false, true, true));
         }
         clear();
         messenger.ping(Lane.DATAGRAM, table.get("a").id(), table.get("a").endpoint(), this);
