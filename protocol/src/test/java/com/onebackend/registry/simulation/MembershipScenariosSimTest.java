@@ -77,8 +77,13 @@ class MembershipScenariosSimTest {
         assertThat(cluster.falseDeaths).isEmpty();
         cluster.network.faults(NetworkFaults.NONE);
         cluster.require("all well", 10 * SECOND, cluster::isComplete);
-        assertThat(sum(cluster, MembershipCounters.Snapshot::suspicions))
-                .isGreaterThanOrEqualTo(sum(cluster, MembershipCounters.Snapshot::suspicionsRefuted));
+        assertThat(sum(cluster, MembershipCounters.Snapshot::deathsDeclared)).isZero();
+        // The last probe is by stream, so the loss of datagrams alone makes nobody suspected. Where streams break, too:
+        cluster.network.faults(NetworkFaults.lossy(0.50).withStreamBreak(0.50));
+        cluster.require(
+                "refuted", 600 * SECOND, () -> sum(cluster, MembershipCounters.Snapshot::suspicionsRefuted) > 10);
+        cluster.network.faults(NetworkFaults.NONE);
+        cluster.require("all well again", 20 * SECOND, cluster::isComplete);
     }
 
     @Test
@@ -167,10 +172,34 @@ class MembershipScenariosSimTest {
                         .noneMatch(process -> gauges(process).isMtuDegraded()));
     }
 
+    /** A twentieth of a processor: stopped for most of every tenth of a second, or of every two seconds. */
     @Test
-    void me10RestartOfAllThirtyAtOnceIsOverInTenSeconds() {
+    void me09NodeWithATwentiethOfAProcessorKillsNobody() {
+        for (final long periodNanos : new long[] {100 * MILLI, 2 * SECOND}) {
+            final MemberCluster cluster = MemberCluster.joined(9, 5);
+            final MemberCluster.Peer sick = cluster.process("n2");
+            for (long spent = 0; spent < 120 * SECOND; spent += periodNanos) {
+                sick.pause();
+                cluster.run(periodNanos * 19 / 20);
+                sick.resume();
+                cluster.run(periodNanos / 20);
+            }
+            // The sick one may be declared dead. It declares nobody dead, and the others not each other.
+            assertThat(sick.verdicts).isZero();
+            assertThat(cluster.running())
+                    .filteredOn(process -> process != sick)
+                    .allSatisfy(process -> assertThat(process.beliefs.values())
+                            .filteredOn(member -> !member.id().equals(sick.id))
+                            .allSatisfy(member -> assertThat(member.state()).isEqualTo(MemberState.ALIVE)));
+            assertThat(cluster.falseDeaths).allMatch(verdict -> verdict.contains("nodeId=n2"));
+            cluster.require("all well", 10 * SECOND, cluster::isComplete);
+        }
+    }
+
+    @Test
+    void me10TwentyRestartsOfAllThirtyAtOnceAreOverInTenSecondsEach() {
         final MemberCluster cluster = MemberCluster.joined(10, 30);
-        for (int round = 2; round <= 4; round++) {
+        for (int round = 2; round <= 21; round++) {
             List.copyOf(cluster.running()).forEach(MemberCluster.Peer::kill);
             cluster.run(SECOND);
             for (int i = 0; i < 30; i++) {
@@ -283,7 +312,7 @@ class MembershipScenariosSimTest {
     }
 
     @Test
-    void me14ForgedAndReplayedWordsChangeNothingAndAreCounted() {
+    void me14ForgedWordsAreCountedAndReplayedOnesChangeNothing() {
         final MemberCluster cluster = MemberCluster.joined(14, 5);
         final MemberCluster.Peer target = cluster.process("n0");
         final MemberCluster.Peer liar = cluster.process("n4");
@@ -305,6 +334,7 @@ class MembershipScenariosSimTest {
         }
         assertThat(target.sees(truth.id(), MemberState.ALIVE)).isTrue();
         assertThat(accused.core.self().incarnation()).isEqualTo(truth.incarnation());
+        // Not four: what was once true of an earlier process is no forgery. Honest members repeat such things, too.
         assertThat(refused(target, RefusedClaim.UNBELIEVABLE)).isEqualTo(3);
         assertThat(refused(accused, RefusedClaim.UNBELIEVABLE)).isEqualTo(3);
         cluster.run(30 * SECOND);
@@ -327,11 +357,11 @@ class MembershipScenariosSimTest {
     }
 
     @Test
-    void me15HalvesApartForLongMergeInTenSeconds() {
+    void me15HalvesApartForADayMergeInTenSeconds() {
         final MemberCluster cluster = MemberCluster.joined(15, 5);
         final Set<Endpoint> side = Set.of(cluster.process("n0").at, cluster.process("n3").at);
         cluster.network.block((from, to) -> side.contains(from) != side.contains(to));
-        cluster.run(1_800 * SECOND);
+        cluster.run(24 * 3_600 * SECOND);
         assertThat(cluster.process("n0").beliefs.get("n1").state()).isEqualTo(MemberState.DEAD);
         cluster.network.unblock();
         cluster.require("merged", 10 * SECOND, cluster::isComplete);
@@ -379,7 +409,7 @@ class MembershipScenariosSimTest {
         cluster.run(60 * SECOND);
         assertThat(cluster.running()).allSatisfy(process -> {
             assertThat(process.core.members().size()).isLessThanOrEqualTo(3 + 1_024);
-            assertThat(gauges(process).rumorsQueued()).isLessThanOrEqualTo(3 + 1_024);
+            assertThat(gauges(process).rumorsQueued()).isLessThanOrEqualTo(256);
         });
         assertThat(observer.core.membershipCounters().letGo()).isGreaterThan(8_000);
         assertThat(cluster.isComplete()).isTrue();

@@ -50,7 +50,7 @@ class RetentionSimTest {
 
     /** The times of production, minutes for hours: deregistered, and the one who missed it comes back after 25. */
     @Test
-    void nodeAwayForTwentyFiveHoursLoadsAnewAndBringsNothingBack() {
+    void in06NodeAwayForTwentyFiveHoursLoadsAnewAndBringsNothingBack() {
         final RetentionConfig usual = RetentionConfig.DEFAULT;
         final RetentionConfig minutes = new RetentionConfig(
                 usual.tombstoneMinNanos() / 60,
@@ -79,7 +79,7 @@ class RetentionSimTest {
 
     /** The log that the returning node has it under never moved: only a full reset takes it out. */
     @Test
-    void recordTakenOverByAnotherOwnerAndDeregisteredThereDoesNotComeBack() {
+    void in07RecordTakenOverByAnotherOwnerAndDeregisteredThereDoesNotComeBack() {
         final Simulation simulation = started(3, 3);
         register(simulation.node(0), ID);
         simulation.runFor(SECOND);
@@ -114,7 +114,7 @@ class RetentionSimTest {
     }
 
     @Test
-    void wipedNodeReloadsWithoutAResetAndDeletesNothing() {
+    void in08WipedNodeReloadsWithoutAResetAndDeletesNothing() {
         final Simulation simulation = started(5, 3);
         for (int i = 0; i < 300; i++) {
             register(simulation.node(i % 3), "inst-" + i);
@@ -133,7 +133,7 @@ class RetentionSimTest {
     }
 
     @Test
-    void lostUnsyncedTailIsPulledBackAndNeedsNoReset() {
+    void in09LostUnsyncedTailIsPulledBackAndNeedsNoReset() {
         final Simulation simulation = started(6, 3);
         for (int round = 0; round < 20; round++) {
             register(simulation.node(0), "inst-" + round);
@@ -287,7 +287,7 @@ class RetentionSimTest {
     }
 
     @Test
-    void clockAnHourAheadOrBehindWritesNothingAndHarmsNobody() {
+    void in10ClockAnHourAheadOrBehindWritesNothingAndHarmsNobody() {
         for (final long offMillis : new long[] {HOUR_MILLIS, -HOUR_MILLIS, 600_000}) {
             final Simulation simulation = started(10, 3);
             final VirtualNode wrong = simulation.node(2);
@@ -317,7 +317,7 @@ class RetentionSimTest {
     }
 
     @Test
-    void whatWasStampedTenMinutesAheadIsQuarantinedUntilItsTimeComes() {
+    void in10WhatWasStampedTenMinutesAheadIsQuarantinedUntilItsTimeComes() {
         final Simulation simulation = started(11, 3);
         final VirtualNode wrong = simulation.node(2);
         wrong.setClock(600_000);

@@ -1,6 +1,7 @@
 package com.onebackend.registry.simulation;
 
 import static com.onebackend.registry.simulation.EventQueue.MILLI;
+import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.Lane;
@@ -40,6 +41,7 @@ final class VirtualNetwork {
     private NetworkFaults faults = NetworkFaults.NONE;
     private Blocked blocked = (from, to) -> false;
     private DatagramLoss datagramLoss = (from, to, bytes) -> false;
+    private StreamRate streamRate = (from, to) -> Long.MAX_VALUE;
     private Tamper tamper = (from, to, message) -> List.of(message);
     private Packet lastPacket;
     private boolean isCut;
@@ -71,6 +73,11 @@ final class VirtualNetwork {
     /** Loses datagrams by whom they are of, for whom, and how large they are; streams pass. */
     interface DatagramLoss {
         boolean isLost(Endpoint from, Endpoint to, int bytes);
+    }
+
+    /** How many bytes a second streams carry in one direction. */
+    interface StreamRate {
+        long bytesPerSecond(Endpoint from, Endpoint to);
     }
 
     /** Changes what is sent, to prove that the checkers notice. */
@@ -195,6 +202,14 @@ final class VirtualNetwork {
         datagramLoss = loss;
     }
 
+    /** From now on; all streams begin anew. */
+    void limitStreams(final StreamRate rate) {
+        streamRate = rate;
+        breakAllStreams();
+        // What was sent at the rate before is lost, and with it the time it would have taken.
+        sites.values().forEach(site -> site.outgoing.forEach(stream -> stream.lastArrivalNanos = events.nowNanos()));
+    }
+
     void tamper(final Tamper change) {
         tamper = change;
     }
@@ -312,7 +327,9 @@ final class VirtualNetwork {
         }
         final long epoch = stream.epoch;
         stream.onTheWay++;
-        final long arrival = Math.max(stream.lastArrivalNanos, events.nowNanos() + latency());
+        final long rate = streamRate.bytesPerSecond(from.endpoint, to.endpoint);
+        final long arrival = Math.max(stream.lastArrivalNanos, events.nowNanos() + latency())
+                + (rate == Long.MAX_VALUE ? 0 : packet.bytes.length * SECOND / rate);
         stream.lastArrivalNanos = arrival;
         events.at(arrival, () -> {
             if (stream.epoch == epoch) {
