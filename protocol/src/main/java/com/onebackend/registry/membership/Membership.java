@@ -127,6 +127,9 @@ public final class Membership {
         for (final Member rumor : message.rumors()) {
             wrongAboutMe |= hear(rumor, sender, nowNanos, out);
         }
+        if (isSilent()) {
+            return;
+        }
         switch (message.type()) {
             case PING -> onPing(from, sender, (SwimMessage.Ping) message, wrongAboutMe, nowNanos, out);
             case ACK -> onAck(sender, (SwimMessage.Ack) message, nowNanos, out);
@@ -136,6 +139,9 @@ public final class Membership {
             case GOSSIP -> beliefs.hearAccusations((SwimMessage.Gossip) message, nowNanos);
             case NACK -> probes.nacked(((SwimMessage.Nack) message).sequence(), sender);
             case REFUSAL -> defence.allege(sender, ((SwimMessage.Refusal) message).incumbent(), nowNanos, out);
+        }
+        if (isSilent()) {
+            return;
         }
         final boolean answered = message.type() == SwimMessage.Type.PING || message.type() == SwimMessage.Type.JOIN;
         if (wrongAboutMe && !answered) {
@@ -324,8 +330,8 @@ public final class Membership {
     }
 
     /**
-     * A message of a process with this node's id. An earlier process of this folder is only late, and this very process
-     * an echo; a process of another folder is a second one, or this one is.
+     * A message of a process with this node's id: this very process is an echo; of two of one data folder the earlier
+     * ends; a process of another folder is a second one, or this one is.
      */
     private void onNamesake(
             final Endpoint from,
@@ -336,7 +342,11 @@ public final class Membership {
         if (MemberPrecedence.compareProcess(sender, self().id()) > 0) {
             counters.identityConflicts++;
         }
-        if (sender.origin().equals(self().id().origin()) || !isActive()) {
+        if (sender.equals(self().id()) || !isActive()) {
+            return;
+        }
+        if (sender.origin().equals(self().id().origin())) {
+            defence.meetCopy(from, sender, message, nowNanos, out);
             return;
         }
         switch (message.type()) {

@@ -312,6 +312,54 @@ class MembershipScenariosSimTest {
     }
 
     @Test
+    void me13CopyOfADataFolderStartedInTheOtherHalfOfASplitLeavesOneProcessAfterIt() {
+        for (long seed = 1; seed <= 10; seed++) {
+            final MemberCluster cluster = MemberCluster.joined(seed, 6);
+            final MemberCluster.Peer first = cluster.process("n0");
+            cluster.run(61 * SECOND);
+            final MemberCluster.Peer copy = copyBeyondASplit(cluster, first);
+            cluster.network.unblock();
+            cluster.require("first ends", 10 * SECOND, () -> first.refusedFor != null);
+            assertThat(first.refusedFor.id()).isEqualTo(copy.id);
+            assertThat(first.refusedFor.endpoint()).isEqualTo(copy.at);
+            cluster.require("one is left", 30 * SECOND, cluster::isComplete);
+            cluster.run(30 * SECOND);
+            assertThat(copy.isRunning).isTrue();
+            assertThat(cluster.isComplete()).isTrue();
+        }
+    }
+
+    @Test
+    void me13CopyThatIsGoneByTheHealEndsTheFirstWhichComesBackInANewGeneration() {
+        final MemberCluster cluster = MemberCluster.joined(131, 6);
+        final MemberCluster.Peer first = cluster.process("n0");
+        final MemberCluster.Peer copy = copyBeyondASplit(cluster, first);
+        copy.kill();
+        cluster.run(20 * SECOND);
+        cluster.network.unblock();
+        cluster.require("first ends", 10 * SECOND, () -> first.refusedFor != null);
+        assertThat(first.refusedFor.id()).isEqualTo(copy.id);
+        assertThat(first.refusedFor.state()).isEqualTo(MemberState.DEAD);
+        final MemberCluster.Peer back =
+                cluster.start("n0", first.at, first.id.origin().value(), 3);
+        cluster.require("back", 10 * SECOND, () -> cluster.isComplete() && cluster.allSee(back.id, MemberState.ALIVE));
+    }
+
+    /** Half of the members take the copy for the node. */
+    private static MemberCluster.Peer copyBeyondASplit(final MemberCluster cluster, final MemberCluster.Peer first) {
+        final Set<Endpoint> side = Set.of(first.at, cluster.process("n1").at, cluster.process("n2").at);
+        cluster.network.block((from, to) -> side.contains(from) != side.contains(to));
+        cluster.run(5 * SECOND);
+        final MemberCluster.Peer copy =
+                cluster.start("n0", ELSEWHERE, first.id.origin().value(), 2);
+        copy.act(() -> copy.core.join(List.of(MemberCluster.endpoint(4)), copy.now(), copy));
+        cluster.run(20 * SECOND);
+        assertThat(cluster.process("n4").sees(copy.id, MemberState.ALIVE)).isTrue();
+        assertThat(cluster.process("n1").sees(first.id, MemberState.ALIVE)).isTrue();
+        return copy;
+    }
+
+    @Test
     void me14ForgedWordsAreCountedAndReplayedOnesChangeNothing() {
         final MemberCluster cluster = MemberCluster.joined(14, 5);
         final MemberCluster.Peer target = cluster.process("n0");

@@ -9,17 +9,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -242,22 +245,134 @@ class GossipFaultsIT {
     @Test
     @Order(8)
     void secondProcessWithTheIdOfALivingNodeEndsAndTheFirstDoesNotNotice() throws Exception {
-        cluster.kill(5);
+        killFive();
+        final Map<Integer, Map<String, Double>> before = transitions();
         final Map<String, String> settings = cluster.environment(5);
         settings.put("OB_NODE_ID", "node-1");
         settings.put("OB_PEERS", cluster.url(2));
         settings.put("OB_FOLDER", folder.resolve("intruder").toString());
         cluster.start(5, settings);
         assertThat(cluster.awaitEnd(5, Facts.START)).isEqualTo(CONFIGURATION);
-        assertThat(cluster.logTail(5)).contains("node-1");
-        for (final int n : facts.except(5)) {
-            assertThat(cluster.states(n)).as("node " + n).containsEntry("node-1", "alive");
-        }
+        assertThat(cluster.logTail(5)).contains("this node cannot go on: another running node has the id node-1");
+        assertThat(transitions()).as("nobody has noticed").isEqualTo(before);
         assertThat(facts.isRegistered(1, "first", "first.1")).isTrue();
         cluster.start(5);
         facts.awaitReady(5);
         facts.awaitAllAlive(SOON, facts.all());
         assertThat(facts.awaitEqual(SOON, "first")).hasSize(1);
+    }
+
+    @Test
+    @Order(9)
+    void copyOfALivingNodesFolderEndsWithinSecondsAndTheFirstDoesNotNotice() throws Exception {
+        killFive();
+        cluster.kill(4);
+        final Path copy = copy(cluster.data(4), folder.resolve("copy"));
+        cluster.start(4);
+        facts.awaitReady(4);
+        awaitAllButFiveAlive();
+        final Map<Integer, Map<String, Double>> before = transitions();
+        final Map<Integer, Long> leaders = leaderChanges();
+        // Once the folder alone tells where the first was, and once its peers' list does.
+        for (final String peers : List.of(cluster.url(2), cluster.environment(5).get("OB_PEERS"))) {
+            final long start = System.nanoTime();
+            startCopy(copy, peers);
+            assertThat(cluster.awaitEnd(5, SOON)).isEqualTo(CONFIGURATION);
+            System.out.printf("copy of a living node's folder ended after %d ms%n", millisSince(start));
+            assertThat(cluster.logTail(5))
+                    .contains(
+                            "this node cannot go on: this data folder is a copy of that of node node-4, which runs at "
+                                    + cluster.url(4));
+        }
+        assertThat(transitions()).as("nobody has noticed").isEqualTo(before);
+        assertThat(leaderChanges()).as("Raft has not noticed").isEqualTo(leaders);
+        assertThat(facts.isRegistered(4, "copied", "copied.1")).isTrue();
+        for (final int n : facts.except(5)) {
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(facts.ids(n, "copied")).containsExactly("copied.1"));
+        }
+    }
+
+    /** It cannot answer when it is asked whether it lives: so both run until it goes on. */
+    @Test
+    @Order(10)
+    void frozenNodeEndsWhenItGoesOnAndACopyOfItsFolderHasTakenItsPlace() throws Exception {
+        cluster.kill(4);
+        final Path copy = copy(cluster.data(4), folder.resolve("later-copy"));
+        cluster.start(4);
+        facts.awaitReady(4);
+        awaitAllButFiveAlive();
+        cluster.pause(4);
+        startCopy(copy, cluster.url(2));
+        facts.awaitReady(5);
+        cluster.resume(4);
+        assertThat(cluster.awaitEnd(4, SOON)).isEqualTo(CONFIGURATION);
+        assertThat(cluster.logTail(4))
+                .contains("this node cannot go on: this data folder is a copy of that of node node-4, which runs at "
+                        + cluster.url(5))
+                .contains("was started later");
+        assertThat(facts.isRegistered(5, "taken", "taken.1")).isTrue();
+        for (final int n : facts.except(4)) {
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(facts.ids(n, "taken")).containsExactly("taken.1"));
+        }
+    }
+
+    private static void killFive() throws Exception {
+        cluster.kill(5);
+        facts.awaitDead(SOON, 5, facts.except(5));
+    }
+
+    private static void awaitAllButFiveAlive() {
+        await().atMost(SOON).until(() -> {
+            for (final int n : facts.except(5)) {
+                for (final int other : facts.except(5)) {
+                    if (!"alive".equals(cluster.states(n).get("node-" + other))) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        });
+    }
+
+    /** On the machine of node 5. */
+    private static void startCopy(final Path copy, final String peers) throws IOException {
+        final Map<String, String> settings = cluster.environment(5);
+        settings.put("OB_NODE_ID", "node-4");
+        settings.put("OB_PEERS", peers);
+        settings.put("OB_FOLDER", copy.toString());
+        cluster.start(5, settings);
+    }
+
+    private static Path copy(final Path from, final Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (final Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+        return to;
+    }
+
+    /** How often members changed in the eyes of each node but the fifth. */
+    private static Map<Integer, Map<String, Double>> transitions() {
+        final Map<Integer, Map<String, Double>> transitions = new TreeMap<>();
+        for (final int n : facts.except(5)) {
+            transitions.put(n, cluster.metrics(n, "registry_members_transitions_total"));
+        }
+        return transitions;
+    }
+
+    private static Map<Integer, Long> leaderChanges() throws IOException {
+        final Map<Integer, Long> changes = new TreeMap<>();
+        for (final int n : facts.except(5)) {
+            try (Stream<String> lines = Files.lines(cluster.log(n))) {
+                changes.put(
+                        n,
+                        lines.filter(line -> line.contains("catalog leader=")).count());
+            }
+        }
+        return changes;
     }
 
     private static void write(final String name, final Set<String> acknowledged, final AtomicBoolean isStopped) {
