@@ -48,10 +48,14 @@ class GossipFaultsIT {
     /** Far more than a suspicion lasts: whoever was going to be accused has been. */
     private static final Duration ACCUSED_BY_NOW = Duration.ofSeconds(13);
 
-    private static final double MEAN_DETECTION_MILLIS_MAX = 6_000;
+    /** In simulations it is 3 s until all of five know. */
+    private static final double MEAN_DETECTION_MILLIS_MAX = 4_500;
+
     private static final long DETECTION_MILLIS_MAX = 8_000;
     private static final long RETURN_MILLIS_MAX = 5_000;
-    private static final Pattern METRIC_NAME = Pattern.compile("`(registry_[a-z_]+)");
+    private static final Pattern METRIC = Pattern.compile("`(registry_[a-z_]+)([^`]*)`");
+    private static final Pattern LABEL_IN_GUIDE = Pattern.compile("[a-z]+");
+    private static final Pattern LABEL_SHOWN = Pattern.compile("([a-z]+)=\"[^\"]*\"");
 
     @TempDir
     static Path folder;
@@ -86,13 +90,24 @@ class GossipFaultsIT {
     void everyFigureIsInTheOperatorsGuideAndTheOtherWayRound() throws Exception {
         final String guide = Files.readString(Path.of("..", "deploy", "README.md"));
         final Set<String> documented = new TreeSet<>();
-        final Matcher names = METRIC_NAME.matcher(guide);
-        while (names.find()) {
-            documented.add(names.group(1));
-        }
+        guide.lines().filter(row -> row.startsWith("| `registry_")).forEach(row -> {
+            final Matcher names = METRIC.matcher(row.split("[|]", 3)[1]);
+            while (names.find()) {
+                documented.add(names.group(1) + labels(LABEL_IN_GUIDE, names.group(2)));
+            }
+        });
         final Set<String> shown = new TreeSet<>();
-        cluster.metrics(1, "registry_").keySet().forEach(name -> shown.add(name.replaceFirst("[{].*", "")));
+        for (final String row : cluster.metrics(1, "registry_").keySet()) {
+            final String[] nameAndLabels = row.split("[{]", 2);
+            shown.add(nameAndLabels[0] + labels(LABEL_SHOWN, nameAndLabels.length == 1 ? "" : nameAndLabels[1]));
+        }
         assertThat(shown).isEqualTo(documented);
+        final Set<String> mentioned = new TreeSet<>();
+        final Matcher mentions = METRIC.matcher(guide);
+        while (mentions.find()) {
+            mentioned.add(mentions.group(1));
+        }
+        assertThat(shown.stream().map(row -> row.replaceFirst("\\[.*", ""))).containsAll(mentioned);
         assertThat(cluster.metrics(1, "registry_gossip_log_head{node=\"node-2\"")
                         .values())
                 .singleElement()
@@ -121,22 +136,24 @@ class GossipFaultsIT {
     @Test
     @Order(2)
     void aKilledNodeIsKnownDeadToAllOthersWithinSeconds() throws Exception {
-        final List<Long> detections = new ArrayList<>();
+        final Detections detections = new Detections(cluster);
         final List<Long> returns = new ArrayList<>();
-        for (int round = 0; round < KILLS; round++) {
+        for (int round = 0; detections.counted().size() < KILLS && round < 2 * KILLS; round++) {
             final int victim = 1 + round % NODES;
-            cluster.kill(victim);
-            final List<Long> seen = facts.awaitDead(SOON, victim, facts.except(victim));
-            System.out.printf("node-%d killed, seen dead after %s ms%n", victim, seen);
-            detections.addAll(seen);
+            detections.kill(victim);
+            detections.awaitKnown(SOON);
             cluster.start(victim);
             facts.awaitReady(victim);
             returns.add(facts.awaitAllAlive(SOON, facts.all()));
+            detections.judge();
         }
-        System.out.printf("killed, seen dead by the four others: %s%n", Facts.summary(detections));
+        System.out.printf("killed, seen dead by all others: %s%n", detections.summary());
         System.out.printf("ready again, then seen alive by all: %s%n", Facts.summary(returns));
-        assertThat(Facts.mean(detections)).isLessThan(MEAN_DETECTION_MILLIS_MAX);
-        assertThat(Facts.percentile(detections, 99)).isLessThan(DETECTION_MILLIS_MAX);
+        assertThat(detections.counted())
+                .as("rounds in which no observer stood still")
+                .hasSize(KILLS);
+        assertThat(Facts.mean(detections.counted())).isLessThan(MEAN_DETECTION_MILLIS_MAX);
+        assertThat(Facts.percentile(detections.counted(), 100)).isLessThan(DETECTION_MILLIS_MAX);
     }
 
     @Test
@@ -373,6 +390,15 @@ class GossipFaultsIT {
             }
         }
         return changes;
+    }
+
+    private static Set<String> labels(final Pattern label, final String text) {
+        final Set<String> names = new TreeSet<>();
+        final Matcher found = label.matcher(text);
+        while (found.find()) {
+            names.add(found.group(found.groupCount()));
+        }
+        return names;
     }
 
     private static void write(final String name, final Set<String> acknowledged, final AtomicBoolean isStopped) {
