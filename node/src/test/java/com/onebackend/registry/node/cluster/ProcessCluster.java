@@ -240,7 +240,7 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
-    /** Until it is done: without a token every later answer would be a refusal, which looks like a node that is away. */
+    /** Until it is done: without a token every later answer is a refusal, which looks like a node that is away. */
     void login() {
         final String body = "{\"slug\":\"1backend\",\"password\":\"" + PASSWORD + "\"}";
         await().atMost(LOGIN).untilAsserted(() -> {
