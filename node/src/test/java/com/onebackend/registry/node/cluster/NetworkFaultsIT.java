@@ -18,7 +18,6 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -37,7 +36,8 @@ class NetworkFaultsIT {
     private static final Duration LOSS = Duration.ofSeconds(IS_LONG ? 600 : 60);
     private static final Duration PARTITION = Duration.ofSeconds(IS_LONG ? 300 : 30);
     private static final double LOST_PART = 0.2;
-    private static final int PACKET_BYTES_MAX = 1_280;
+    /** Less than the largest datagram, more than an ordinary one. */
+    private static final int PACKET_BYTES_MAX = 1_000;
 
     @TempDir
     static Path folder;
@@ -94,25 +94,21 @@ class NetworkFaultsIT {
         // The fault was real: only what was under way when it began came in.
         assertThat(datagramsReceived() - before).isLessThan(100);
         // Connections that the outage before had cut may still have to notice that it is over.
-        await().atMost(SOON).untilAsserted(() -> {
-            for (final int n : facts.all()) {
-                assertThat(warnings(n)).as("node " + n).contains("UDP does not get through");
-            }
-        });
+        awaitWarned("UDP does not get through");
         lab.heal();
-        await().atMost(SOON).untilAsserted(() -> {
-            for (final int n : facts.all()) {
-                assertThat(warnings(n)).as("node " + n).doesNotContain("UDP");
-            }
-        });
+        awaitNotWarned("UDP");
     }
 
-    /** In long runs only: for membership no datagrams at all is worse, and that is tested always. */
     @Test
-    @EnabledIfSystemProperty(named = "long", matches = ".*")
     @Order(3)
-    void largePacketsThatVanishKillNobody() throws Exception {
-        assertNobodyDiesDuring(FAULT, () -> lab.dropLargerThan(PACKET_BYTES_MAX));
+    void largePacketsThatVanishKillNobodyAndAreWarnedOf() throws Exception {
+        // Every 32nd probe is a large one, so that it takes a while until nodes know.
+        assertNobodyDiesDuring(IS_LONG ? FAULT : Duration.ZERO, () -> {
+            lab.dropLargerThan(PACKET_BYTES_MAX);
+            awaitWarned("Large datagrams do not get through");
+        });
+        lab.heal();
+        awaitNotWarned("Large datagrams");
     }
 
     @Test
@@ -182,6 +178,22 @@ class NetworkFaultsIT {
         assertThat(facts.deathVerdicts(facts.all()))
                 .as("how often each node has believed somebody dead")
                 .isEqualTo(before);
+    }
+
+    private static void awaitWarned(final String text) {
+        await().atMost(SOON).untilAsserted(() -> {
+            for (final int n : facts.all()) {
+                assertThat(warnings(n)).as("node " + n).contains(text);
+            }
+        });
+    }
+
+    private static void awaitNotWarned(final String text) {
+        await().atMost(SOON).untilAsserted(() -> {
+            for (final int n : facts.all()) {
+                assertThat(warnings(n)).as("node " + n).doesNotContain(text);
+            }
+        });
     }
 
     private static String warnings(final int n) {
