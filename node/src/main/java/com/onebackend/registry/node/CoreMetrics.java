@@ -52,6 +52,7 @@ final class CoreMetrics {
                     at -> at.refused().get(reason));
         }
         gauge("origins", "logs this node has a part of", GossipFigures::origins);
+        gauge("log.versions", "the last versions this node has of all logs, summed up", GossipFigures::versions);
         gauge("tombstones", "deregistrations that are still remembered", GossipFigures::tombstones);
         gauge("unacknowledged", "answers that wait for the disk", GossipFigures::unacknowledged);
     }

@@ -203,7 +203,7 @@ final class NodeApi implements RegistryApi {
                 running == null ? 0 : running.catalog().appliedIndex(),
                 reason.isEmpty(),
                 reason,
-                running == null ? List.of() : Warnings.of(running.gossip().figures()),
+                running == null ? List.of() : Warnings.of(running.gossip().figures(), System.nanoTime()),
                 running == null
                         ? List.of()
                         : running.catalog().voters().stream()

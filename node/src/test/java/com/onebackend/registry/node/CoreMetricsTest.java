@@ -20,6 +20,7 @@ class CoreMetricsTest {
             removed_refused_total counters.refusedRemoved
             refused_total{reason="*"} refused.*
             origins origins
+            log_versions versions
             tombstones tombstones
             unacknowledged unacknowledged
             pushes_total{what="sent"} counters.pushesSent
@@ -35,6 +36,8 @@ class CoreMetricsTest {
             grafts_total{what="answered"} counters.grafted
             syncs_total syncsCompleted
             syncs_answered syncsAnswered
+            syncs_begun_total{vector="same"} counters.probesSame
+            syncs_begun_total{vector="different"} counters.probesDifferent
             syncs_broken_total{why="timeout"} counters.syncsTimedOut
             syncs_broken_total{why="peer_busy"} counters.syncsTurnedAway
             syncs_broken_total{why="busy"} counters.syncs.turnedAway
@@ -60,6 +63,8 @@ class CoreMetricsTest {
             heartbeats_total{what="remembered"} counters.heartbeats.remembered
             heartbeats_total{what="unknown"} counters.heartbeats.unknown
             forwards_unanswered_total counters.heartbeats.batchesUnacknowledged
+            forwards_unknown_total counters.heartbeats.forwardsRefused
+            rehomed_total counters.heartbeats.rehomed
             adoptions_total{why="heartbeat"} counters.heartbeats.adoptedByHeartbeat
             adoptions_total{why="keeper"} counters.heartbeats.adoptedByKeeper
             orphans counters.heartbeats.orphans
@@ -86,17 +91,19 @@ class CoreMetricsTest {
             members_degraded{path="mtu"} membership.gauges.mtuDegradedMembers
             degraded{path="udp"} membership.gauges.isUdpDegraded
             degraded{path="mtu"} membership.gauges.isMtuDegraded
+            incarnations_used_up membership.gauges.needsNewGeneration
             """;
 
     private final PrometheusMeterRegistry page = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, Long> figures = new HashMap<>();
 
     @ParameterizedTest
-    @ValueSource(strings = {"isUdpDegraded", "isMtuDegraded"})
+    @ValueSource(strings = {"isUdpDegraded", "isMtuDegraded", "needsNewGeneration"})
     void everyRowShowsTheFigureItsNameSays(final String flagSet) {
         // Of flags only one can differ from the other.
         final GossipFigures distinct = SampleFigures.of(path -> {
-            final long figure = path.contains(".is") ? (path.endsWith(flagSet) ? 1 : 0) : 1_001 + figures.size();
+            final boolean isFlag = path.contains(".is") || path.endsWith("needsNewGeneration");
+            final long figure = isFlag ? (path.endsWith(flagSet) ? 1 : 0) : 1_001 + figures.size();
             figures.put(path, figure);
             return figure;
         });

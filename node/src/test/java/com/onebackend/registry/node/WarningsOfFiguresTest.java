@@ -68,7 +68,7 @@ class WarningsOfFiguresTest {
 
     @Test
     void anotherProcessWithTheSameIdIsNamed() {
-        assertThat(warnings("membership.identityConflicts", 1))
+        assertThat(warnings("identityConflicts.count", 1))
                 .singleElement()
                 .asString()
                 .contains("id of this node", "OB_NODE_ID");
@@ -76,13 +76,13 @@ class WarningsOfFiguresTest {
 
     @Test
     void logsThatDifferedAreNamed() {
-        assertThat(warnings("counters.syncs.divergences", 1))
+        assertThat(warnings("divergences.count", 1))
                 .singleElement()
                 .asString()
                 .contains("Logs differed", "disk");
     }
 
     private static List<String> warnings(final String figure, final long value) {
-        return Warnings.of(SampleFigures.with(Map.of(figure, value)));
+        return Warnings.of(SampleFigures.with(Map.of(figure, value)), 0);
     }
 }

@@ -29,7 +29,7 @@ public interface RegistryApi {
     /**
      * An instance gives a sign of life. Answered at once, unless this node takes the instance over from an owner that
      * is gone: then when that is on its disk. Refusals: NOT_FOUND (register it in full), FORBIDDEN (another slug's
-     * record), OVERLOADED, UNAVAILABLE (not ready, or the clock is wrong and it would be a write).
+     * record), OVERLOADED, UNAVAILABLE (not ready).
      */
     void heartbeat(Caller caller, String instanceId, Reply<Instance> reply);
 

@@ -209,7 +209,9 @@ public final class GossipCore {
     public HeartbeatVerdict heartbeat(final String instanceId, final Now now, final Effects out) {
         final HeartbeatVerdict verdict = custody.heartbeat(instanceId, now, out);
         drain(out);
-        if (verdict.kind() == HeartbeatVerdict.Kind.UNKNOWN && replica.hasRoom()) {
+        final boolean isUnknown = verdict.kind() == HeartbeatVerdict.Kind.UNKNOWN;
+        // Unlike a lease, what is reclaimed is stamped by the clock.
+        if (isUnknown && replica.hasRoom() && clockRefusal(now).isEmpty()) {
             final long version = reclaim(instanceId, now, out);
             return version > 0 ? HeartbeatVerdict.adopted(version) : verdict;
         }

@@ -128,8 +128,9 @@ public final class GossipLoop implements GossipFigures.Source, AutoCloseable {
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
         core.restored(effects);
-        shown.publish(new Now(System.nanoTime(), System.currentTimeMillis()));
-        figures = GossipFigures.of(core, disk.waiting());
+        final Now now = new Now(System.nanoTime(), System.currentTimeMillis());
+        shown.publish(now);
+        figures = GossipFigures.first(core, disk.waiting(), now.nanos());
         thread.start();
     }
 
@@ -330,9 +331,9 @@ public final class GossipLoop implements GossipFigures.Source, AutoCloseable {
     }
 
     private void copyFigures() {
-        final long before = figures.counters().syncs().divergences();
-        figures = GossipFigures.of(core, disk.waiting());
-        if (figures.counters().syncs().divergences() > before) {
+        final GossipFigures before = figures;
+        figures = before.next(core, disk.waiting(), turn.now.nanos());
+        if (figures.divergences().count() > before.divergences().count()) {
             LOG.warn("logs differed under equal versions and are repaired: {}", core.lastDivergence());
         }
     }

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -44,7 +43,8 @@ class NetworkFaultsIT {
     /** A third of all direct probes has no answer in time. */
     private static final long HELPERS_LOSS_MIN = 20;
 
-    private static final int PACKET_BYTES_MAX = 1_280;
+    /** Less than the largest datagram, more than an ordinary one. */
+    private static final int PACKET_BYTES_MAX = 1_000;
 
     @TempDir
     static Path folder;
@@ -107,25 +107,21 @@ class NetworkFaultsIT {
         // The fault was real: no datagram came in.
         assertThat(datagramsReceived()).isEqualTo(before.get());
         // Connections that the outage before had cut may still have to notice that it is over.
-        await().atMost(SOON).untilAsserted(() -> {
-            for (final int n : facts.all()) {
-                assertThat(warnings(n)).as("node " + n).contains("UDP does not get through");
-            }
-        });
+        awaitWarned("UDP does not get through");
         lab.heal();
-        await().atMost(SOON).untilAsserted(() -> {
-            for (final int n : facts.all()) {
-                assertThat(warnings(n)).as("node " + n).doesNotContain("UDP");
-            }
-        });
+        awaitNotWarned("UDP");
     }
 
-    /** In long runs only: for membership no datagrams at all is worse, and that is tested always. */
     @Test
-    @EnabledIfSystemProperty(named = "long", matches = ".*")
     @Order(3)
-    void largePacketsThatVanishKillNobody() throws Exception {
-        assertNobodyDiesDuring(FAULT, () -> lab.dropLargerThan(PACKET_BYTES_MAX));
+    void largePacketsThatVanishKillNobodyAndAreWarnedOf() throws Exception {
+        // Every 32nd probe is a large one, so that it takes a while until nodes know.
+        assertNobodyDiesDuring(IS_LONG ? FAULT : Duration.ZERO, () -> {
+            lab.dropLargerThan(PACKET_BYTES_MAX);
+            awaitWarned("Large datagrams do not get through");
+        });
+        lab.heal();
+        awaitNotWarned("Large datagrams");
     }
 
     @Test
@@ -197,6 +193,22 @@ class NetworkFaultsIT {
         assertThat(facts.deathVerdicts(facts.all()))
                 .as("how often each node has believed somebody dead")
                 .isEqualTo(before);
+    }
+
+    private static void awaitWarned(final String text) {
+        await().atMost(SOON).untilAsserted(() -> {
+            for (final int n : facts.all()) {
+                assertThat(warnings(n)).as("node " + n).contains(text);
+            }
+        });
+    }
+
+    private static void awaitNotWarned(final String text) {
+        await().atMost(SOON).untilAsserted(() -> {
+            for (final int n : facts.all()) {
+                assertThat(warnings(n)).as("node " + n).doesNotContain(text);
+            }
+        });
     }
 
     private static String warnings(final int n) {

@@ -11,6 +11,7 @@ import com.onebackend.registry.api.Reply;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.gossip.GossipCore;
+import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Incarnation;
@@ -22,6 +23,8 @@ import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
 import com.onebackend.registry.node.instances.InstanceService;
+import com.onebackend.registry.replication.LogEntry;
+import com.onebackend.registry.replication.LogMessage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -70,9 +73,38 @@ class GossipLoopTest {
             final GossipFigures figures = loop.figures();
             assertThat(figures.heads()).containsExactly(new GossipFigures.LogHead(SELF, "self", 3));
             assertThat(figures.origins()).isEqualTo(1);
+            assertThat(figures.versions()).isEqualTo(3);
             assertThat(figures.tombstones()).isEqualTo(1);
             assertThat(figures.unacknowledged()).isZero();
         });
+    }
+
+    @Test
+    void logsBeyondTheRowsStillCountInTheSum() {
+        final int logs = GossipFigures.HEADS_MAX + 10;
+        for (int i = 1; i <= logs; i++) {
+            final Origin origin = new Origin(100 + i);
+            final MemberId peer = new MemberId("n" + i, origin, new Generation(1));
+            final Stamp stamp = Stamp.ofMillis(System.currentTimeMillis());
+            final LogEntry entry = new LogEntry(origin, 5, stamp, "i" + i, registration(i));
+            loop.received(
+                    new Endpoint("n" + i, 2),
+                    new GossipMessage.Log(peer, new LogMessage.Push(origin, 0, 5, 0, List.of(entry))));
+        }
+        await().untilAsserted(() -> {
+            assertThat(loop.figures().origins()).isGreaterThanOrEqualTo(logs);
+            assertThat(loop.figures().heads()).hasSize(GossipFigures.HEADS_MAX);
+            assertThat(loop.figures().versions()).isEqualTo(5L * logs);
+        });
+    }
+
+    @Test
+    void riseIsRecentForAWhileAfterTheLastOne() {
+        final GossipFigures.Rise once = GossipFigures.Rise.NONE.next(1, 1_000);
+        assertThat(GossipFigures.Rise.NONE.next(0, 1_000).isRecent(100, 1_000)).isFalse();
+        assertThat(once.isRecent(100, 1_099)).isTrue();
+        assertThat(once.next(1, 1_090).isRecent(100, 1_100)).isFalse();
+        assertThat(once.next(2, 1_090).isRecent(100, 1_100)).isTrue();
     }
 
     @Test

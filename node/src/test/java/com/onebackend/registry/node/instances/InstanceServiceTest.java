@@ -195,6 +195,25 @@ class InstanceServiceTest {
     }
 
     @Test
+    void nodeWhoseClockIsWrongRefusesWritesAndTakesHeartbeats() {
+        registered("inst_a");
+        // Two others agree: this node's clock is two minutes behind.
+        hearClock("peer", 7, 120_000);
+        hearClock("third", 8, 120_000);
+        until(() -> loop.figures().counters().retained().clockOffsetMillis() > 0);
+        final Answers refused = new Answers();
+        service.register(ADMIN, request("inst_b"), refused);
+        service.deregister(ADMIN, "inst_a", refused);
+        until(() -> refused.answers.equals(List.of(ErrorCode.UNAVAILABLE, ErrorCode.UNAVAILABLE)));
+        assertThat(refused.messages).allMatch(message -> message.contains("clock"));
+        final Answers taken = new Answers();
+        service.heartbeat(ADMIN, "inst_a", taken);
+        service.register(ADMIN, request("inst_a"), taken);
+        until(() -> taken.answers.size() == 2);
+        assertThat(taken.successes).hasValue(2);
+    }
+
+    @Test
     void heartbeatOfAnUnknownInstanceSaysToRegisterIt() {
         final Answers answers = new Answers();
         service.heartbeat(ADMIN, "inst_none", answers);
@@ -281,6 +300,21 @@ class InstanceServiceTest {
         assertThat(registered.messages).singleElement().asString().contains("clock", "behind");
         assertThat(removed.answers).containsExactly(ErrorCode.UNAVAILABLE);
         assertThat(disk.waiting).isEmpty();
+    }
+
+    private void hearClock(final String nodeId, final long origin, final long aheadMillis) {
+        final MemberId id = new MemberId(nodeId, new Origin(origin), new Generation(1));
+        final Member peer = new Member(
+                id, Incarnation.FIRST, MemberState.ALIVE, new Endpoint(nodeId, 2), "http://" + nodeId + ":1");
+        loop.received(
+                peer.endpoint(),
+                new GossipMessage.Swim(
+                        id,
+                        0,
+                        GossipMessage.Acked.NOTHING,
+                        0,
+                        System.currentTimeMillis() + aheadMillis,
+                        new SwimMessage.Join(peer, List.of())));
     }
 
     private void registered(final String id) {
