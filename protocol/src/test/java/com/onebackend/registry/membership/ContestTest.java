@@ -198,6 +198,18 @@ final class ContestTest extends OneMember {
     }
 
     @Test
+    void lateTickOfThisNodeDecidesNoContestButTheNextOnesDo() {
+        meet();
+        claim(SECOND);
+        run(3 * T / 2);
+        now += T;
+        tick();
+        assertThat(me.member("x").id()).isEqualTo(FIRST.id());
+        run(T);
+        assertThat(me.member("x")).isEqualTo(SECOND);
+    }
+
+    @Test
     void pauseOfThisNodeDecidesNoContest() {
         meet();
         claim(SECOND);

@@ -72,7 +72,7 @@ final class ToldDeathTest extends OneMember {
     @Test
     void membersOfOneHalfDoNotBelieveTheOtherHalfThatTheyAreDead() {
         for (final int size : new int[] {6, 20}) {
-            for (int seed = 1; seed <= 10; seed++) {
+            for (int seed = 1; seed <= 3; seed++) {
                 final TinyNetwork network = TinyNetwork.joined(seed, size);
                 network.filter = (from, to, lane) -> isFirstHalf(from, size) == isFirstHalf(to, size);
                 network.run(60_000 * MILLI);
