@@ -264,6 +264,7 @@ public final class Replica {
         leaving.forEach(view::drop);
         retention.evicted(origin);
         incoming.forgetResume();
+        outgoing.forget(origin);
         if (!leaving.isEmpty()) {
             recorder.headMoved(origin);
         }

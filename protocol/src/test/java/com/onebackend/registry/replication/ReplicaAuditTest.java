@@ -10,7 +10,9 @@ import static com.onebackend.registry.replication.Entries.entry;
 import static com.onebackend.registry.replication.Entries.registration;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.InstanceStatus;
+import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Part;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +115,26 @@ class ReplicaAuditTest {
             assertThat(faulty.replica.parts("i9")).as("%s", part).isEqualTo(asker.replica.parts("i9"));
             assertThat(faulty.replica.parts("i9").entries()).as("%s", part).contains(later);
         }
+    }
+
+    @Test
+    void debtsOfAPeerThatDoesNotComeBackAreForgottenAndThoseOfARemovedOneAtOnce() {
+        final SyncCounters counters = new SyncCounters();
+        final OutgoingSessions sessions = new OutgoingSessions(CONFIG, new LogTable(), counters);
+        final MemberId gone = new MemberId("gone", B, new Generation(1));
+        final long later = CONFIG.sessions().durationMaxNanos();
+        for (int i = 0; i <= CONFIG.sessions().owedInstancesMax(); i++) {
+            sessions.owe(gone, "i" + i, 0);
+        }
+        assertThat(sessions.owed()).isEqualTo(CONFIG.sessions().owedInstancesMax());
+        sessions.expire(later - 1);
+        assertThat(sessions.owed()).isPositive();
+        sessions.expire(later);
+        assertThat(sessions.owed()).isZero();
+        sessions.owe(gone, "i", later);
+        sessions.owe(new MemberId("there", C, new Generation(1)), "i", later);
+        sessions.forget(B);
+        assertThat(sessions.owed()).isOne();
     }
 
     @Test
