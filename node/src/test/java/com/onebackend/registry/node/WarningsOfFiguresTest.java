@@ -12,7 +12,7 @@ class WarningsOfFiguresTest {
 
     @Test
     void figuresWithoutTroubleWarnOfNothing() {
-        assertThat(Warnings.of(SampleFigures.with(Map.of()))).isEmpty();
+        assertThat(Warnings.of(SampleFigures.with(Map.of()), 0)).isEmpty();
     }
 
     @Test

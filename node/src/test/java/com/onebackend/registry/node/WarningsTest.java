@@ -61,7 +61,7 @@ class WarningsTest {
     void processThatHasUsedUpItsIncarnationsIsToBeRestarted() {
         final Member worn = member(1).with(new Incarnation(1L << 40), MemberState.ALIVE);
         final GossipCore late = new GossipCore(GossipConfig.LAN, worn, new SplittableRandom(1));
-        assertThat(Warnings.of(late.membershipCounters(), late.counters().snapshot()))
+        assertThat(Warnings.standing(late.membershipCounters(), late.counters().snapshot()))
                 .singleElement()
                 .asString()
                 .contains("Restart it");

@@ -48,9 +48,7 @@ final class OutgoingSessions {
     }
 
     /** What one peer lacks, and when that last grew. */
-    private record Debts(Origin origin, Set<String> instanceIds, long grewNanos) {
-        static final Debts NONE = new Debts(null, Set.of(), 0);
-    }
+    private record Debts(Origin origin, Set<String> instanceIds, long grewNanos) {}
 
     /**
      * The first chunk; null when there is none: it, or the request, waits if {@link #isWaiting}, else the request is
@@ -140,8 +138,8 @@ final class OutgoingSessions {
         if (owedInstances >= config.sessions().owedInstancesMax()) {
             return;
         }
-        final Debts known = owed.getOrDefault(peer.nodeId(), Debts.NONE);
-        final Set<String> instanceIds = known == Debts.NONE ? new LinkedHashSet<>() : known.instanceIds();
+        final Debts known = owed.get(peer.nodeId());
+        final Set<String> instanceIds = known == null ? new LinkedHashSet<>() : known.instanceIds();
         owedInstances += instanceIds.add(instanceId) ? 1 : 0;
         owed.put(peer.nodeId(), new Debts(peer.origin(), instanceIds, nowNanos));
     }
