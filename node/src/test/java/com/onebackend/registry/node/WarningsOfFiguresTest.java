@@ -76,10 +76,7 @@ class WarningsOfFiguresTest {
 
     @Test
     void logsThatDifferedAreNamed() {
-        assertThat(warnings("divergences.count", 1))
-                .singleElement()
-                .asString()
-                .contains("Logs differed", "disk");
+        assertThat(warnings("divergences.count", 1)).singleElement().asString().contains("Logs differed", "disk");
     }
 
     private static List<String> warnings(final String figure, final long value) {

@@ -9,6 +9,7 @@ import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.MemberState;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
 /** Two processes with one node id: a second one, twins, and copies of a data folder. */
@@ -132,5 +133,11 @@ class NodeIdScenariosSimTest {
         assertThat(cluster.isComplete()).isTrue();
         assertThat(cluster.falseDeaths).isEmpty();
         assertThat(sum(cluster, MembershipCounters.Snapshot::replacements)).isZero();
+    }
+
+    private static long sum(final MemberCluster cluster, final ToLongFunction<MembershipCounters.Snapshot> what) {
+        return cluster.running().stream()
+                .mapToLong(process -> what.applyAsLong(process.core.membershipCounters()))
+                .sum();
     }
 }
