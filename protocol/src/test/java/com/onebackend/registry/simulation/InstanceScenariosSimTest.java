@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Fault scenarios of instances by the ids of the reliability brief: those about load and transfers. Others are in {@link
- * HeartbeatSimTest} and {@link RetentionSimTest}.
+ * Fault scenarios of instances by the ids of the reliability brief: those about load and transfers. Others stand with
+ * heartbeats and with retention.
  */
 class InstanceScenariosSimTest {
     @Test

@@ -24,12 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Five real processes in network namespaces, and a network that fails them. Where the machine allows no namespaces, the
- * reason is printed and nothing runs. With {@code -Dlong} each fault lasts longer.
+ * reason is printed and nothing runs; with {@code -Dnetwork.faults=required}, as in CI, that is a failure. With {@code
+ * -Dlong} each fault lasts longer.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class NetworkFaultsIT {
     private static final int NODES = 5;
     private static final boolean IS_LONG = Boolean.getBoolean("long");
+    private static final boolean MUST_RUN = "required".equals(System.getProperty("network.faults"));
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration HEAL_MAX = Duration.ofSeconds(10);
     /** Longer than the longest suspicion: who was going to be declared dead has been. */
@@ -58,6 +60,11 @@ class NetworkFaultsIT {
         final String obstacle = NetworkLab.obstacle();
         if (!obstacle.isEmpty()) {
             System.out.println("Network faults are not tested: " + obstacle);
+        }
+        if (MUST_RUN) {
+            assertThat(obstacle)
+                    .as("what keeps network faults from being tested")
+                    .isEmpty();
         }
         assumeTrue(obstacle.isEmpty(), obstacle);
         lab = NetworkLab.open(NODES);
