@@ -314,7 +314,7 @@ public final class GossipCore {
 
     /** Deregistrations that are still remembered. */
     public int tombstones() {
-        return replica.tombstones();
+        return replica.retention().tombstones();
     }
 
     /** The last time logs differed from a peer's under equal vectors: worth an alarm. */

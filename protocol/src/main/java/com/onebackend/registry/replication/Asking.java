@@ -107,6 +107,9 @@ final class Asking {
         chunk.heads().stream()
                 .filter(head -> head.origin().equals(self))
                 .forEach(head -> retention.ownLoaded(head.maxVersion()));
+        if (wasResetting) {
+            retention.forgetUnspokenOf(chunk.heads());
+        }
         retention.loaded(wasResetting);
         if (incoming.complete(chunk.session())) {
             repair.sessionEnded(table.digest(), intake.withoutEvicted(new Digest(chunk.heads())));

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * When the tombstones of evicted origins may go, for which nobody raises a watermark any more: a horizon after the
- * eviction an own version is chosen, and when every member has that one, whoever was away has started again since.
+ * When evicted origins may be forgotten, for which nobody raises a watermark any more: a horizon after the eviction an
+ * own version is chosen, and when every member has that one, whoever was away has started again since.
  *
  * <p><i>Thread:</i> the gossip loop.
  */
@@ -22,10 +22,10 @@ final class Fences {
         this.horizonNanos = horizonNanos;
     }
 
-    /** The tombstones go when the own log's watermark reaches {@code version}; 0 = not old enough. */
+    /** The log goes when the own log's watermark reaches {@code version}; 0 = not old enough. */
     private record Fence(long sinceNanos, long version) {}
 
-    /** An origin was evicted, and has tombstones. */
+    /** An origin was evicted. */
     void add(final Origin origin) {
         unstamped.add(origin);
     }
@@ -58,7 +58,7 @@ final class Fences {
                 .orElse(0);
     }
 
-    /** The origins whose tombstones may go at this watermark, in order. */
+    /** The origins whose logs may go at this watermark, in order. */
     List<Origin> passed(final long watermark) {
         return fences.entrySet().stream()
                 .filter(entry ->
@@ -68,8 +68,9 @@ final class Fences {
                 .toList();
     }
 
-    /** All of them are gone. */
+    /** It is gone. */
     void done(final Origin origin) {
         fences.remove(origin);
+        unstamped.remove(origin);
     }
 }

@@ -206,8 +206,7 @@ final class OutgoingSessions {
         final Debts debts = owed.remove(peer);
         if (debts != null) {
             debts.instanceIds()
-                    .forEach(instanceId ->
-                            session.owe(table.parts(instanceId).entries()));
+                    .forEach(instanceId -> session.owe(table.parts(instanceId).entries()));
             owedInstances -= debts.instanceIds().size();
         }
         return isThrottled(peer, session, nowNanos) ? null : chunk(peer, session, nowNanos);

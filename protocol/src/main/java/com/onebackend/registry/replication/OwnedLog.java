@@ -45,6 +45,9 @@ final class OwnedLog {
             strayHash -= entry.version() > maxVersion ? EntryHash.ofTombstone(entry) : 0;
         }
         count(entry, -EntryHash.of(entry));
+        if (!hasRecords()) {
+            buckets = null;
+        }
     }
 
     /** Raises what we have; never lowers it. True when something moved. */

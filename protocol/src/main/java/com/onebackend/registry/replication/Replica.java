@@ -91,6 +91,10 @@ public final class Replica {
     /** Puts back how much of a log storage holds; its set hash is computed anew from the entries. */
     public void restoreHead(final Digest.Head head) {
         Invariants.check(!isStarted, "restored after the start");
+        if (head.isForgotten()) {
+            table.forget(head.origin());
+            return;
+        }
         table.advance(head.origin(), head.maxVersion(), head.gcVersion());
         if (head.origin().equals(self)) {
             restoredOwn(head.maxVersion());
@@ -209,7 +213,7 @@ public final class Replica {
      */
     public Optional<LogMessage.SyncChunk> answer(
             final String peer, final LogMessage.SyncRequest request, final long nowNanos) {
-        if (request.have().heads().size() > config.originsMax()
+        if (request.have().heads().size() > config.vectorMax()
                 || request.resume().size() > ResumePoint.POINTS_MAX) {
             intake.count(Refusal.MALFORMED);
             return Optional.empty();
@@ -255,8 +259,8 @@ public final class Replica {
 
     /**
      * The catalog removed a node: its records go, its pushes are refused from now on. Its tombstones stay and go on
-     * killing what is older, or a deregistration could be undone by whoever was away. To be called again after a
-     * restart.
+     * killing what is older, or a deregistration could be undone by whoever was away, until {@link Fences} lets them
+     * and all else that is known of it go. To be called again after a restart.
      */
     public void evict(final Origin origin) {
         Invariants.check(!origin.equals(self), "a node does not evict itself");
@@ -397,11 +401,6 @@ public final class Replica {
         return repair.count();
     }
 
-    /** Deregistrations that are still remembered. */
-    public int tombstones() {
-        return table.tombstones();
-    }
-
     /** The last time they did. */
     public Optional<Divergence> lastDivergence() {
         return Optional.ofNullable(repair.last());
@@ -420,6 +419,9 @@ public final class Replica {
     /** What changed since the last call, restored instances included. */
     public Changes drain() {
         return recorder.drain(origin -> {
+            if (table.isForgotten(origin)) {
+                return Digest.Head.ofForgotten(origin);
+            }
             final Digest.Head head = table.head(origin);
             final long reached = origin.equals(self) ? own.assigned() : head.maxVersion();
             return new Digest.Head(origin, reached, head.gcVersion(), head.setHash());

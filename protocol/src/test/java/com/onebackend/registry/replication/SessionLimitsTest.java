@@ -104,7 +104,9 @@ class SessionLimitsTest {
         }
         assertThat(open("p2", 1, 0, 0)).as("the burst is used up").isEmpty();
         assertThat(a.replica.isAnswerWaiting("p2")).isTrue();
-        assertThat(a.replica.lateAnswers(10 * SECOND)).extracting(Replica.LateAnswer::peer).contains("p2");
+        assertThat(a.replica.lateAnswers(10 * SECOND))
+                .extracting(Replica.LateAnswer::peer)
+                .contains("p2");
     }
 
     /** The chunks that two loads get in ten seconds while so many newcomers a second want to load, too. */
@@ -157,7 +159,7 @@ class SessionLimitsTest {
 
     @Test
     void requestWithMoreLogsThanAnybodyKeepsIsRefused() {
-        final List<Digest.Head> heads = LongStream.rangeClosed(0, CONFIG.originsMax())
+        final List<Digest.Head> heads = LongStream.rangeClosed(0, CONFIG.vectorMax())
                 .mapToObj(i -> new Digest.Head(new Origin(i), 1, 0, 0))
                 .toList();
         assertThat(a.replica.answer("p", new LogMessage.SyncRequest(1, new Digest(heads)), 0))

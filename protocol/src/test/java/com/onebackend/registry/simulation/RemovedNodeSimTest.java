@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a node leaves behind that the catalog has removed: its tombstones, for as long as somebody may need them. */
 class RemovedNodeSimTest {
+    private static final int GUESTS = Integer.getInteger("guests", 100);
     private static final String ID = "inst-0";
     private static final long TOMBSTONE_NANOS = 2 * SECOND;
     private static final long HORIZON_NANOS = 20 * SECOND;
@@ -70,6 +71,44 @@ class RemovedNodeSimTest {
         assertThat(tombstones(away)).isOne();
         assertThat(simulation.sum(GossipCounters.Retained::resetsBegun)).isZero();
         agree(simulation);
+    }
+
+    /** Each comes with an empty disk, writes, leaves and is removed: in the end nobody has anything of them. */
+    @Test
+    void nodesThatComeWriteLeaveAndAreRemovedLeaveNothingBehind() {
+        final Simulation simulation = started(5);
+        final VirtualNode guest = simulation.node(4);
+        int most = 0;
+        for (int i = 0; i < GUESTS; i++) {
+            guest.write("inst-" + i % 7, Workload.registration("inst-" + i % 7, 1));
+            simulation.runFor(SECOND / 2);
+            guest.write("inst-" + i % 7, new Part.Tombstone());
+            simulation.runFor(SECOND / 2);
+            guest.leave();
+            simulation.runFor(SECOND / 2);
+            simulation.remove(guest);
+            guest.wipe();
+            simulation.start(guest);
+            simulation.runFor(SECOND / 2);
+            most = Math.max(most, logs(simulation.node(0)));
+        }
+        assertThat(most).as("those of a few horizons").isLessThan(GUESTS / 2);
+        simulation.runUntil(
+                "forgotten by all",
+                COLLECTED_WITHIN_NANOS,
+                () -> simulation.nodes(Phase.RUNNING).stream().allMatch(node -> logs(node) <= 5));
+        simulation
+                .nodes(Phase.RUNNING)
+                .forEach(node -> assertThat(tombstones(node)).isZero());
+        assertThat(simulation.sum(GossipCounters.Retained::resetsBegun)).isZero();
+        simulation.converge();
+    }
+
+    /** The logs of which its disk has something. */
+    private static int logs(final VirtualNode node) {
+        return (int) node.disk().written().heads().values().stream()
+                .filter(head -> head.maxVersion() != Long.MAX_VALUE)
+                .count();
     }
 
     private static void deregisteredByANodeThatIsRemoved(final Simulation simulation) {

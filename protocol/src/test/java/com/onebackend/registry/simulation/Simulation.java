@@ -86,7 +86,7 @@ final class Simulation {
 
     private void tellCatalog(final VirtualNode node) {
         // A cluster that is about to get all its nodes: nobody collects before the last one is known.
-        if (catalog.size() + removed.size() == config.nodes()) {
+        if (catalog.size() + removed.size() >= config.nodes()) {
             node.command((now, out) -> node.core().catalogMembers(catalog, now, out));
         }
     }
