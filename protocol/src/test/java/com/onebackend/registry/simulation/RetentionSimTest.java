@@ -240,6 +240,45 @@ class RetentionSimTest {
         }
     }
 
+    /** Whoever met the watermark that it was to meet has lost its disk. */
+    @Test
+    void nodeThatNobodyCanServeAnyMoreTakesWhatItGetsAfterThreeGracesAndNotBefore() {
+        // With the small chunks of these seeds a load takes a moment.
+        final Simulation simulation = new Simulation(SimulationConfig.forgetful(20, 3)
+                .withFaults(FaultPlan.Kinds.NONE)
+                .withNetwork(NetworkFaults.NONE)
+                .withRetention(SHORT));
+        simulation.startAll();
+        simulation.converge();
+        for (int i = 0; i < 200; i++) {
+            register(simulation.node(i % 2), "inst-" + i);
+        }
+        simulation.runFor(2 * SECOND);
+        final VirtualNode returning = simulation.node(2);
+        returning.crash();
+        simulation.node(0).write(ID, TOMBSTONE);
+        awaitCollected(simulation, 0, 1);
+        simulation.start(returning);
+        simulation.runUntil("resets", 10 * SECOND, () -> returning.core().isResetting());
+        for (int i = 0; i < 2; i++) {
+            simulation.node(i).crash();
+            simulation.node(i).wipe();
+            simulation.start(simulation.node(i));
+        }
+        register(simulation.node(0), "left");
+        simulation.runFor(3 * SHORT.dropGraceNanos() - SECOND);
+        assertThat(retained(simulation, 2).resetsVoided()).isZero();
+        assertThat(returning.core().isResetting()).isTrue();
+        assertThat(returning.core().isCaughtUp()).isFalse();
+        simulation.runUntil(
+                "gives up", 15 * SECOND, () -> retained(simulation, 2).resetsVoided() == 1);
+        simulation.runUntil(
+                "loads", 15 * SECOND, () -> !returning.core().isResetting() && returning.instance("left") != null);
+        // Not held against what was acknowledged: the disks of two of three were wiped.
+        simulation.runUntil("agree", 30 * SECOND, () -> simulation.disagreement() == null);
+        assertNowhere(simulation, ID);
+    }
+
     @Test
     void tenThousandRegistrationsAndDeregistrationsLeaveNothingBehind() {
         final Simulation simulation = started(9, 3);
