@@ -113,7 +113,6 @@ final class Asking {
         retention.loaded(wasResetting);
         if (incoming.complete(chunk.session())) {
             repair.sessionEnded(table.digest(), intake.withoutEvicted(new Digest(chunk.heads())));
-            counters.divergences = repair.count();
         }
         return SyncVerdict.DONE;
     }

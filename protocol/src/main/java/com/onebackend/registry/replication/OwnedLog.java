@@ -102,6 +102,15 @@ final class OwnedLog {
         return entries.size() > tombstones.size();
     }
 
+    /** True when there is more than tombstones up to this version. */
+    boolean hasRecordsUpTo(final long version) {
+        LogEntry entry = entries.after(0);
+        while (entry != null && entry.version() <= version && entry.isTombstone()) {
+            entry = entries.after(entry.version());
+        }
+        return entry != null && entry.version() <= version;
+    }
+
     /** The live entry of a version; null when there is none. */
     LogEntry at(final long version) {
         return entries.at(version);

@@ -6,7 +6,6 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +56,7 @@ public final class Replica {
         this.own = new OwnWrites(config);
         this.outgoing = new OutgoingSessions(config, table, counters);
         this.incoming = new IncomingSessions(config.incomingSessionsMax(), config.sessions());
-        this.repair = new Repair(config.repairAfterSessions());
+        this.repair = new Repair(config.repairAfterSessions(), counters);
         this.view = new LiveView(table, own, recorder);
         this.retention = new Retention(self, config.retention(), table, own, view, recorder);
         final Intake.Logs logs = new Intake.Logs(self, table, own, view, recorder, retention);
@@ -282,16 +281,6 @@ public final class Replica {
     /** The instance as it is shown; null when it is not registered. */
     public Instance instance(final String instanceId) {
         return view.parts(instanceId).instance();
-    }
-
-    /** The live entries of one origin, ordered by version; a view that must not be kept over a change. */
-    public Collection<LogEntry> entriesOf(final Origin origin) {
-        for (final OwnedLog log : table.logs()) {
-            if (log.origin().equals(origin)) {
-                return log.entries();
-            }
-        }
-        return List.of();
     }
 
     /** What this node keeps of tombstones, whose acknowledgements it waits for, and what it may collect. */

@@ -134,7 +134,6 @@ public final class Retention {
 
     /** Storage held this head. */
     void restored(final Digest.Head head) {
-        isLoaded |= !head.origin().equals(self) && head.maxVersion() > 0;
         if (head.gcVersion() > 0) {
             collector.learned(head.origin());
         }
@@ -194,7 +193,7 @@ public final class Retention {
     /** True when this node holds what a reset would drop. */
     public boolean holdsOld() {
         for (final OwnedLog log : table.logs()) {
-            if (log.hasRecords() && (!log.origin().equals(self) || hasOldOwn(log))) {
+            if (log.hasRecords() && (!log.origin().equals(self) || log.hasRecordsUpTo(oldOwnVersion()))) {
                 return true;
             }
         }
@@ -211,7 +210,7 @@ public final class Retention {
         return isResetting() || isVoided;
     }
 
-    /** True once a whole vector was received, or was on the disk. */
+    /** True once this process received a whole vector. What was on the disk may be half of one and some pushes. */
     public boolean isLoaded() {
         return isLoaded && !isResetting();
     }
@@ -448,15 +447,6 @@ public final class Retention {
     /** Own versions up to here do not outlive a reset. */
     private long oldOwnVersion() {
         return Math.max(restoredOwnVersion, ages.versionOfAge(config.youngNanos(), nowNanos));
-    }
-
-    private boolean hasOldOwn(final OwnedLog log) {
-        final long old = oldOwnVersion();
-        LogEntry entry = log.after(0);
-        while (entry != null && entry.version() <= old && entry.isTombstone()) {
-            entry = log.after(entry.version());
-        }
-        return entry != null && entry.version() <= old;
     }
 
     /** Storage begins anew with what is left. */
