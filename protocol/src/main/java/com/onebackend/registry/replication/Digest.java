@@ -21,7 +21,7 @@ public record Digest(List<Head> heads) {
      * @param setHash sum of the hashes of its live entries
      */
     public record Head(Origin origin, long maxVersion, long gcVersion, long setHash) {
-        /** No log gets so long: in storage, an origin that was removed and of which nothing is left or taken any more. */
+        /** No log gets so long. In storage: an origin that was removed, and of which nothing is kept or taken. */
         static final long FORGOTTEN = Long.MAX_VALUE;
 
         /** What storage keeps of an origin that is forgotten. */

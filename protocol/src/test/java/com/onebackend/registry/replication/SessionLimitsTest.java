@@ -159,7 +159,7 @@ class SessionLimitsTest {
 
     @Test
     void requestWithMoreLogsThanAnybodyKeepsIsRefused() {
-        final List<Digest.Head> heads = LongStream.rangeClosed(0, CONFIG.originsMax())
+        final List<Digest.Head> heads = LongStream.rangeClosed(0, CONFIG.vectorMax())
                 .mapToObj(i -> new Digest.Head(new Origin(i), 1, 0, 0))
                 .toList();
         assertThat(a.replica.answer("p", new LogMessage.SyncRequest(1, new Digest(heads)), 0))
