@@ -9,8 +9,8 @@ package com.onebackend.registry.node;
  *     what there is
  * @param expectsOthers the configuration or the catalog names other nodes
  * @param isAlone no other node can be reached
- * @param isCaughtUp all that were to be asked for what is lacking here have answered, and one of them had everything; or
- *     every reachable node has said that it is as new as this one. Among more than eight nodes not everybody is asked
+ * @param isCaughtUp all that were to be asked for what is lacking here have answered, and one of them had everything;
+ *     or every reachable node has said that it is as new as this one. Of more than eight not everybody is asked
  * @param hasSynced at least one has answered in full, and be it one that is as new as this one
  * @param waitedMillis since the catalog started
  */
