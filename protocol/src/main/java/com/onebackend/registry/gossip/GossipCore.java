@@ -82,7 +82,6 @@ public final class GossipCore {
 
     /** Everything was restored: reports the instances that are there. */
     public void restored(final Effects out) {
-        logs.restored();
         drain(out);
     }
 

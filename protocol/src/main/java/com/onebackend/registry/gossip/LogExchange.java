@@ -36,9 +36,6 @@ final class LogExchange {
     /** Who waits for an answer, and where. */
     private final Map<String, Endpoint> askers = new HashMap<>();
 
-    /** The disk held what others wrote, and it was not dropped since. */
-    private boolean isRestored;
-
     LogExchange(
             final GossipConfig config,
             final MemberId selfId,
@@ -53,11 +50,6 @@ final class LogExchange {
         this.counters = counters;
         this.syncs = new SyncScheduler(config, random);
         this.pushes = new PushExchange(selfId, replica, broadcast, syncs, counters);
-    }
-
-    /** Everything was restored. */
-    void restored() {
-        isRestored = replica.retention().isLoaded();
     }
 
     /** Lets every deadline that has passed act. */
@@ -159,7 +151,7 @@ final class LogExchange {
                 isSame ? LogMessage.SyncStatus.Kind.SAME : LogMessage.SyncStatus.Kind.DIFFERS;
         counters.probesSame += isSame ? 1 : 0;
         counters.probesDifferent += isSame ? 0 : 1;
-        final boolean isLoading = replica.retention().isPartial() || !(isRestored || syncs.isSettled());
+        final boolean isLoading = replica.retention().isPartial() || !syncs.isSettled();
         send(from, new LogMessage.SyncStatus(probe.session(), kind, isLoading), out);
     }
 
@@ -282,7 +274,6 @@ final class LogExchange {
         if (retention.isAhead(theirs) && selfId.origin().compareTo(member.origin()) > 0) {
             return;
         }
-        isRestored = false;
         syncs.startAnew();
         replica.reset(theirs);
         syncs.want(member.nodeId());

@@ -187,10 +187,13 @@ class GossipCoreTest {
     }
 
     @Test
-    void nodeThatFindsOnItsDiskWhatOthersWroteIsNotLoading() {
+    void nodeIsLoadingWhateverItFindsOnItsDiskUntilItHasHeardWhatItMissed() {
         core.restoreHead(new Digest.Head(PEER.id().origin(), 5, 0, 0));
         core.restored(out);
-        assertThat(statusFor(5).isLoading()).isFalse();
+        assertThat(statusFor(5).isLoading()).isTrue();
+        meetPeer();
+        answerEmpty(PEER, sessions().get(0));
+        assertThat(statusFor(6).isLoading()).isFalse();
     }
 
     /** What the peer is told that asks whether it lacks something. */
