@@ -91,19 +91,11 @@ public final class GatewayServer implements AutoCloseable {
                 config.limits(),
                 routes,
                 tokens,
-                needs -> isMet(needs, api),
+                api::ready,
                 () -> api.cluster().reason(),
                 api.cluster().nodeId(),
                 metrics);
         return new GatewayServer(config, engine, workers, Transport.best());
-    }
-
-    private static boolean isMet(final Route.Needs needs, final RegistryApi api) {
-        return switch (needs) {
-            case NOTHING -> true;
-            case WRITABLE -> api.writable();
-            case READY -> api.ready();
-        };
     }
 
     /** The port it listens at. */

@@ -54,8 +54,6 @@ public final class FakeRegistry implements RegistryApi {
     public final List<RegisterInstance> registrations = new CopyOnWriteArrayList<>();
     public final AtomicInteger awaited = new AtomicInteger();
     public volatile boolean ready = true;
-    /** Takes registrations although it is not ready. */
-    public volatile boolean catchingUp;
 
     public volatile RegistryError nextFailure;
     public volatile boolean silent;
@@ -283,11 +281,6 @@ public final class FakeRegistry implements RegistryApi {
     @Override
     public boolean ready() {
         return ready;
-    }
-
-    @Override
-    public boolean writable() {
-        return ready || catchingUp;
     }
 
     @Override

@@ -3,6 +3,7 @@ package com.onebackend.registry.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,18 +35,22 @@ class StartingNodeTest {
     }
 
     @Test
-    void nodeThatCatchesUpTakesRegistrationsAndAnswersNoDiscovery() {
+    void nodeThatIsNotReadyTakesNothingAndSaysSo() {
         gateway.registry.ready = false;
         final String body = "{\"slug\":\"s\",\"url\":\"http://198.18.0.1:80\"}";
-        assertThat(send("PUT", "/registry-svc/instance", body).statusCode()).isEqualTo(503);
-        gateway.registry.catchingUp = true;
+        for (final HttpResponse<String> refused : List.of(
+                send("PUT", "/registry-svc/instance", body),
+                send("PUT", "/registry-svc/instance/a/heartbeat", null),
+                send("DELETE", "/registry-svc/instance/a", null),
+                send("GET", "/registry-svc/instances", null))) {
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(TestGateway.json(refused).path("happened").asText()).isEqualTo("no");
+            assertThat(TestGateway.json(refused).path("error").asText()).contains("not ready yet: joining");
+            assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+        }
+        assertThat(gateway.registry.registrations).isEmpty();
+        gateway.registry.ready = true;
         assertThat(send("PUT", "/registry-svc/instance", body).statusCode()).isEqualTo(201);
-        assertThat(send("GET", "/registry-svc/instances?slug=s", null).statusCode())
-                .isEqualTo(503);
-        assertThat(send("GET", "/registry-svc/instances", null).statusCode()).isEqualTo(503);
-        // It may be there without being known here: "there is no such instance" would be wrong.
-        assertThat(send("DELETE", "/registry-svc/instance/a", null).statusCode())
-                .isEqualTo(503);
     }
 
     private HttpResponse<String> send(final String method, final String path, final String body) {

@@ -59,7 +59,16 @@ final class BootstrapWire implements BootstrapPeers {
 
     @Override
     public Answer ask(final String peerUrl) throws IOException {
-        final JsonNode answer = request(peerUrl, JSON.createObjectNode().put("ask", "who"));
+        return answer(request(peerUrl, JSON.createObjectNode().put("ask", "who")));
+    }
+
+    /** The same of a node of which it is known where its gossip listens. */
+    Answer ask(final Endpoint endpoint) throws IOException {
+        return answer(
+                request(endpoint.toString(), endpoint, JSON.createObjectNode().put("ask", "who")));
+    }
+
+    private static Answer answer(final JsonNode answer) throws IOException {
         final List<CatalogPeer> members = new ArrayList<>();
         for (final JsonNode member : bounded(answer.path("members"))) {
             members.add(new CatalogPeer(
@@ -72,6 +81,7 @@ final class BootstrapWire implements BootstrapPeers {
         return new Answer(
                 answer.path("nodeId").asText(),
                 new Origin(answer.path("origin").asLong()),
+                answer.path("process").asLong(),
                 answer.path("clusterId").asText(),
                 seeds,
                 members,
@@ -93,23 +103,30 @@ final class BootstrapWire implements BootstrapPeers {
     private JsonNode request(final String peerUrl, final ObjectNode question) throws IOException {
         final Endpoint endpoint = endpoints.of(peerUrl);
         try {
+            return request(peerUrl, endpoint, question);
+        } catch (final SilentException e) {
+            endpoints.forget(peerUrl);
+            throw e;
+        }
+    }
+
+    private JsonNode request(final String name, final Endpoint endpoint, final ObjectNode question) throws IOException {
+        try {
             final byte[] answer = transports
                     .request(endpoint, JSON.writeValueAsBytes(question), TIMEOUT)
                     .get(TIMEOUT.toMillis() * 2, TimeUnit.MILLISECONDS);
             final JsonNode json = JSON.readTree(answer);
             if (json.has("error")) {
-                throw new IOException(
-                        peerUrl + " refused: " + json.path("error").asText());
+                throw new IOException(name + " refused: " + json.path("error").asText());
             }
             return json;
         } catch (final ExecutionException | TimeoutException e) {
-            endpoints.forget(peerUrl);
-            throw new IOException(peerUrl + " at " + endpoint + " does not answer: " + e.getMessage(), e);
+            throw new SilentException(name + " at " + endpoint + " does not answer: " + e.getMessage(), e);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } catch (final IllegalStateException e) {
-            throw new IOException(peerUrl + " answered something else: " + e.getMessage(), e);
+            throw new IOException(name + " answered something else: " + e.getMessage(), e);
         }
     }
 
@@ -124,6 +141,7 @@ final class BootstrapWire implements BootstrapPeers {
         final ObjectNode json = JSON.createObjectNode()
                 .put("nodeId", answer.nodeId())
                 .put("origin", answer.origin().value())
+                .put("process", answer.process())
                 .put("clusterId", answer.clusterId())
                 .put("promise", answer.promise());
         final ArrayNode seeds = json.putArray("seeds");
@@ -139,5 +157,14 @@ final class BootstrapWire implements BootstrapPeers {
 
     private static byte[] refusal(final String why) {
         return ("{\"error\":\"" + why + "\"}").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Nobody answered there: it may live somewhere else by now. */
+    private static final class SilentException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        SilentException(final String message, final Throwable cause) {
+            super(message, cause);
+        }
     }
 }

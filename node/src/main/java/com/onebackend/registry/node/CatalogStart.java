@@ -1,10 +1,13 @@
 package com.onebackend.registry.node;
 
+import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.node.catalog.BootstrapDecision;
 import com.onebackend.registry.node.catalog.CatalogConfig;
 import com.onebackend.registry.node.catalog.CatalogPeer;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.catalog.CatalogTls;
+import com.onebackend.registry.storage.CatalogSection;
+import com.onebackend.registry.wire.RecordCodec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
@@ -33,6 +36,13 @@ final class CatalogStart {
     /** Where Raft keeps its logs; a folder in it for each cluster. */
     Path raftFolder() {
         return parts.config().folder().resolve("raft");
+    }
+
+    /** What the catalog on this disk says of this node; null when it says nothing. */
+    NodeRecord storedRecord() {
+        final byte[] row =
+                parts.store().catalog().read(CatalogSection.NODE, parts.self().id());
+        return row == null ? null : RecordCodec.decodeNode(row);
     }
 
     /** Returns when the catalog runs; a node that was to found the cluster leads it then. */

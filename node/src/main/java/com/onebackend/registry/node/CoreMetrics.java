@@ -5,7 +5,6 @@ import com.onebackend.registry.gossip.HeartbeatCounters;
 import com.onebackend.registry.membership.MembershipCounters;
 import com.onebackend.registry.membership.RefusedClaim;
 import com.onebackend.registry.node.gossip.GossipFigures;
-import com.onebackend.registry.node.gossip.GossipLoop;
 import com.onebackend.registry.replication.Refusal;
 import com.onebackend.registry.replication.SyncCounters;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -20,9 +19,10 @@ final class CoreMetrics {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final MeterRegistry metrics;
-    private final GossipLoop gossip;
+    private final GossipFigures.Source gossip;
 
-    CoreMetrics(final MeterRegistry metrics, final GossipLoop gossip) {
+    /** @param gossip somebody else must hold it, too: meters only refer to it weakly */
+    CoreMetrics(final MeterRegistry metrics, final GossipFigures.Source gossip) {
         this.metrics = metrics;
         this.gossip = gossip;
     }
@@ -52,6 +52,7 @@ final class CoreMetrics {
                     at -> at.refused().get(reason));
         }
         gauge("origins", "logs this node has a part of", GossipFigures::origins);
+        gauge("log.versions", "the last versions this node has of all logs, summed up", GossipFigures::versions);
         gauge("tombstones", "deregistrations that are still remembered", GossipFigures::tombstones);
         gauge("unacknowledged", "answers that wait for the disk", GossipFigures::unacknowledged);
     }
@@ -95,6 +96,9 @@ final class CoreMetrics {
                 at -> of.apply(at).syncs();
         counter("syncs", "own anti-entropy sessions that ran to their end", GossipFigures::syncsCompleted);
         gauge("syncs.answered", "sessions of others under way here", GossipFigures::syncsAnswered);
+        final String begun = "sessions of others that began here, by what their first question showed";
+        counter("syncs.begun", begun, "vector", "same", at -> of.apply(at).probesSame());
+        counter("syncs.begun", begun, "vector", "different", at -> of.apply(at).probesDifferent());
         final String text = "sessions that did not run to their end at once";
         counter("syncs.broken", text, "why", "timeout", at -> of.apply(at).syncsTimedOut());
         counter("syncs.broken", text, "why", "peer_busy", at -> of.apply(at).syncsTurnedAway());
@@ -181,9 +185,17 @@ final class CoreMetrics {
                 "forwards.unanswered",
                 "batches of heartbeats an owner did not answer",
                 at -> of.apply(at).batchesUnacknowledged());
+        counter(
+                "forwards.unknown",
+                "forwarded heartbeats that the owner did not know",
+                at -> of.apply(at).forwardsRefused());
         final String adoptions = "instances taken over from an owner that is gone";
         counter("adoptions", adoptions, "why", "heartbeat", at -> of.apply(at).adoptedByHeartbeat());
         counter("adoptions", adoptions, "why", "keeper", at -> of.apply(at).adoptedByKeeper());
+        counter(
+                "rehomed",
+                "records of gone nodes that were copied because this node owns their instances",
+                at -> of.apply(at).rehomed());
         gauge(
                 "orphans",
                 "instances of gone owners that nobody has adopted yet",
@@ -238,6 +250,10 @@ final class CoreMetrics {
                 "claims.contested",
                 "claims of a node id that wait for a proof of life",
                 at -> of.apply(at).contestedClaims());
+        gauge(
+                "incarnations.used.up",
+                "1 when this process can no longer object to being believed dead",
+                at -> of.apply(at).needsNewGeneration() ? 1 : 0);
         final String time = "time of the latest direct probes there and back";
         gauge("probe.seconds", time, "quantile", "0.5", at -> of.apply(at).roundTripP50Nanos() / NANOS_PER_SECOND);
         gauge("probe.seconds", time, "quantile", "0.99", at -> of.apply(at).roundTripP99Nanos() / NANOS_PER_SECOND);
@@ -250,7 +266,7 @@ final class CoreMetrics {
     }
 
     private void counter(final String name, final String text, final ToDoubleFunction<GossipFigures> count) {
-        FunctionCounter.builder("registry.gossip." + name, gossip, loop -> count.applyAsDouble(loop.figures()))
+        FunctionCounter.builder("registry.gossip." + name, gossip, at -> count.applyAsDouble(at.figures()))
                 .description(text)
                 .register(metrics);
     }
@@ -261,14 +277,14 @@ final class CoreMetrics {
             final String tag,
             final String value,
             final ToDoubleFunction<GossipFigures> count) {
-        FunctionCounter.builder("registry.gossip." + name, gossip, loop -> count.applyAsDouble(loop.figures()))
+        FunctionCounter.builder("registry.gossip." + name, gossip, at -> count.applyAsDouble(at.figures()))
                 .description(text)
                 .tag(tag, value)
                 .register(metrics);
     }
 
     private void gauge(final String name, final String text, final ToDoubleFunction<GossipFigures> value) {
-        Gauge.builder("registry.gossip." + name, gossip, loop -> value.applyAsDouble(loop.figures()))
+        Gauge.builder("registry.gossip." + name, gossip, at -> value.applyAsDouble(at.figures()))
                 .description(text)
                 .register(metrics);
     }
@@ -279,7 +295,7 @@ final class CoreMetrics {
             final String tag,
             final String value,
             final ToDoubleFunction<GossipFigures> figure) {
-        Gauge.builder("registry.gossip." + name, gossip, loop -> figure.applyAsDouble(loop.figures()))
+        Gauge.builder("registry.gossip." + name, gossip, at -> figure.applyAsDouble(at.figures()))
                 .description(text)
                 .tag(tag, value)
                 .register(metrics);

@@ -37,6 +37,7 @@ final class Enrolment {
     private final CatalogService catalog;
     private final ClusterKeys keys;
     private final NodeRecord self;
+    private final FormerAddress formerAddress;
     private final String adminPassword;
     private final Path folder;
 
@@ -44,11 +45,13 @@ final class Enrolment {
             final CatalogService catalog,
             final ClusterKeys keys,
             final NodeRecord self,
+            final FormerAddress formerAddress,
             final String adminPassword,
             final Path folder) {
         this.catalog = catalog;
         this.keys = keys;
         this.self = self;
+        this.formerAddress = formerAddress;
         this.adminPassword = adminPassword;
         this.folder = folder;
     }
@@ -61,9 +64,17 @@ final class Enrolment {
                 await(catalog.awaitLinearizable());
                 ensureSigningKey();
                 ensureAdmin();
+                // The record leads the others here: it must not lead them away from a process that has this id and
+                // lives.
+                final String namesake = formerAddress.refusal(catalog.node(self.id()));
+                if (!namesake.isEmpty()) {
+                    return namesake;
+                }
                 final CatalogResult saved =
                         await(catalog.write(new CatalogCommand.SaveNode(NodeApi.proposal(self.id()), self)));
-                return saved.isOk() ? "" : "the catalog does not take this node: " + saved.message();
+                return saved.isOk()
+                        ? ""
+                        : Startup.asNewNode("the catalog does not take this node: " + saved.message(), folder);
             } catch (final RegistryException | TimeoutException e) {
                 if (!String.valueOf(e.getMessage()).equals(lastProblem)) {
                     lastProblem = String.valueOf(e.getMessage());

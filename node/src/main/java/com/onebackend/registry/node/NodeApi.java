@@ -22,6 +22,7 @@ import com.onebackend.registry.node.catalog.CatalogCommand;
 import com.onebackend.registry.node.catalog.CatalogPeer;
 import com.onebackend.registry.node.catalog.CatalogResult;
 import com.onebackend.registry.node.gossip.ClusterKeys;
+import com.onebackend.registry.node.instances.InstanceService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * What the door may ask of this node: composes catalog, gossip and instances.
  *
  * <p><i>Thread:</i> any. Until the node belongs to a cluster every write is refused with UNAVAILABLE and reads are
- * empty.
+ * empty; writes of instances are refused until it is ready.
  */
 final class NodeApi implements RegistryApi {
     private static final Logger LOG = LoggerFactory.getLogger(NodeApi.class);
@@ -68,32 +70,29 @@ final class NodeApi implements RegistryApi {
 
     @Override
     public void register(final Caller caller, final RegisterInstance request, final Reply<Instance> reply) {
-        final Services running = services;
-        // What the request leaves out is kept from the record before, which a node that catches up may not have.
-        if (running == null || !(readiness.isReady() || isWhole(request))) {
-            reply.failure(starting());
-        } else {
-            running.instances().register(caller, request, reply);
-        }
+        instances(reply, instances -> instances.register(caller, request, reply));
     }
 
     @Override
     public void heartbeat(final Caller caller, final String instanceId, final Reply<Instance> reply) {
-        final Services running = services;
-        if (running == null) {
-            reply.failure(starting());
-        } else {
-            running.instances().heartbeat(caller, instanceId, reply);
-        }
+        instances(reply, instances -> instances.heartbeat(caller, instanceId, reply));
     }
 
     @Override
     public void deregister(final Caller caller, final String instanceId, final Reply<Instance> reply) {
+        instances(reply, instances -> instances.deregister(caller, instanceId, reply));
+    }
+
+    /**
+     * Whether a record may be written, and what of it stays, is decided by the record before: a node that may not have
+     * that yet would take over what belongs to another service.
+     */
+    private void instances(final Reply<Instance> reply, final Consumer<InstanceService> write) {
         final Services running = services;
-        if (running == null) {
+        if (running == null || !readiness.isReady()) {
             reply.failure(starting());
         } else {
-            running.instances().deregister(caller, instanceId, reply);
+            write.accept(running.instances());
         }
     }
 
@@ -204,7 +203,7 @@ final class NodeApi implements RegistryApi {
                 running == null ? 0 : running.catalog().appliedIndex(),
                 reason.isEmpty(),
                 reason,
-                running == null ? List.of() : Warnings.of(running.gossip().figures()),
+                running == null ? List.of() : Warnings.of(running.gossip().figures(), System.nanoTime()),
                 running == null
                         ? List.of()
                         : running.catalog().voters().stream()
@@ -216,17 +215,6 @@ final class NodeApi implements RegistryApi {
     @Override
     public boolean ready() {
         return readiness.isReady();
-    }
-
-    @Override
-    public boolean writable() {
-        return readiness.isWritable();
-    }
-
-    private static boolean isWhole(final RegisterInstance request) {
-        return !request.url().isEmpty()
-                || !request.host().isEmpty()
-                || !request.ip().isEmpty();
     }
 
     @Override

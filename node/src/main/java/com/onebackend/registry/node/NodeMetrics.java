@@ -16,7 +16,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * The node's own figures for {@code /metrics}. Each is read when somebody asks, from any thread. What each means and
- * when to worry is in the operator's guide, which a test holds against this.
+ * when to worry is in a table of the operator's guide; a test holds the names and labels there against those shown.
  */
 final class NodeMetrics {
     private final MeterRegistry metrics;

@@ -9,8 +9,9 @@ package com.onebackend.registry.node;
  *     what there is
  * @param expectsOthers the configuration or the catalog names other nodes
  * @param isAlone no other node can be reached
- * @param isCaughtUp every reachable node was asked for what is lacking here, and has answered
- * @param hasSynced at least one has
+ * @param isCaughtUp all that were to be asked for what is lacking here have answered, and one of them had everything;
+ *     or every reachable node has said that it is as new as this one. Of more than eight not everybody is asked
+ * @param hasSynced at least one has answered in full, and be it one that is as new as this one
  * @param waitedMillis since the catalog started
  */
 record ReadyFacts(
@@ -39,8 +40,8 @@ record ReadyFacts(
         return hasAccounts && ((isEnrolled && isSynced) || (isPatient && isGoodEnough));
     }
 
-    /** What a node of the cluster takes reaches the others, whether it knows already what they have or not. */
-    boolean isWritable() {
-        return hasAccounts && isEnrolled;
+    /** What a node waits for that is not ready, for a person. */
+    String awaited() {
+        return "catching up with the " + (hasAccounts && isEnrolled ? "instances" : "catalog");
     }
 }

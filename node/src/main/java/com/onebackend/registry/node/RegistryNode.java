@@ -82,8 +82,8 @@ public final class RegistryNode implements AutoCloseable {
         refuseTakenPort(config.bindHost(), config.raftPort(), "OB_RAFT_PORT");
 
         final Startup.Members members = new Startup.Members();
-        final BootstrapAnswers answers =
-                new BootstrapAnswers(store.identity(), Seeds.of(config.selfUrl(), config.seeds()), members);
+        final BootstrapAnswers answers = new BootstrapAnswers(
+                store.identity(), new SecureRandom().nextLong(), Seeds.of(config.selfUrl(), config.seeds()), members);
         final GossipTransports transports =
                 closing.add("transports", new GossipTransports(identity.nodeId(), keys, List.of(config.host())));
         bindGossip(config, closing, new PeerRequests(answers, members::catalog), transports);

@@ -10,6 +10,7 @@ import com.onebackend.registry.node.catalog.BootstrapDecision;
 import com.onebackend.registry.node.catalog.CatalogPeer;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.catalog.FatalHandler;
+import com.onebackend.registry.node.catalog.Namesake;
 import com.onebackend.registry.node.catalog.RemovedNode;
 import com.onebackend.registry.node.catalog.Seeds;
 import com.onebackend.registry.node.gossip.ClusterKeys;
@@ -41,6 +42,8 @@ final class Startup implements AutoCloseable {
     private final Parts parts;
     private final LateParts late = new LateParts();
     private final PeerEndpoints endpoints = new PeerEndpoints();
+    private final BootstrapWire wire;
+    private final FormerAddress formerAddress;
     private final Thread thread = new Thread(this::run, "startup");
     private volatile Thread enrolling;
     private volatile boolean isEnrolled;
@@ -84,6 +87,8 @@ final class Startup implements AutoCloseable {
 
     private Startup(final Parts parts) {
         this.parts = parts;
+        wire = new BootstrapWire(parts.transports(), endpoints);
+        formerAddress = new FormerAddress(wire::ask, parts.answers(), parts.self());
     }
 
     static Startup begin(final Parts parts) {
@@ -95,7 +100,7 @@ final class Startup implements AutoCloseable {
     @Override
     public void close() {
         late.refuse();
-        parts.readiness().waitsFor("stopping");
+        parts.readiness().ends("stopping");
         end(thread);
         // Only now: the startup thread may have begun the enrolment meanwhile.
         if (enrolling != null) {
@@ -122,8 +127,12 @@ final class Startup implements AutoCloseable {
             final CatalogStart catalogStart = new CatalogStart(parts, late, peers);
             final Bootstrap bootstrap = bootstrap(catalogStart.raftFolder());
             final BootstrapDecision decision = bootstrap.run();
-            if (decision.kind() == BootstrapDecision.Kind.REFUSE) {
-                parts.onFatal().onFatal(decision.message(), new ConfigException(decision.message()));
+            // Before Raft runs: it tells the group at once where this node is now.
+            final String refusal = decision.kind() == BootstrapDecision.Kind.REFUSE
+                    ? decision.message()
+                    : formerAddress.refusal(catalogStart.storedRecord());
+            if (!refusal.isEmpty()) {
+                end(refusal);
                 return;
             }
             final CatalogService catalog = catalogStart.run(decision);
@@ -153,7 +162,7 @@ final class Startup implements AutoCloseable {
         return new Bootstrap(
                 CLUSTER_NAME,
                 Seeds.of(parts.config().selfUrl(), parts.config().seeds()),
-                new BootstrapWire(parts.transports(), endpoints),
+                wire,
                 parts.answers(),
                 clusterId -> !clusterId.isEmpty()
                         && CatalogService.isStored(
@@ -175,6 +184,7 @@ final class Startup implements AutoCloseable {
                 catalog,
                 parts.keys(),
                 parts.self(),
+                formerAddress,
                 parts.config().adminPassword(),
                 parts.config().folder());
         enrolling = new Thread(
@@ -184,7 +194,7 @@ final class Startup implements AutoCloseable {
                         if (refusal.isEmpty()) {
                             isEnrolled = true;
                         } else {
-                            refused(refusal);
+                            end(refusal);
                         }
                     } catch (final InterruptedException e) {
                         Thread.currentThread().interrupt();
@@ -217,10 +227,8 @@ final class Startup implements AutoCloseable {
                     parts.readiness().exceptWhile(gossip::isReloading);
                     parts.readiness().ready();
                     LOG.info("ready after {} ms", TimeUnit.NANOSECONDS.toMillis(now - start));
-                } else if (facts.isWritable()) {
-                    parts.readiness().catchesUp("catching up with the instances");
                 } else {
-                    parts.readiness().waitsFor("catching up with the catalog");
+                    parts.readiness().waitsFor(facts.awaited());
                 }
             } else if (isReloading != gossip.isReloading()) {
                 isReloading = !isReloading;
@@ -247,23 +255,33 @@ final class Startup implements AutoCloseable {
                 TimeUnit.NANOSECONDS.toMillis(waitedNanos));
     }
 
-    /** Another process that lives has this node's id. */
-    private void taken(final Member incumbent) {
-        end("OB_NODE_ID " + incumbent.id().nodeId() + " is taken by the node at " + incumbent.url() + " (gossip "
-                + incumbent.endpoint() + "); stop that one, or start this one with another OB_NODE_ID");
+    /** Another process has this node's id. */
+    private void taken(final Member other) {
+        final String message = Namesake.taken(parts.self(), other);
+        if (Namesake.isOutlived(parts.self(), other) && !late.isClosed()) {
+            // Not the configuration: whoever starts it again makes it a member again.
+            parts.readiness().waitsFor(message);
+            parts.onFatal().onFatal(message, new IllegalStateException(message));
+        } else {
+            end(message);
+        }
     }
 
     /** What this node would acknowledge nobody else would ever see: it must not go on. */
     private void refused(final String why) {
-        end(why + "; to let it join again as a new node, start it with an empty OB_FOLDER (now "
-                + parts.config().folder() + ")");
+        end(asNewNode(why, parts.config().folder()));
+    }
+
+    /** A refusal that holds for this data folder only. */
+    static String asNewNode(final String why, final Path folder) {
+        return why + "; to let it join again as a new node, start it with an empty OB_FOLDER (now " + folder + ")";
     }
 
     private void end(final String message) {
         if (late.isClosed()) {
             return;
         }
-        parts.readiness().waitsFor(message);
+        parts.readiness().ends(message);
         parts.onFatal().onFatal(message, new ConfigException(message));
     }
 }

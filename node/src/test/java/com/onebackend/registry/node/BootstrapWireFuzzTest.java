@@ -26,6 +26,7 @@ class BootstrapWireFuzzTest {
         final Folder folder = new Folder();
         final BootstrapAnswers answers = new BootstrapAnswers(
                 folder,
+                1,
                 Seeds.of("http://10.0.0.1:58231", List.of("http://10.0.0.2:58231")),
                 () -> List.of(new CatalogPeer("n1", "10.0.0.1", 58_233)));
         assertThat(BootstrapWire.answer(question, answers)).isNotEmpty();

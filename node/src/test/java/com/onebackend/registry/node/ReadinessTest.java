@@ -9,16 +9,14 @@ class ReadinessTest {
     private final Readiness readiness = new Readiness();
 
     @Test
-    void startingNodeNeitherReadsNorWrites() {
+    void startingNodeIsNotReady() {
         assertThat(readiness.isReady()).isFalse();
-        assertThat(readiness.isWritable()).isFalse();
         assertThat(readiness.reason()).isEqualTo("starting");
     }
 
     @Test
-    void nodeThatCatchesUpWritesOnly() {
-        readiness.catchesUp("catching up");
-        assertThat(readiness.isWritable()).isTrue();
+    void nodeThatCatchesUpIsNotReadyAndSaysWhy() {
+        readiness.waitsFor("catching up");
         assertThat(readiness.isReady()).isFalse();
         assertThat(readiness.reason()).isEqualTo("catching up");
     }
@@ -34,17 +32,19 @@ class ReadinessTest {
         isReloading.set(true);
         assertThat(readiness.isReady()).isFalse();
         assertThat(readiness.reason()).isEqualTo(Readiness.RELOADING);
-        assertThat(readiness.isWritable()).isTrue();
 
         isReloading.set(false);
         assertThat(readiness.isReady()).isTrue();
     }
 
     @Test
-    void nodeThatStopsIsNeither() {
+    void nodeThatEndsIsNeverReadyAgainAndKeepsSayingWhy() {
         readiness.ready();
-        readiness.waitsFor("stopping");
+        readiness.ends("its name is taken");
+        readiness.waitsFor("catching up");
+        readiness.ready();
+        readiness.ends("stopping");
         assertThat(readiness.isReady()).isFalse();
-        assertThat(readiness.isWritable()).isFalse();
+        assertThat(readiness.reason()).isEqualTo("its name is taken");
     }
 }

@@ -55,14 +55,13 @@ class ReadyFactsTest {
     }
 
     @Test
-    void enrolledNodeTakesRegistrationsBeforeItHasCaughtUp() {
-        final ReadyFacts catchingUp = new ReadyFacts(true, true, false, true, false, false, false, 0);
-        assertThat(catchingUp.isReady()).isFalse();
-        assertThat(catchingUp.isWritable()).isTrue();
-        assertThat(new ReadyFacts(true, false, true, true, false, true, true, 0).isWritable())
-                .isFalse();
-        assertThat(new ReadyFacts(false, true, true, true, false, true, true, 0).isWritable())
-                .isFalse();
+    void nodeThatIsNotReadyNamesWhatItWaitsFor() {
+        assertThat(new ReadyFacts(true, true, false, true, false, false, false, 0).awaited())
+                .contains("instances");
+        assertThat(new ReadyFacts(true, false, true, true, false, true, true, 0).awaited())
+                .contains("catalog");
+        assertThat(new ReadyFacts(false, true, true, true, false, true, true, 0).awaited())
+                .contains("catalog");
     }
 
     @Test

@@ -17,7 +17,12 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.node.gossip.GossipFigures;
 import com.onebackend.registry.replication.LogBatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -52,9 +57,68 @@ class WarningsTest {
         assertThat(warnings()).singleElement().asString().contains("3.0 s ahead of");
     }
 
+    @Test
+    void processThatHasUsedUpItsIncarnationsIsToBeRestarted() {
+        final Member worn = member(1).with(new Incarnation(1L << 40), MemberState.ALIVE);
+        final GossipCore late = new GossipCore(GossipConfig.LAN, worn, new SplittableRandom(1));
+        assertThat(Warnings.standing(late.membershipCounters(), late.counters().snapshot()))
+                .singleElement()
+                .asString()
+                .contains("Restart it");
+    }
+
+    @Test
+    void clockIsWarnedOfFromWhereItCountsAsAlarmed() {
+        hear(2, GossipConfig.CLOCK_ALARM_MILLIS);
+        hear(3, GossipConfig.CLOCK_ALARM_MILLIS);
+        assertThat(warnings()).isEmpty();
+        hear(2, GossipConfig.CLOCK_ALARM_MILLIS + 1);
+        hear(3, GossipConfig.CLOCK_ALARM_MILLIS + 1);
+        nanos += 2 * SECOND;
+        assertThat(warnings()).anyMatch(text -> text.contains("clock of this node"));
+    }
+
+    @Test
+    void whatHappenedOnceIsSaidForTenMinutes() {
+        final GossipFigures.Rise identity = new GossipFigures.Rise(3, 0);
+        final GossipFigures.Rise divergence = new GossipFigures.Rise(1, 60 * SECOND);
+        assertThat(past(identity, divergence, 599 * SECOND))
+                .hasSize(2)
+                .anyMatch(text -> text.contains("OB_NODE_ID"))
+                .anyMatch(text -> text.contains("differed"));
+        assertThat(past(identity, divergence, 600 * SECOND))
+                .singleElement()
+                .asString()
+                .contains("differed");
+        assertThat(past(identity, divergence, 660 * SECOND)).isEmpty();
+        assertThat(past(GossipFigures.Rise.NONE, GossipFigures.Rise.NONE, SECOND))
+                .isEmpty();
+    }
+
+    @Test
+    void guideAlarmsWhereHealthWarns() throws IOException {
+        final String guide = Files.readString(Path.of("..", "deploy", "README.md"));
+        assertThat(guide.lines().filter(line -> line.contains("`registry_gossip_local_health`")))
+                .singleElement()
+                .asString()
+                .contains("above " + Warnings.LOCAL_HEALTH_MAX + " ");
+        final double seconds = GossipConfig.CLOCK_ALARM_MILLIS / 1e3;
+        assertThat(guide.lines().filter(line -> line.contains("`registry_gossip_clock_offset_seconds`")))
+                .singleElement()
+                .asString()
+                .contains("more than " + seconds + " or less than -" + seconds);
+    }
+
+    private static List<String> past(
+            final GossipFigures.Rise identity, final GossipFigures.Rise divergence, final long nowNanos) {
+        final List<String> warnings = new ArrayList<>();
+        Warnings.addPast(identity, divergence, nowNanos, warnings);
+        return warnings;
+    }
+
     private List<String> warnings() {
         core.tick(now(), ignored);
-        return Warnings.of(core.membershipCounters(), core.counters().snapshot());
+        return Warnings.standing(core.membershipCounters(), core.counters().snapshot());
     }
 
     /** A member says what its clock shows, so far ahead of ours. */

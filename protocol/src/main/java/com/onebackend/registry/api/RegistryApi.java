@@ -22,19 +22,21 @@ public interface RegistryApi {
 
     /**
      * Register or update. Answered when it is on this node's disk. Refusals: INVALID, FORBIDDEN (another slug's
-     * record),
-     * OVERLOADED, UNAVAILABLE (not started).
+     * record), OVERLOADED, UNAVAILABLE (not ready, or the clock is wrong).
      */
     void register(Caller caller, RegisterInstance request, Reply<Instance> reply);
 
     /**
      * An instance gives a sign of life. Answered at once, unless this node takes the instance over from an owner that
      * is gone: then when that is on its disk. Refusals: NOT_FOUND (register it in full), FORBIDDEN (another slug's
-     * record), OVERLOADED, UNAVAILABLE (not started).
+     * record), OVERLOADED, UNAVAILABLE (not ready).
      */
     void heartbeat(Caller caller, String instanceId, Reply<Instance> reply);
 
-    /** Remove an instance, everywhere and finally. Refusals: NOT_FOUND, FORBIDDEN, OVERLOADED, UNAVAILABLE. */
+    /**
+     * Remove an instance, everywhere and finally. Refusals: NOT_FOUND, FORBIDDEN, OVERLOADED, UNAVAILABLE
+     * (not ready, or the clock is wrong).
+     */
     void deregister(Caller caller, String instanceId, Reply<Instance> reply);
 
     /** All definitions as applied on this node, ordered by id. */
@@ -72,14 +74,6 @@ public interface RegistryApi {
     /** True when this node answers in full. Asked at every request, so it should cost one field read. */
     default boolean ready() {
         return cluster().ready();
-    }
-
-    /**
-     * True when this node takes registrations: also while it catches up, for they merge with what the others have.
-     * Asked at every registration.
-     */
-    default boolean writable() {
-        return ready();
     }
 
     /** The account with this slug, as applied on this node; null when there is none. */

@@ -40,15 +40,18 @@ final class Clocks {
     }
 
     /**
-     * Why an own write would be refused by the others; empty when it would not be.
+     * Why an own write would be refused by the others, or lose against what they wrote before; empty when neither. With
+     * one peer alone both nodes refuse: which of the two is wrong nobody can know.
      *
      * @param stampMillis the time in the stamp that the write would get
      */
     String refusal(final long stampMillis, final long wallMillis) {
         if (isOffsetKnown && Math.abs(offsetMillis) > refusalMillis) {
             return "the clock of this node is " + Math.abs(offsetMillis) / MILLIS_PER_SECOND + " s "
-                    + (offsetMillis > 0 ? "behind" : "ahead of")
-                    + " the other nodes' clocks, they would not take the write: nothing was changed;"
+                    + (offsetMillis > 0
+                            ? "behind the other nodes' clocks, the write would lose against their earlier ones:"
+                            : "ahead of the other nodes' clocks, they would not take the write:")
+                    + " nothing was changed;"
                     + " use another node, and set this node's clock right (NTP)";
         }
         final long aheadMillis = stampMillis - wallMillis - offsetMillis;
@@ -58,10 +61,6 @@ final class Clocks {
                     + " nothing was changed; use another node until that time has come";
         }
         return "";
-    }
-
-    boolean isAlarmed() {
-        return isAlarmed;
     }
 
     long alarms() {

@@ -38,12 +38,12 @@ final class Custody {
             final Member self,
             final Replica replica,
             final HeartbeatCounters counters,
-            final Pulses.Broadcast broadcast) {
+            final Pulses.ToAll toAll) {
         this.config = config;
         this.replica = replica;
         this.ownership = new Ownership(self, config);
         this.heartbeats = new Heartbeats(config, self.id(), replica, ownership, signs, counters);
-        this.pulses = new Pulses(config, self.id(), replica, signs, counters, broadcast);
+        this.pulses = new Pulses(config, self.id(), replica, signs, counters, toAll);
         this.orphans = new Orphans(config, self.id().origin(), replica, ownership, signs, counters);
     }
 

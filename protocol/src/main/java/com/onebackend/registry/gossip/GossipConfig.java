@@ -22,6 +22,9 @@ public record GossipConfig(
         int sessionsMax,
         int directPushMembersMax,
         HeartbeatConfig heartbeats) {
+    /** Clocks that are further apart want somebody's attention. */
+    public static final long CLOCK_ALARM_MILLIS = 500;
+
     private static final long SECOND = 1_000_000_000L;
 
     /** For one local network. */

@@ -65,7 +65,7 @@ public final class GossipCore {
         this.counters = new GossipCounters(replica.syncCounters());
         this.broadcast = new Broadcast(selfId, config.directPushMembersMax(), counters);
         this.logs = new LogExchange(config, selfId, replica, broadcast, counters, random);
-        this.reports = new Reports(selfId, broadcast, counters, random);
+        this.reports = new Reports(selfId, broadcast, random);
         this.custody = new Custody(config.heartbeats(), self, replica, counters.heartbeats, this::toAll);
         this.upkeep = new Upkeep(selfId.origin(), replica, config.replica().stampAheadMillisMax());
     }
@@ -196,11 +196,6 @@ public final class GossipCore {
         return upkeep.clockRefusal(now);
     }
 
-    /** True while this node's clock and its peers' are further apart than they should be. */
-    public boolean isClockAlarmed() {
-        return upkeep.isClockAlarmed();
-    }
-
     /** True while this node starts again from nothing, because it was away for too long: it shows only a part. */
     public boolean isResetting() {
         return replica.retention().isPartial();
@@ -213,7 +208,9 @@ public final class GossipCore {
     public HeartbeatVerdict heartbeat(final String instanceId, final Now now, final Effects out) {
         final HeartbeatVerdict verdict = custody.heartbeat(instanceId, now, out);
         drain(out);
-        if (verdict.kind() == HeartbeatVerdict.Kind.UNKNOWN && replica.hasRoom()) {
+        final boolean isUnknown = verdict.kind() == HeartbeatVerdict.Kind.UNKNOWN;
+        // Unlike a lease, what is reclaimed is stamped by the clock.
+        if (isUnknown && replica.hasRoom() && clockRefusal(now).isEmpty()) {
             final long version = reclaim(instanceId, now, out);
             return version > 0 ? HeartbeatVerdict.adopted(version) : verdict;
         }
@@ -292,14 +289,12 @@ public final class GossipCore {
         return logs.syncsCompleted();
     }
 
-    /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
+    /**
+     * True while everything that was to be asked of reachable members was asked and answered, by at least one that had
+     * everything itself. Where all that can be reached are new, as in a cluster that begins, by each of them.
+     */
     public boolean isCaughtUp() {
         return logs.isCaughtUp();
-    }
-
-    /** How often logs were read again because sets differed under equal vectors; rarely anything but 0. */
-    public long repairs() {
-        return replica.repairs();
     }
 
     /** How often a peer's input was refused for this reason. */
@@ -314,7 +309,7 @@ public final class GossipCore {
 
     /** Deregistrations that are still remembered. */
     public int tombstones() {
-        return replica.tombstones();
+        return replica.retention().tombstones();
     }
 
     /** The last time logs differed from a peer's under equal vectors: worth an alarm. */

@@ -23,7 +23,6 @@ public final class GossipCounters {
     long pushesHeld;
     long pushesHeldOverflow;
     long pushesHeldExpired;
-    long reportsDuplicate;
     long probesSame;
     long probesDifferent;
     long syncsTimedOut;
@@ -56,7 +55,6 @@ public final class GossipCounters {
                 pushesHeld,
                 pushesHeldOverflow,
                 pushesHeldExpired,
-                reportsDuplicate,
                 probesSame,
                 probesDifferent,
                 syncsTimedOut,
@@ -106,7 +104,6 @@ public final class GossipCounters {
      * @param pushesHeld pushes that came before the ones they follow and were kept for a moment
      * @param pushesHeldOverflow the same without room to keep them
      * @param pushesHeldExpired kept for too long
-     * @param reportsDuplicate reports that were not newer
      * @param probesSame sessions of peers that were over with their first question
      * @param probesDifferent sessions of peers that had to go on
      * @param syncsTimedOut own sessions without a further chunk in time
@@ -129,7 +126,6 @@ public final class GossipCounters {
             long pushesHeld,
             long pushesHeldOverflow,
             long pushesHeldExpired,
-            long reportsDuplicate,
             long probesSame,
             long probesDifferent,
             long syncsTimedOut,

@@ -2,9 +2,7 @@ package com.onebackend.registry.gossip;
 
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.replication.LogMessage;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -29,12 +27,17 @@ final class HeldPushes {
     static final long HELD_NANOS = 2_000_000_000L;
 
     private final Map<Origin, NavigableMap<Long, Held>> byOrigin = new TreeMap<>();
-    /** In order of arrival, to find those that waited too long; those taken since are skipped. */
-    private final Deque<Held> arrivals = new ArrayDeque<>();
+    /** By number, which is the order of arrival, to find those that waited too long. */
+    private final Map<Long, Held> arrivals = new LinkedHashMap<>();
 
-    private int count;
+    private final long selfPosition;
     private long bytes;
     private long lastNumber;
+
+    /** With this node's place in the circle: arcs begin there. */
+    HeldPushes(final long selfPosition) {
+        this.selfPosition = selfPosition;
+    }
 
     /**
      * One that waits.
@@ -43,21 +46,36 @@ final class HeldPushes {
      */
     record Held(LogMessage.Push push, Long until, long bytes, long sinceNanos, long number) {}
 
-    /** False when there is no room. */
+    /** False when there is no room. Of one that is held already, the wider of the two arcs counts. */
     boolean hold(final LogMessage.Push push, final Long until, final long nowNanos) {
         final long size = push.estimatedBytes();
         final NavigableMap<Long, Held> row = byOrigin.get(push.origin());
-        final boolean isKnown = row != null && row.containsKey(push.base());
-        final boolean isFull = count >= PUSHES_MAX || bytes + size > BYTES_MAX;
-        if (isKnown || isFull || (row != null && row.size() >= PER_ORIGIN_MAX)) {
-            return isKnown;
+        final Held known = row == null ? null : row.get(push.base());
+        if (known != null) {
+            // What was asked for comes without an arc, and may come before the copy that others wait for.
+            put(new Held(known.push(), wider(known.until(), until), known.bytes(), known.sinceNanos(), known.number()));
+            return true;
         }
-        final Held held = new Held(push, until, size, nowNanos, ++lastNumber);
-        byOrigin.computeIfAbsent(push.origin(), origin -> new TreeMap<>()).put(push.base(), held);
-        arrivals.addLast(held);
-        count++;
+        final boolean isFull = arrivals.size() >= PUSHES_MAX || bytes + size > BYTES_MAX;
+        if (isFull || (row != null && row.size() >= PER_ORIGIN_MAX)) {
+            return false;
+        }
+        put(new Held(push, until, size, nowNanos, ++lastNumber));
         bytes += size;
         return true;
+    }
+
+    private void put(final Held held) {
+        byOrigin.computeIfAbsent(held.push().origin(), origin -> new TreeMap<>())
+                .put(held.push().base(), held);
+        arrivals.put(held.number(), held);
+    }
+
+    private Long wider(final Long a, final Long b) {
+        if (a == null || b == null) {
+            return a == null ? b : a;
+        }
+        return Long.compareUnsigned(a - selfPosition, b - selfPosition) >= 0 ? a : b;
     }
 
     /** Takes out one whose base is there; null when there is none. */
@@ -66,7 +84,7 @@ final class HeldPushes {
         if (row == null || row.firstKey() > known) {
             return null;
         }
-        return taken(origin, row, row.firstEntry().getValue());
+        return taken(row.firstEntry().getValue());
     }
 
     /** Origins of which something waits. */
@@ -75,35 +93,36 @@ final class HeldPushes {
     }
 
     boolean isEmpty() {
-        return count == 0;
+        return arrivals.isEmpty();
+    }
+
+    int size() {
+        return arrivals.size();
     }
 
     /** Drops those that waited too long; returns how many. */
     int expire(final long nowNanos) {
         int dropped = 0;
-        for (final Iterator<Held> i = arrivals.iterator(); i.hasNext(); ) {
-            final Held held = i.next();
-            final NavigableMap<Long, Held> row = byOrigin.get(held.push().origin());
-            final Held there = row == null ? null : row.get(held.push().base());
-            final boolean isThere = there != null && there.number() == held.number();
-            if (isThere && nowNanos - held.sinceNanos() < HELD_NANOS) {
+        // Taken from the front: the map is changed by what is taken.
+        while (!arrivals.isEmpty()) {
+            final Held oldest = arrivals.values().iterator().next();
+            if (nowNanos - oldest.sinceNanos() < HELD_NANOS) {
                 break;
             }
-            i.remove();
-            if (isThere) {
-                taken(held.push().origin(), row, held);
-                dropped++;
-            }
+            taken(oldest);
+            dropped++;
         }
         return dropped;
     }
 
-    private Held taken(final Origin origin, final NavigableMap<Long, Held> row, final Held held) {
+    private Held taken(final Held held) {
+        final Origin origin = held.push().origin();
+        final NavigableMap<Long, Held> row = byOrigin.get(origin);
         row.remove(held.push().base());
         if (row.isEmpty()) {
             byOrigin.remove(origin);
         }
-        count--;
+        arrivals.remove(held.number());
         bytes -= held.bytes();
         return held;
     }

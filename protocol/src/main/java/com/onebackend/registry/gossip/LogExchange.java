@@ -136,7 +136,7 @@ final class LogExchange {
         return syncs.completedCount();
     }
 
-    /** True while everything that was to be asked of reachable members was asked and answered, at least once. */
+    /** As {@link GossipCore#isCaughtUp}. */
     boolean isCaughtUp() {
         return syncs.isCaughtUp() && !replica.retention().isPartial();
     }
@@ -151,7 +151,8 @@ final class LogExchange {
                 isSame ? LogMessage.SyncStatus.Kind.SAME : LogMessage.SyncStatus.Kind.DIFFERS;
         counters.probesSame += isSame ? 1 : 0;
         counters.probesDifferent += isSame ? 0 : 1;
-        send(from, new LogMessage.SyncStatus(probe.session(), kind), out);
+        final boolean isLoading = replica.retention().isPartial() || !syncs.isSettled();
+        send(from, new LogMessage.SyncStatus(probe.session(), kind, isLoading), out);
     }
 
     private void onStatus(
@@ -164,6 +165,7 @@ final class LogExchange {
         if (!syncs.progressed(nodeId, status.session(), now.nanos())) {
             return;
         }
+        syncs.answered(nodeId, status.isLoading());
         switch (status.kind()) {
             case SAME -> {
                 replica.foundEqual();
@@ -272,7 +274,7 @@ final class LogExchange {
         if (retention.isAhead(theirs) && selfId.origin().compareTo(member.origin()) > 0) {
             return;
         }
-        syncs.abortAll();
+        syncs.startAnew();
         replica.reset(theirs);
         syncs.want(member.nodeId());
     }

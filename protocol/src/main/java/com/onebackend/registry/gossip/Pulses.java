@@ -21,7 +21,7 @@ final class Pulses {
     private final Replica replica;
     private final SignsOfLife signs;
     private final HeartbeatCounters counters;
-    private final Broadcast broadcast;
+    private final ToAll toAll;
     private boolean isStarted;
     private boolean isWalking;
     private long cursor;
@@ -29,8 +29,8 @@ final class Pulses {
 
     /** Brings a message to every reachable member. */
     @FunctionalInterface
-    interface Broadcast {
-        void broadcast(GossipMessage message, Effects out);
+    interface ToAll {
+        void send(GossipMessage message, Effects out);
     }
 
     Pulses(
@@ -39,13 +39,13 @@ final class Pulses {
             final Replica replica,
             final SignsOfLife signs,
             final HeartbeatCounters counters,
-            final Broadcast broadcast) {
+            final ToAll toAll) {
         this.config = config;
         this.selfId = selfId;
         this.replica = replica;
         this.signs = signs;
         this.counters = counters;
-        this.broadcast = broadcast;
+        this.toAll = toAll;
     }
 
     /** Sends the next message of a pulse, when one is due. */
@@ -110,7 +110,7 @@ final class Pulses {
         }
         if (bits.hasSet()) {
             counters.pulsesSent++;
-            broadcast.broadcast(
+            toAll.send(
                     new GossipMessage.Pulse(
                             selfId, selfId.origin(), head.maxVersion(), head.setHash(), after, bits.build()),
                     out);

@@ -51,7 +51,7 @@ final class PushExchange {
     private final SyncScheduler syncs;
     private final GossipCounters counters;
     private final RecentPushes recent = new RecentPushes();
-    private final HeldPushes held = new HeldPushes();
+    private final HeldPushes held;
     private final MissingPushes missing = new MissingPushes();
     /** By origin: up to where, not announced yet. */
     private final Map<Origin, Long> unannounced = new TreeMap<>();
@@ -69,6 +69,7 @@ final class PushExchange {
         this.broadcast = broadcast;
         this.syncs = syncs;
         this.counters = counters;
+        this.held = new HeldPushes(RelayTree.position(selfId.nodeId()));
     }
 
     /** Own versions became durable: they go to everybody. */

@@ -48,7 +48,6 @@ final class Reports {
     private final MemberId selfId;
     private final Broadcast broadcast;
     private final RandomGenerator random;
-    private final GossipCounters counters;
     private final Map<String, NodeReport> latest = new TreeMap<>();
     private NodeReport own;
     private long sequence;
@@ -57,14 +56,9 @@ final class Reports {
     private boolean isAmongMany;
     private long nextAskNanos;
 
-    Reports(
-            final MemberId selfId,
-            final Broadcast broadcast,
-            final GossipCounters counters,
-            final RandomGenerator random) {
+    Reports(final MemberId selfId, final Broadcast broadcast, final RandomGenerator random) {
         this.selfId = selfId;
         this.broadcast = broadcast;
-        this.counters = counters;
         this.random = random;
     }
 
@@ -98,7 +92,6 @@ final class Reports {
             out.reported(report);
             return true;
         }
-        counters.reportsDuplicate++;
         return !known.isNewerThan(report);
     }
 

@@ -5,6 +5,7 @@ import com.onebackend.registry.model.MemberId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +20,7 @@ import java.util.random.RandomGenerator;
  *
  * <p><i>Thread:</i> the gossip loop.
  *
- * <p><i>Invariants:</i> at most one own session per member, at most {@link GossipConfig#sessionsMax()} in all.
+ * <p><i>Invariants:</i> at most one own session per member.
  */
 final class SyncScheduler {
     /** Among so many members everyone that appears is asked; among more, so many of those that appear. */
@@ -37,18 +38,25 @@ final class SyncScheduler {
     private final Map<String, Session> sessions = new TreeMap<>();
 
     private final Map<String, Long> differsSinceNanos = new TreeMap<>();
-    private final Set<String> wanted = new TreeSet<>();
+    /** Asked in this order: who was silent goes to the end, or it would be the next one again, and again. */
+    private final Set<String> wanted = new LinkedHashSet<>();
+
     private final Set<String> appeared = new TreeSet<>();
     /** Not to be asked before another session ended or the interval is over: busy, or nothing more than we load. */
     private final Set<String> resting = new TreeSet<>();
+    /** Until settled: who answered, and has itself heard nobody yet who had everything. */
+    private final Set<String> loading = new TreeSet<>();
+    /** Until settled: who was asked since the interval began. One whose answers do not help is not asked on and on. */
+    private final Set<String> asked = new TreeSet<>();
     /** Sessions that ended without their last chunk, to be told on. */
     private final List<Long> ended = new ArrayList<>();
 
-    /** Who broke off what it was to send; somebody else is to send it. Null when nobody did. */
-    private String failing;
+    /** Who broke off what it was to send: for each of them somebody else is to send it. */
+    private final Set<String> failing = new TreeSet<>();
 
     private int timedOut;
     private boolean isStarted;
+    private boolean isSettled;
     private boolean isDeepNext;
     private long nextIntervalNanos;
     private long nextDeepNanos;
@@ -81,6 +89,8 @@ final class SyncScheduler {
     void appeared(final String nodeId) {
         // A session with its earlier process will never end.
         aborted(nodeId);
+        loading.remove(nodeId);
+        asked.remove(nodeId);
         appeared.add(nodeId);
     }
 
@@ -107,15 +117,11 @@ final class SyncScheduler {
      * Sessions to start now, out of those wanted and those due.
      *
      * @param peers who can be asked, ordered by node id
+     * @param sessionsMax how many there may be at the same time
      * @param ours what our vector hashes to now
      */
-    List<Start> due(final List<Member> peers, final LongSupplier ours, final long nowNanos) {
-        return due(peers, config.sessionsMax(), ours, nowNanos);
-    }
-
-    /** As {@link #due(List, LongSupplier, long)}, with another limit of sessions at the same time. */
     List<Start> due(final List<Member> peers, final int sessionsMax, final LongSupplier ours, final long nowNanos) {
-        expire(nowNanos);
+        final List<String> silent = expire(nowNanos);
         chooseAmongAppeared(peers);
         // Compared by difference: a monotonic clock starts anywhere and may run over.
         if (!isStarted || nowNanos - nextIntervalNanos >= 0) {
@@ -124,8 +130,15 @@ final class SyncScheduler {
         if (!differsSinceNanos.isEmpty() && nowNanos - nextDifferenceNanos >= 0) {
             wantDiffering(ours.getAsLong(), nowNanos);
         }
-        if (failing != null) {
+        if (!failing.isEmpty()) {
             askSomebodyElse(peers);
+        }
+        if (!silent.isEmpty()) {
+            wanted.removeAll(Set.copyOf(silent));
+            wanted.addAll(silent);
+        }
+        if (!isSettled && sessions.isEmpty() && wanted.isEmpty()) {
+            lookFurther(peers);
         }
         // Asked after every message: most of the time there is nothing to do, or no place free.
         final List<Start> starts = new ArrayList<>(0);
@@ -138,6 +151,9 @@ final class SyncScheduler {
                 i.remove();
                 final Session session = new Session(++nextSession, nowNanos + config.sessionTimeoutNanos(), nowNanos);
                 sessions.put(nodeId, session);
+                if (!isSettled) {
+                    asked.add(nodeId);
+                }
                 starts.add(new Start(peer, session.id(), isDeepNext));
                 isDeepNext = false;
             }
@@ -159,9 +175,21 @@ final class SyncScheduler {
         return true;
     }
 
+    /** A member answered our probe: whether it has itself not yet heard anybody who had everything. */
+    void answered(final String nodeId, final boolean isLoading) {
+        if (isLoading && !isSettled) {
+            loading.add(nodeId);
+        } else {
+            loading.remove(nodeId);
+        }
+    }
+
     void completed(final String nodeId) {
         sessions.remove(nodeId);
         completed++;
+        if (!loading.contains(nodeId)) {
+            settle();
+        }
         wakeResting();
     }
 
@@ -191,7 +219,7 @@ final class SyncScheduler {
 
     /** What this member was to send, another one shall send. */
     void lookElsewhere(final String nodeId) {
-        failing = nodeId;
+        failing.add(nodeId);
     }
 
     /** What ended since the last call. */
@@ -205,10 +233,16 @@ final class SyncScheduler {
         return taken;
     }
 
-    /** Gives up every session. */
-    void abortAll() {
+    /** What was here is gone: gives up every session, and somebody who has everything is to be found again. */
+    void startAnew() {
         sessions.clear();
+        isSettled = false;
         wakeResting();
+    }
+
+    /** True once somebody who had everything answered, or nobody within reach had: then what is here is all. */
+    boolean isSettled() {
+        return isSettled;
     }
 
     /** True while a session is under way. */
@@ -216,9 +250,9 @@ final class SyncScheduler {
         return !sessions.isEmpty();
     }
 
-    /** True when a session ran to its end and no other one is under way or wanted. */
+    /** True when settled and no session is under way or wanted. */
     boolean isCaughtUp() {
-        return completed > 0 && sessions.isEmpty() && wanted.isEmpty() && appeared.isEmpty() && resting.isEmpty();
+        return isSettled && sessions.isEmpty() && wanted.isEmpty() && appeared.isEmpty() && resting.isEmpty();
     }
 
     /** Own sessions that ran to their end. */
@@ -237,8 +271,8 @@ final class SyncScheduler {
             wanted.addAll(choice);
             return;
         }
-        if (completed == 0) {
-            // This node is new itself. Those it met first are the seeds, which every new node meets first.
+        if (!isSettled) {
+            // This node is new itself. So may be those it asks; then it asks further.
             for (int missing = APPEARED_SAMPLE - wanted.size() - sessions.size(); missing > 0; missing--) {
                 wanted.add(choice.get(random.nextInt(choice.size())));
             }
@@ -268,6 +302,8 @@ final class SyncScheduler {
         differsSinceNanos.keySet().retainAll(reachable);
         wanted.retainAll(reachable);
         resting.retainAll(reachable);
+        loading.retainAll(reachable);
+        asked.clear();
         final long fifth = config.syncIntervalNanos() / 5;
         nextIntervalNanos = nowNanos + config.syncIntervalNanos() - fifth + random.nextLong(2 * fifth + 1);
     }
@@ -293,7 +329,9 @@ final class SyncScheduler {
         }
     }
 
-    private void expire(final long nowNanos) {
+    /** Gives up the sessions that got no answer in time; returns with whom. */
+    private List<String> expire(final long nowNanos) {
+        final List<String> silent = new ArrayList<>(0);
         for (final Iterator<Map.Entry<String, Session>> i = sessions.entrySet().iterator(); i.hasNext(); ) {
             // Read first: the entry is not to be used any more once it was removed.
             final Map.Entry<String, Session> entry = i.next();
@@ -303,11 +341,12 @@ final class SyncScheduler {
                 i.remove();
                 ended.add(session.id());
                 timedOut++;
-                wanted.add(nodeId);
+                silent.add(nodeId);
                 lookElsewhere(nodeId);
                 wakeResting();
             }
         }
+        return silent;
     }
 
     private void wakeResting() {
@@ -315,19 +354,48 @@ final class SyncScheduler {
         resting.clear();
     }
 
-    /** Wants one random member with which there is nothing yet, not the one that failed. */
+    /** For each member that failed, wants a random one with which there is nothing yet, and which did not fail. */
     private void askSomebodyElse(final List<Member> peers) {
         final List<String> others = new ArrayList<>();
         for (final Member peer : peers) {
             final String nodeId = peer.id().nodeId();
-            if (!nodeId.equals(failing) && !resting.contains(nodeId) && !sessions.containsKey(nodeId)) {
+            if (!failing.contains(nodeId)
+                    && !wanted.contains(nodeId)
+                    && !resting.contains(nodeId)
+                    && !sessions.containsKey(nodeId)) {
                 others.add(nodeId);
             }
         }
-        failing = null;
-        if (!others.isEmpty()) {
+        for (int missing = failing.size(); missing > 0 && !others.isEmpty(); missing--) {
+            wanted.add(others.remove(random.nextInt(others.size())));
+        }
+        failing.clear();
+    }
+
+    /** Nobody asked so far had everything: wants one more, as long as there is one. */
+    private void lookFurther(final List<Member> peers) {
+        final List<String> others = new ArrayList<>();
+        boolean areAllLoading = !peers.isEmpty();
+        for (final Member peer : peers) {
+            final String nodeId = peer.id().nodeId();
+            if (!loading.contains(nodeId)) {
+                areAllLoading = false;
+                if (!asked.contains(nodeId) && !resting.contains(nodeId)) {
+                    others.add(nodeId);
+                }
+            }
+        }
+        if (areAllLoading && resting.isEmpty()) {
+            settle();
+        } else if (!others.isEmpty()) {
             wanted.add(others.get(random.nextInt(others.size())));
         }
+    }
+
+    private void settle() {
+        isSettled = true;
+        loading.clear();
+        asked.clear();
     }
 
     private String anyOf(final List<Member> peers) {

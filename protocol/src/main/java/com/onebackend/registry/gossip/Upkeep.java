@@ -15,9 +15,6 @@ import java.util.Set;
  * <p><i>Thread:</i> the gossip loop.
  */
 final class Upkeep {
-    /** Clocks that are further apart want somebody's attention. */
-    private static final long CLOCK_ALARM_MILLIS = 500;
-
     /** How often the own log's watermark and the clocks are looked at. */
     private static final long LOOK_NANOS = 1_000_000_000L;
 
@@ -33,7 +30,7 @@ final class Upkeep {
         this.self = self;
         this.replica = replica;
         this.retention = replica.retention();
-        this.clocks = new Clocks(CLOCK_ALARM_MILLIS, clockMillisMax);
+        this.clocks = new Clocks(GossipConfig.CLOCK_ALARM_MILLIS, clockMillisMax);
     }
 
     /** Lets every deadline that has passed act. */
@@ -69,10 +66,6 @@ final class Upkeep {
     /** Why own writes are refused because of this node's clock, for its clients; empty when they are not. */
     String clockRefusal(final Now now) {
         return clocks.refusal(replica.nextStamp(now.wallMillis()).millis(), now.wallMillis());
-    }
-
-    boolean isClockAlarmed() {
-        return clocks.isAlarmed();
     }
 
     /** The figures at this moment. */

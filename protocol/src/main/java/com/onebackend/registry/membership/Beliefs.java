@@ -13,6 +13,9 @@ import com.onebackend.registry.model.MemberState;
  * the process that replaced another of a different data folder is gone, the first one's own word brings it back.
  */
 final class Beliefs {
+    /** Whom others call dead has so many probe intervals from the first suspicion here on to say that it is not. */
+    static final int OBJECTION_PROBE_INTERVALS = 2;
+
     /** Let go per tick at most. */
     private static final int LET_GO_PER_TICK_MAX = 16;
 
@@ -183,7 +186,31 @@ final class Beliefs {
         }
         // Only the member itself, by a new incarnation, says where it lives; others only say how it is.
         final boolean isSameIncarnation = claimed.incarnation().equals(known.incarnation());
-        believe(known, isSameIncarnation ? known.withState(claimed.state()) : claimed, nowNanos, out);
+        final Member next = isSameIncarnation ? known.withState(claimed.state()) : claimed;
+        if (claimed.state() == MemberState.DEAD && known.state().isReachable()) {
+            hearDeath(known, next, nowNanos, out);
+        } else {
+            believe(known, next, nowNanos, out);
+        }
+    }
+
+    /**
+     * The other half of a split that has healed believes all of this half dead. Who is well here can say so before it
+     * is believed; who died was suspected before.
+     */
+    private void hearDeath(final Member known, final Member dead, final long nowNanos, final SwimOutput out) {
+        final String nodeId = dead.id().nodeId();
+        final long objectionNanos = OBJECTION_PROBE_INTERVALS * config.intervalNanos(table.clusterSize());
+        final boolean isSuspected =
+                known.state() == MemberState.SUSPECT && known.incarnation().equals(dead.incarnation());
+        if (isSuspected && suspicions.isOlderThan(nodeId, objectionNanos, nowNanos)) {
+            believe(known, dead, nowNanos, out);
+            return;
+        }
+        if (!isSuspected) {
+            believe(known, dead.withState(MemberState.SUSPECT), nowNanos, out);
+        }
+        suspicions.limit(nodeId, objectionNanos);
     }
 
     /** It was replaced by a process of another data folder that is gone: the one that speaks has outlived it. */

@@ -48,11 +48,11 @@ final class Contests {
 
     private static final class Contest {
         final Member incumbent;
-        final long deadlineNanos;
         final TreeSet<Long> sequences = new TreeSet<>();
         Claim claim;
         int rounds;
         long nextRoundNanos;
+        long deadlineNanos;
 
         Contest(final Member incumbent, final Claim claim, final long nowNanos, final long deadlineNanos) {
             this.incumbent = incumbent;
@@ -164,6 +164,15 @@ final class Contests {
     /** This node stood still: what was not answered meanwhile says nothing. The claims will be heard again. */
     void drop() {
         running.clear();
+    }
+
+    /** No claim holds for want of an answer before {@code untilNanos}. */
+    void hold(final long untilNanos) {
+        for (final Contest contest : running.values()) {
+            if (contest.deadlineNanos - untilNanos < 0) {
+                contest.deadlineNanos = untilNanos;
+            }
+        }
     }
 
     /** Tells a process whose node id is taken, now and then, whom to ask. */

@@ -86,7 +86,16 @@ final class Courier {
         return sequence;
     }
 
-    /** The same in a datagram of the largest size, with nothing else in it. */
+    /** Asks one that is gone, and tells it only that it is believed to be: nothing else is to be lost on it. */
+    void knock(final Lane lane, final Member gone, final SwimOutput out) {
+        out.send(
+                gone.id(),
+                gone.endpoint(),
+                lane,
+                new SwimMessage.Ping(nextSequence(lane), gone.id(), health.score(), List.of(gone)));
+    }
+
+    /** Asks for a sign of life in a datagram of the largest size, with nothing else in it. */
     long paddedPing(final MemberId target, final Endpoint to, final SwimOutput out) {
         final long sequence = nextSequence(Lane.DATAGRAM);
         out.send(to, Lane.DATAGRAM, new SwimMessage.Ping(sequence, target, health.score(), true, List.of()));

@@ -31,6 +31,8 @@ final class MemberTable {
     private final Map<String, Integer> places = new HashMap<>();
     private final List<Member> reachableView = Collections.unmodifiableList(reachable);
     private final Departed departed;
+    /** Node ids whose entry says so, the oldest first: their room may be needed. */
+    private final Set<String> removed = new LinkedHashSet<>();
     /** Removed node ids and the last generation the removal covers, oldest first. */
     private final Map<String, Generation> forgotten = new LinkedHashMap<>();
     /** Data folders of removed nodes, oldest first: each start of a node is a new generation of the same folder. */
@@ -92,6 +94,11 @@ final class MemberTable {
         } else {
             displace(nodeId);
         }
+        if (member.state() == MemberState.REMOVED) {
+            removed.add(nodeId);
+        } else {
+            removed.remove(nodeId);
+        }
         departed.changed(member, nowNanos);
         return true;
     }
@@ -109,7 +116,7 @@ final class MemberTable {
         return gone;
     }
 
-    /** True when this process, or a later one of its node, was let go: only its own word brings it back. */
+    /** True when this process, or a later one of its node, was let go: hearsay does not bring it back. */
     boolean wasLetGo(final MemberId id) {
         return departed.wasLetGo(id);
     }
@@ -212,14 +219,14 @@ final class MemberTable {
     }
 
     private boolean dropOneRemoved() {
-        for (final Iterator<Member> it = others.values().iterator(); it.hasNext(); ) {
-            if (it.next().state() == MemberState.REMOVED) {
-                it.remove();
-                all = null;
-                return true;
-            }
+        final Iterator<String> oldest = removed.iterator();
+        if (!oldest.hasNext()) {
+            return false;
         }
-        return false;
+        others.remove(oldest.next());
+        oldest.remove();
+        all = null;
+        return true;
     }
 
     /** Only functions that are the same in every process. */

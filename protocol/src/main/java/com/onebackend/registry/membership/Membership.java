@@ -29,6 +29,9 @@ public final class Membership {
     /** A tick later than so many probe intervals means that this node stood still. */
     static final int PAUSE_PROBE_INTERVALS = 2;
 
+    /** A tick later than this share of the probe interval gives no verdict on anybody. */
+    static final int LATE_SHARE = 4;
+
     /** One that sends although it is believed dead is told so once in so many probe intervals. */
     static final int REMINDER_PROBE_INTERVALS = 10;
 
@@ -73,7 +76,7 @@ public final class Membership {
         this.courier = new Courier(config, table, rumors, suspicions, health, paths, counters, random);
         this.probes = new ProbeCycle(config, table, health, courier, paths, counters, random);
         this.relays = new Relays(RELAY_PROBE_INTERVALS * config.probeIntervalNanos());
-        this.reunion = new Reunion(config, table, courier);
+        this.reunion = new Reunion(config, table, courier, random);
         this.contests = new Contests(config, table, courier, counters, random);
         this.beliefs = new Beliefs(config, table, rumors, suspicions, probes, reunion, contests, paths, counters);
         this.defence = new Defence(config, table, rumors, health, courier, contests, counters);
@@ -124,6 +127,9 @@ public final class Membership {
         for (final Member rumor : message.rumors()) {
             wrongAboutMe |= hear(rumor, sender, nowNanos, out);
         }
+        if (isSilent()) {
+            return;
+        }
         switch (message.type()) {
             case PING -> onPing(from, sender, (SwimMessage.Ping) message, wrongAboutMe, nowNanos, out);
             case ACK -> onAck(sender, (SwimMessage.Ack) message, nowNanos, out);
@@ -134,6 +140,9 @@ public final class Membership {
             case NACK -> probes.nacked(((SwimMessage.Nack) message).sequence(), sender);
             case REFUSAL -> defence.allege(sender, ((SwimMessage.Refusal) message).incumbent(), nowNanos, out);
         }
+        if (isSilent()) {
+            return;
+        }
         final boolean answered = message.type() == SwimMessage.Type.PING || message.type() == SwimMessage.Type.JOIN;
         if (wrongAboutMe && !answered) {
             courier.gossip(courier.laneTo(sender), sender, addressOf(sender, from), self(), out);
@@ -141,6 +150,8 @@ public final class Membership {
         if (!self().incarnation().equals(before)) {
             // Datagrams may be what was lost: the accuser hears the refutation by stream as well.
             courier.gossip(Lane.STREAM, sender, addressOf(sender, from), self(), out);
+        } else if (wrongAboutMe) {
+            defence.answerLater(sender, addressOf(sender, from));
         }
         if (isActive() && !wasReachable && table.isReachable(sender)) {
             // It may come from another half of the cluster, with news of its own.
@@ -160,6 +171,8 @@ public final class Membership {
         if (isActive()) {
             if (sinceLast > PAUSE_PROBE_INTERVALS * config.probeIntervalNanos()) {
                 onPause(nowNanos);
+            } else if (sinceLast > config.probeIntervalNanos() / LATE_SHARE) {
+                onLateTick(nowNanos);
             }
             beliefs.tick(nowNanos, out);
             final Member silent = probes.failedAtEnd(nowNanos);
@@ -169,7 +182,7 @@ public final class Membership {
             probes.tick(nowNanos, out);
             reunion.tick(nowNanos, out);
             pulls.tick(rumors.size(), nowNanos, out);
-            defence.tick(nowNanos);
+            defence.tick(nowNanos, out);
         }
         for (final Relays.Relay relay : relays.unanswered(nowNanos)) {
             courier.nack(relay.sequence(), relay.asker(), relay.askerEndpoint(), out);
@@ -252,38 +265,23 @@ public final class Membership {
     }
 
     /** How little this node trusts its own judgement: 0 is well, 8 is the worst. */
-    public int localHealth() {
+    int localHealth() {
         return health.score();
     }
 
     /** Signs of another process that uses this node's id, since the start. */
-    public long identityConflicts() {
+    long identityConflicts() {
         return counters.identityConflicts;
     }
 
     /** Claims and messages dropped because they cannot be believed or kept, since the start. */
-    public long refusedClaims() {
+    long refusedClaims() {
         return counters.refusedTotal();
     }
 
     /** True once {@link SwimOutput#refused} was said: another process has this node's id. */
-    public boolean isRefused() {
+    boolean isRefused() {
         return defence.isRefused();
-    }
-
-    /** True when this process has used up its incarnations: only a restart, in a new generation, can defend itself. */
-    public boolean needsNewGeneration() {
-        return defence.needsNewGeneration();
-    }
-
-    /** True when this member, or everybody, answers by stream only. */
-    public boolean isUdpDegraded(final String nodeId) {
-        return paths.isUdpDegraded(nodeId);
-    }
-
-    /** True when this member, or everybody, answers small datagrams only. */
-    public boolean isMtuDegraded(final String nodeId) {
-        return paths.isMtuDegraded(nodeId);
     }
 
     /** What happened since the start, and how it stands. */
@@ -297,7 +295,8 @@ public final class Membership {
                 paths.udpDegradedMembers(),
                 paths.mtuDegradedMembers(),
                 paths.isUdpDegraded(),
-                paths.isMtuDegraded()));
+                paths.isMtuDegraded(),
+                defence.needsNewGeneration()));
     }
 
     private boolean isSilent() {
@@ -331,8 +330,8 @@ public final class Membership {
     }
 
     /**
-     * A message of a process with this node's id. An earlier process of this folder is only late, and this very process
-     * an echo; a process of another folder is a second one, or this one is.
+     * A message of a process with this node's id: this very process is an echo; of two of one data folder the earlier
+     * ends; a process of another folder is a second one, or this one is.
      */
     private void onNamesake(
             final Endpoint from,
@@ -343,7 +342,11 @@ public final class Membership {
         if (MemberPrecedence.compareProcess(sender, self().id()) > 0) {
             counters.identityConflicts++;
         }
-        if (sender.origin().equals(self().id().origin()) || !isActive()) {
+        if (sender.equals(self().id()) || !isActive()) {
+            return;
+        }
+        if (sender.origin().equals(self().id().origin())) {
+            defence.meetCopy(from, sender, message, nowNanos, out);
             return;
         }
         switch (message.type()) {
@@ -401,9 +404,9 @@ public final class Membership {
         final Endpoint asker = addressOf(sender, from);
         if (table.isSelf(ping.target().nodeId())) {
             courier.ack(ping.sequence(), self().id(), defence.isSettled(nowNanos), sender, asker, self(), out);
-        } else if (relays.isFull() || table.isForgotten(ping.target())) {
+        } else if (relays.isFull()) {
             counters.refuse(RefusedClaim.RELAYS_FULL);
-        } else {
+        } else if (!table.isForgotten(ping.target())) {
             final long sequence = courier.ping(Lane.DATAGRAM, ping.target(), ping.targetEndpoint(), out);
             relays.add(sequence, sender, asker, ping, nowNanos);
         }
@@ -471,7 +474,15 @@ public final class Membership {
         probes.drop();
         contests.drop();
         health.doubt();
-        suspicions.restart(nowNanos, nowNanos + Suspicion.minNanos(config, table.clusterSize()));
+        suspicions.restart(nowNanos);
         defence.afterPause(nowNanos);
+    }
+
+    /** Answers and refutations may have arrived meanwhile and wait to be read: nobody is judged before they are. */
+    private void onLateTick(final long nowNanos) {
+        final long untilNanos = nowNanos + config.probeIntervalNanos() / LATE_SHARE;
+        probes.late(nowNanos);
+        suspicions.hold(untilNanos);
+        contests.hold(untilNanos);
     }
 }

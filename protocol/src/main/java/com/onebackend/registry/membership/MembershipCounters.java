@@ -121,6 +121,8 @@ public final class MembershipCounters {
      * @param mtuDegradedMembers members that answer small datagrams only
      * @param isUdpDegraded datagrams work with nobody
      * @param isMtuDegraded large datagrams work with nobody: rumors travel in small ones
+     * @param needsNewGeneration this process has used up its incarnations: only a restart, in a new generation, can
+     *     defend itself
      */
     public record Gauges(
             int rumorsQueued,
@@ -131,5 +133,6 @@ public final class MembershipCounters {
             int udpDegradedMembers,
             int mtuDegradedMembers,
             boolean isUdpDegraded,
-            boolean isMtuDegraded) {}
+            boolean isMtuDegraded,
+            boolean needsNewGeneration) {}
 }

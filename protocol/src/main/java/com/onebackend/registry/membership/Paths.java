@@ -14,18 +14,21 @@ final class Paths {
     /** The same while large datagrams are known to fail: to see soon that they work again. */
     static final int PADDED_EVERY_DEGRADED = 4;
 
-    /** So many misses in a row, of whichever members, mean that it fails with all. */
+    /** So many large ones in a row that fail, with one member or with whichever: fewer are plain loss. */
+    static final int MISSES_LARGE = 8;
+
+    /** So many probes in a row, of whichever members, answered by stream only mean that datagrams fail with all. */
     static final int MISSES_ALL = 5;
 
-    /** So many misses in a row of one member mean that it fails with that one. */
+    /** So many of one member mean that they fail with that one. */
     static final int MISSES_MEMBER = 3;
 
     /** So many successes in a row end what holds for all. */
     static final int SUCCESSES_ALL = 2;
 
     private final Map<String, Path> paths = new TreeMap<>();
-    private final Trend large = new Trend();
-    private final Trend datagrams = new Trend();
+    private final Trend large = new Trend(MISSES_LARGE);
+    private final Trend datagrams = new Trend(MISSES_ALL);
     private int probes;
     private int largeFailing;
     private int datagramsFailing;
@@ -36,7 +39,7 @@ final class Paths {
         int datagramMisses;
 
         boolean isLargeFailing() {
-            return largeMisses >= MISSES_MEMBER;
+            return largeMisses >= MISSES_LARGE;
         }
 
         boolean isDatagramFailing() {
@@ -49,11 +52,16 @@ final class Paths {
         int misses;
         int successes;
         boolean isDegraded;
+        private final int missesMax;
+
+        Trend(final int missesMax) {
+            this.missesMax = missesMax;
+        }
 
         void missed() {
             successes = 0;
-            misses = Math.min(MISSES_ALL, misses + 1);
-            isDegraded |= misses >= MISSES_ALL;
+            misses = Math.min(missesMax, misses + 1);
+            isDegraded |= misses >= missesMax;
         }
 
         void succeeded() {
@@ -102,7 +110,7 @@ final class Paths {
             path.largeMisses = 0;
             large.succeeded();
         } else if (answers.wasPadded() && answers.isDirect()) {
-            path.largeMisses = Math.min(MISSES_MEMBER, path.largeMisses + 1);
+            path.largeMisses = Math.min(MISSES_LARGE, path.largeMisses + 1);
             large.missed();
         }
         if (path.datagramMisses > 0 || path.largeMisses > 0) {

@@ -20,6 +20,9 @@ final class ProbeCycle {
     /** A helper says that it got no answer after this share of the rest of the interval: in time for the verdict. */
     private static final double NACK_SHARE = 0.6;
 
+    /** When this node was late itself, helpers and the stream ping still get this share of an interval. */
+    private static final int HELP_SHARE = 2;
+
     private static final long MILLI = 1_000_000L;
 
     private final MembershipConfig config;
@@ -166,29 +169,52 @@ final class ProbeCycle {
         }
     }
 
+    /** This node's own tick came late: answers may wait to be read, and help may not have been asked. */
+    void late(final long nowNanos) {
+        if (running != null && !running.isAnswered()) {
+            giveTimeForHelp(nowNanos);
+        }
+    }
+
     /** At the end of the interval: the member that gave no sign of life; null when there is nobody to accuse. */
     Member failedAtEnd(final long nowNanos) {
         if (running == null || nowNanos - nextProbeNanos < 0) {
             return null;
         }
         final Probe ended = running;
-        running = null;
-        final Member target = table.get(ended.target.id().nodeId());
-        // A target that raised its incarnation, was replaced or died meanwhile is no longer the one that was asked.
-        final boolean unchanged = target != null
-                && target.id().equals(ended.target.id())
-                && target.incarnation().equals(ended.target.incarnation())
-                && target.state().isReachable();
         if (ended.isAnswered()) {
+            running = null;
             learn(ended);
             return null;
         }
-        if (!unchanged) {
+        if (!isStill(ended.target)) {
+            running = null;
             return null;
         }
+        if (!ended.helpAsked) {
+            giveTimeForHelp(nowNanos);
+            return null;
+        }
+        running = null;
         counters.probeFailures++;
         health.worsen(ended.helpersAsked == 0 ? 1 : ended.helpers.size());
-        return target;
+        return table.get(ended.target.id().nodeId());
+    }
+
+    /** A target that raised its incarnation, was replaced or died meanwhile is no longer the one that was asked. */
+    private boolean isStill(final Member asked) {
+        final Member target = table.get(asked.id().nodeId());
+        return target != null
+                && target.id().equals(asked.id())
+                && target.incarnation().equals(asked.incarnation())
+                && target.state().isReachable();
+    }
+
+    private void giveTimeForHelp(final long nowNanos) {
+        final long untilNanos = nowNanos + config.intervalNanos(table.clusterSize()) / HELP_SHARE;
+        if (nextProbeNanos - untilNanos < 0) {
+            nextProbeNanos = untilNanos;
+        }
     }
 
     private void learn(final Probe ended) {

@@ -1,14 +1,14 @@
 package com.onebackend.registry.membership;
 
 import com.onebackend.registry.model.Endpoint;
-import com.onebackend.registry.model.Member;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
 
 /**
  * Never gives anyone up: the dead are pinged and silent seeds are asked for ever, at a low rate, so that two halves of
@@ -24,18 +24,27 @@ final class Reunion {
     private final MembershipConfig config;
     private final MemberTable table;
     private final Courier courier;
+    private final RandomGenerator random;
     private final Set<Endpoint> seeds = new LinkedHashSet<>();
-    /** By node id, in the order of their deadlines. */
-    private final Map<String, Attempt> lost = new LinkedHashMap<>();
+    /** By node id. */
+    private final Map<String, Attempt> lost = new HashMap<>();
+    /** The same in the order of their deadlines, which are never further apart than an interval or two. */
+    private final TreeSet<Attempt> order = new TreeSet<>((a, b) ->
+            a.atNanos() == b.atNanos() ? a.nodeId().compareTo(b.nodeId()) : Long.signum(a.atNanos() - b.atNanos()));
 
     private long nextSeedsNanos;
 
-    private record Attempt(int number, long atNanos) {}
+    private record Attempt(String nodeId, int number, long atNanos) {}
 
-    Reunion(final MembershipConfig config, final MemberTable table, final Courier courier) {
+    Reunion(
+            final MembershipConfig config,
+            final MemberTable table,
+            final Courier courier,
+            final RandomGenerator random) {
         this.config = config;
         this.table = table;
         this.courier = courier;
+        this.random = random;
     }
 
     void start(final long nowNanos) {
@@ -56,35 +65,41 @@ final class Reunion {
         askSeeds(nowNanos, out);
     }
 
-    /** A member died. */
+    /** A member died. It is asked somewhere in the next interval: after a split hundreds die within a second. */
     void lost(final String nodeId, final long nowNanos) {
-        lost.computeIfAbsent(nodeId, id -> new Attempt(0, nowNanos + config.deadProbeIntervalNanos()));
+        if (!lost.containsKey(nodeId)) {
+            later(nodeId, 0, nowNanos + 1 + random.nextLong(config.deadProbeIntervalNanos()));
+        }
     }
 
     /** A member is not dead, or is not to be looked for. */
     void found(final String nodeId) {
-        lost.remove(nodeId);
+        final Attempt attempt = lost.remove(nodeId);
+        if (attempt != null) {
+            order.remove(attempt);
+        }
     }
 
     void tick(final long nowNanos, final SwimOutput out) {
         if (nowNanos - nextSeedsNanos >= 0) {
             askSeeds(nowNanos, out);
         }
-        final List<String> due = new ArrayList<>();
-        for (final Map.Entry<String, Attempt> entry : lost.entrySet()) {
-            if (due.size() >= PINGS_PER_TICK_MAX || nowNanos - entry.getValue().atNanos() < 0) {
+        for (int i = 0; i < PINGS_PER_TICK_MAX; i++) {
+            if (order.isEmpty() || nowNanos - order.first().atNanos() < 0) {
                 break;
             }
-            due.add(entry.getKey());
-        }
-        for (final String nodeId : due) {
-            final int number = lost.remove(nodeId).number();
-            lost.put(nodeId, new Attempt(number + 1, nowNanos + config.deadProbeIntervalNanos()));
-            final Member member = table.get(nodeId);
+            final Attempt due = order.pollFirst();
+            later(due.nodeId(), due.number() + 1, nowNanos + config.deadProbeIntervalNanos());
             // By turns, because datagrams alone may be what is blocked.
-            final Lane lane = number % 2 == 0 ? Lane.DATAGRAM : Lane.STREAM;
-            courier.ping(lane, member.id(), member.endpoint(), out);
+            final Lane lane = due.number() % 2 == 0 ? Lane.DATAGRAM : Lane.STREAM;
+            courier.knock(lane, table.get(due.nodeId()), out);
         }
+    }
+
+    private void later(final String nodeId, final int number, final long atNanos) {
+        final Attempt attempt = new Attempt(nodeId, number, atNanos);
+        lost.put(nodeId, attempt);
+        order.add(attempt);
     }
 
     private void askSeeds(final long nowNanos, final SwimOutput out) {

@@ -16,6 +16,8 @@ final class Suspicion {
     private final List<String> accusers = new ArrayList<>();
     private long startNanos;
     private long deadlineNanos;
+    /** What others say shortens the time to this; no more than the usual one. */
+    private long mostNanos = Long.MAX_VALUE;
 
     private Suspicion(final long minNanos, final long maxNanos, final int confirmationsWanted, final long startNanos) {
         this.minNanos = minNanos;
@@ -62,6 +64,16 @@ final class Suspicion {
         return true;
     }
 
+    /** Others believe the member dead: it has so long from the beginning on, accusers or not. */
+    void limitTo(final long nanos) {
+        mostNanos = nanos;
+        deadlineNanos = deadline();
+    }
+
+    boolean isOlderThan(final long nanos, final long nowNanos) {
+        return nowNanos - startNanos >= nanos;
+    }
+
     /** Node ids of those whose own probes failed, the first ones that count. */
     List<String> accusers() {
         return accusers;
@@ -80,6 +92,6 @@ final class Suspicion {
 
     private long deadline() {
         final int confirmations = Math.max(0, accusers.size() - 1);
-        return startNanos + timeoutNanos(confirmations, confirmationsWanted, minNanos, maxNanos);
+        return startNanos + Math.min(mostNanos, timeoutNanos(confirmations, confirmationsWanted, minNanos, maxNanos));
     }
 }

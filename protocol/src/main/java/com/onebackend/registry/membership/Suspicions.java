@@ -9,8 +9,8 @@ import java.util.TreeMap;
 final class Suspicions {
     private final MembershipConfig config;
     private final Map<String, Suspicion> running = new TreeMap<>();
+    private boolean isHeld;
     private long heldUntilNanos;
-    private boolean held;
 
     Suspicions(final MembershipConfig config) {
         this.config = config;
@@ -30,24 +30,39 @@ final class Suspicions {
         return suspicion != null && suspicion.accuse(accuser);
     }
 
+    /** Others believe this suspect dead: the suspicion runs out so long after its beginning. */
+    void limit(final String nodeId, final long nanos) {
+        running.get(nodeId).limitTo(nanos);
+    }
+
+    /** True when this member has been suspected for so long already. */
+    boolean isOlderThan(final String nodeId, final long nanos, final long nowNanos) {
+        final Suspicion suspicion = running.get(nodeId);
+        return suspicion != null && suspicion.isOlderThan(nanos, nowNanos);
+    }
+
     List<String> accusers(final String nodeId) {
         final Suspicion suspicion = running.get(nodeId);
         return suspicion == null ? List.of() : suspicion.accusers();
     }
 
-    /** After a pause of this node: all begin anew, and none runs out before {@code untilNanos}. */
-    void restart(final long nowNanos, final long untilNanos) {
+    /** After a pause of this node: all begin anew. */
+    void restart(final long nowNanos) {
         running.values().forEach(suspicion -> suspicion.restart(nowNanos));
-        held = true;
+    }
+
+    /** None runs out before {@code untilNanos}. */
+    void hold(final long untilNanos) {
+        isHeld = true;
         heldUntilNanos = untilNanos;
     }
 
     /** Node ids of those that did not defend themselves in time, ordered. */
     List<String> expired(final long nowNanos) {
-        if (held && nowNanos - heldUntilNanos < 0) {
+        if (isHeld && nowNanos - heldUntilNanos < 0) {
             return List.of();
         }
-        held = false;
+        isHeld = false;
         final List<String> expired = new ArrayList<>();
         running.forEach((nodeId, suspicion) -> {
             if (nowNanos - suspicion.deadlineNanos() >= 0) {

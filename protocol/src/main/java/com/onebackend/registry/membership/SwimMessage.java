@@ -112,8 +112,9 @@ public sealed interface SwimMessage {
     }
 
     /**
-     * All members the answering node knows, itself included, as rumors: the one message that may carry more than
-     * {@link MembershipConfig#rumorsPerMessageMax()}. Travels by stream, in several messages when there are many.
+     * All members the answering node knows, itself included, as rumors: the one message in which a member sends more
+     * than {@link MembershipConfig#rumorsPerMessageMax()}. Travels by stream, in several messages when there are many.
+     * Receivers take what fits a datagram or a frame of the stream, whatever the message.
      */
     record JoinReply(List<Member> rumors) implements SwimMessage {
         @Override

@@ -22,8 +22,10 @@ public interface SwimOutput {
     void changed(Member before, Member after);
 
     /**
-     * This process came second: another one with its node id lives and keeps it. Said once; from now on the membership
-     * is silent, and the process should end.
+     * This process does not have its node id any more. Either it came second: another one, of another data folder,
+     * lives and keeps it. Or {@code incumbent} was started later with this very data folder, or a copy of it, and all
+     * others believe that one; it may have ended since. Said once; from now on the membership is silent, and the
+     * process should end.
      */
     void refused(Member incumbent);
 }

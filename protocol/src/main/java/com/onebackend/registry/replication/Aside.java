@@ -44,8 +44,4 @@ final class Aside {
             instances.clear();
         }
     }
-
-    int size() {
-        return instances.size();
-    }
 }

@@ -87,7 +87,7 @@ final class Asking {
         }
         for (final LogEntry entry : chunk.entries()) {
             if (session.isAudited(entry)) {
-                mend(session.peer(), entry);
+                mend(session.peer(), entry, nowNanos);
             } else {
                 intake.receive(entry);
             }
@@ -107,10 +107,12 @@ final class Asking {
         chunk.heads().stream()
                 .filter(head -> head.origin().equals(self))
                 .forEach(head -> retention.ownLoaded(head.maxVersion()));
+        if (wasResetting) {
+            retention.forgetUnspokenOf(chunk.heads());
+        }
         retention.loaded(wasResetting);
         if (incoming.complete(chunk.session())) {
             repair.sessionEnded(table.digest(), intake.withoutEvicted(new Digest(chunk.heads())));
-            counters.divergences = repair.count();
         }
         return SyncVerdict.DONE;
     }
@@ -119,7 +121,7 @@ final class Asking {
      * An entry that the peer has under a vector equal to ours, in a bucket that differs. Where the two say different
      * things under one number, the word of its origin counts. What we have something later of, the peer lacks.
      */
-    private void mend(final MemberId peer, final LogEntry entry) {
+    private void mend(final MemberId peer, final LogEntry entry, final long nowNanos) {
         if (table.isLive(entry)) {
             return;
         }
@@ -132,7 +134,7 @@ final class Asking {
             repair.mended(entry);
             counters.repairedEntries++;
         } else if (wrong == null) {
-            outgoing.owe(peer.nodeId(), entry.instanceId());
+            outgoing.owe(peer, entry.instanceId(), nowNanos);
         }
     }
 

@@ -46,9 +46,10 @@ final class ChangeRecorder {
         heads.add(origin);
     }
 
-    void wrote(final LogEntry entry) {
-        ownVersion = entry.version();
-        heads.add(entry.origin());
+    /** An own version was given, to an entry or to none. */
+    void gave(final Origin self, final long version) {
+        ownVersion = version;
+        heads.add(self);
     }
 
     /** Storage is to forget everything; what it has to keep is told again through {@link #kept}. */

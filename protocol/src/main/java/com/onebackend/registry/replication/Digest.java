@@ -21,6 +21,19 @@ public record Digest(List<Head> heads) {
      * @param setHash sum of the hashes of its live entries
      */
     public record Head(Origin origin, long maxVersion, long gcVersion, long setHash) {
+        /** No log gets so long. In storage: an origin that was removed, and of which nothing is kept or taken. */
+        static final long FORGOTTEN = Long.MAX_VALUE;
+
+        /** What storage keeps of an origin that is forgotten. */
+        static Head ofForgotten(final Origin origin) {
+            return new Head(origin, FORGOTTEN, FORGOTTEN, 0);
+        }
+
+        /** True when it is of an origin that is forgotten. */
+        boolean isForgotten() {
+            return maxVersion == FORGOTTEN;
+        }
+
         /** True for a node that starts again from nothing: tombstones were collected that it may have missed. */
         public boolean isBehind() {
             return gcVersion > maxVersion;

@@ -22,6 +22,7 @@ final class DurableHeads {
     private long askedNanos;
     private boolean everAsked;
     private long lastToken;
+    private long questions;
 
     DurableHeads(final long intervalNanos) {
         this.intervalNanos = intervalNanos;
@@ -42,6 +43,7 @@ final class DurableHeads {
         isAsked = true;
         everAsked = true;
         askedNanos = nowNanos;
+        questions++;
         return ++lastToken;
     }
 
@@ -53,14 +55,20 @@ final class DurableHeads {
         }
     }
 
+    /** Nobody asks for this log any more. */
+    void forget(final Origin origin) {
+        durable.remove(origin);
+        moved.remove(origin);
+    }
+
     /** The log is on disk up to here; 0 when nothing is known. */
     long of(final Origin origin) {
         return durable.getOrDefault(origin, 0L);
     }
 
     /** Questions asked so far. */
-    long tokens() {
-        return lastToken;
+    long questions() {
+        return questions;
     }
 
     /** The vector went back to nothing: an answer that is still to come says nothing. */

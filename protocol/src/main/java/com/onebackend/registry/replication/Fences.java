@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * When the tombstones of evicted origins may go, for which nobody raises a watermark any more: a horizon after the
- * eviction an own version is chosen, and when every member has that one, whoever was away has started again since.
+ * When evicted origins may be forgotten, for which nobody raises a watermark any more: a horizon after the eviction an
+ * own version is chosen, and when every member has that one, whoever was away has started again since.
  *
  * <p><i>Thread:</i> the gossip loop.
  */
@@ -22,10 +22,10 @@ final class Fences {
         this.horizonNanos = horizonNanos;
     }
 
-    /** The tombstones go when the own log's watermark reaches {@code version}; 0 = not old enough. */
+    /** The log goes when the own log's watermark reaches {@code version}; 0 = not old enough. */
     private record Fence(long sinceNanos, long version) {}
 
-    /** An origin was evicted, and has tombstones. */
+    /** An origin was evicted. */
     void add(final Origin origin) {
         unstamped.add(origin);
     }
@@ -36,21 +36,29 @@ final class Fences {
         unstamped.clear();
     }
 
-    /** The highest fence up to this own version, after setting those that are due; 0 when there is none. */
-    long upTo(final long version, final long assigned, final long nowNanos) {
-        long highest = 0;
+    /** Chooses the version of those that are old enough: the next own one. True while any waits for it to be given. */
+    boolean choose(final long assigned, final long nowNanos) {
+        boolean isAwaited = false;
         for (final Map.Entry<Origin, Fence> entry : fences.entrySet()) {
             final Fence fence = entry.getValue();
             if (fence.version() == 0 && nowNanos - fence.sinceNanos() >= horizonNanos) {
                 entry.setValue(new Fence(fence.sinceNanos(), assigned + 1));
-            } else if (fence.version() > 0 && fence.version() <= version) {
-                highest = Math.max(highest, fence.version());
             }
+            isAwaited |= entry.getValue().version() > assigned;
         }
-        return highest;
+        return isAwaited;
     }
 
-    /** The origins whose tombstones may go at this watermark, in order. */
+    /** The highest fence up to this own version; 0 when there is none. */
+    long upTo(final long version) {
+        return fences.values().stream()
+                .mapToLong(Fence::version)
+                .filter(fence -> fence <= version)
+                .max()
+                .orElse(0);
+    }
+
+    /** The origins whose logs may go at this watermark, in order. */
     List<Origin> passed(final long watermark) {
         return fences.entrySet().stream()
                 .filter(entry ->
@@ -60,8 +68,9 @@ final class Fences {
                 .toList();
     }
 
-    /** All of them are gone. */
+    /** It is gone. */
     void done(final Origin origin) {
         fences.remove(origin);
+        unstamped.remove(origin);
     }
 }

@@ -4,9 +4,9 @@ import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.InstanceStatus;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.PartKind;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * The winning entries of one instance; each may be null.
@@ -16,6 +16,8 @@ import java.util.stream.Stream;
  */
 public record InstanceParts(
         LogEntry registration, LogEntry health, LogEntry intent, LogEntry tombstone, LogEntry lease) {
+    private static final PartKind[] KINDS = PartKind.values();
+
     /** Nothing known of the instance. */
     public static final InstanceParts NONE = new InstanceParts(null, null, null, null, null);
 
@@ -32,14 +34,17 @@ public record InstanceParts(
 
     /** One of its entries; null when there is none. */
     LogEntry any() {
-        return registration != null ? registration : health != null ? health : intent != null ? intent : tombstone;
+        for (final PartKind kind : KINDS) {
+            if (of(kind) != null) {
+                return of(kind);
+            }
+        }
+        return null;
     }
 
     /** The entries there are. */
     List<LogEntry> entries() {
-        return Stream.of(registration, health, intent, tombstone)
-                .filter(Objects::nonNull)
-                .toList();
+        return Arrays.stream(KINDS).map(this::of).filter(Objects::nonNull).toList();
     }
 
     /** The same parts after {@code entry} was merged in; this very object when that changes nothing. */

@@ -97,7 +97,7 @@ final class Intake {
 
     /** Merges one entry of a peer in, unless it is of an evicted origin or breaks the numbering. */
     void receive(final LogEntry entry) {
-        if (table.isEvicted(entry.origin()) && !entry.isTombstone()) {
+        if (isIgnored(entry.origin()) || (table.isEvicted(entry.origin()) && !entry.isTombstone())) {
             return;
         }
         final boolean isOwn = entry.origin().equals(self);
@@ -116,13 +116,16 @@ final class Intake {
         if (table.apply(entry)) {
             outgoing.added(entry);
         }
-        own.relayered(entry.instanceId(), before.with(entry));
+        own.received(entry);
         recorder.changed(entry.instanceId(), before, view.parts(entry.instanceId()));
     }
 
     /** A peer vouches for a log up to here. */
     void advance(final Digest.Head head) {
         final Origin origin = head.origin();
+        if (isIgnored(origin)) {
+            return;
+        }
         if (!origin.equals(self)) {
             if (table.advance(origin, head.maxVersion(), 0)) {
                 recorder.headMoved(origin);
@@ -176,7 +179,16 @@ final class Intake {
             fresh.add(head.origin());
         }
         fresh.removeIf(origin -> table.knows(origin) || table.isEvicted(origin));
-        return fresh.isEmpty() || table.origins() + fresh.size() <= config.originsMax() ? null : Refusal.ORIGINS_FULL;
+        // Evicted ones do not count: they go in time, and until then must not keep new nodes out.
+        return fresh.isEmpty() || table.livingOrigins() + fresh.size() <= config.originsMax()
+                ? null
+                : Refusal.ORIGINS_FULL;
+    }
+
+    /** True for an evicted origin of which nothing is taken: it is forgotten, or there are too many. */
+    private boolean isIgnored(final Origin origin) {
+        return table.isForgotten(origin)
+                || (table.isEvicted(origin) && !table.knows(origin) && table.origins() >= config.vectorMax());
     }
 
     Digest withoutEvicted(final Digest digest) {

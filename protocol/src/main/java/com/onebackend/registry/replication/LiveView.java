@@ -21,12 +21,12 @@ final class LiveView {
         return layered == null ? table.parts(instanceId) : layered;
     }
 
-    /** Takes an entry out of the table, with nothing in its place. */
+    /** Takes an entry out of the table; nothing takes its place but an own write that waits for the disk. */
     void drop(final LogEntry entry) {
         final String id = entry.instanceId();
         final InstanceParts before = parts(id);
         table.drop(entry);
-        own.relayered(id, before.without(entry));
+        own.rebased(id, table.parts(id));
         recorder.changed(id, before, parts(id));
     }
 }

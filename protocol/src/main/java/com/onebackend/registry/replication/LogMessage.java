@@ -175,8 +175,12 @@ public sealed interface LogMessage {
         }
     }
 
-    /** The answer to {@link SyncProbe}. */
-    record SyncStatus(long session, Kind kind) implements LogMessage {
+    /**
+     * The answer to {@link SyncProbe}.
+     *
+     * @param isLoading the sender has not yet heard anybody who had everything: others may have what both lack
+     */
+    record SyncStatus(long session, Kind kind, boolean isLoading) implements LogMessage {
         /** What the requester has to do. */
         public enum Kind {
             /** The vectors are equal: the session is over. */

@@ -1,9 +1,11 @@
 package com.onebackend.registry.replication;
 
+import com.onebackend.registry.model.Invariants;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.PartKind;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +32,10 @@ final class LogTable {
 
     private final NavigableMap<Origin, OwnedLog> logs = new TreeMap<>();
     private final EntryPool pool = new EntryPool();
+    /** Removed by the catalog; others may still have tombstones of it that this node needs. */
     private final Set<Origin> evicted = new HashSet<>();
+    /** Removed so long ago that everybody has what is needed of it: nothing is kept or taken. */
+    private final Set<Origin> forgotten = new TreeSet<>();
     /** Logs of which tombstones were collected that we may have missed. */
     private final Set<Origin> behind = new TreeSet<>();
 
@@ -105,6 +110,15 @@ final class LogTable {
         return !behind.isEmpty();
     }
 
+    /** True when tombstones were collected of a log of which the other has less; evicted origins do not count. */
+    boolean isAheadOf(final Digest theirs) {
+        final Map<Origin, Long> has = new HashMap<>();
+        theirs.heads().forEach(head -> has.put(head.origin(), head.maxVersion()));
+        return logs.values().stream()
+                .anyMatch(
+                        log -> log.gcVersion() > has.getOrDefault(log.origin(), 0L) && !evicted.contains(log.origin()));
+    }
+
     /** Tombstones held, of all origins. */
     int tombstones() {
         return tombstones;
@@ -130,6 +144,9 @@ final class LogTable {
      * was collected has to start again. Returns the other entries it has; the caller drops each.
      */
     List<LogEntry> evict(final Origin origin) {
+        if (forgotten.contains(origin)) {
+            return List.of();
+        }
         evicted.add(origin);
         isHashStale = true;
         final OwnedLog log = logs.get(origin);
@@ -139,8 +156,29 @@ final class LogTable {
         return log.entries().stream().filter(entry -> !entry.isTombstone()).toList();
     }
 
+    /** The last of an evicted origin's log goes; it must not have entries any more. */
+    void forget(final Origin origin) {
+        final OwnedLog gone = logs.remove(origin);
+        Invariants.check(gone == null || gone.entries().isEmpty(), "a log with entries is not forgotten");
+        behind.remove(origin);
+        evicted.remove(origin);
+        forgotten.add(origin);
+        isHashStale = true;
+    }
+
+    /** True when the catalog removed it. */
     boolean isEvicted(final Origin origin) {
-        return evicted.contains(origin);
+        return evicted.contains(origin) || forgotten.contains(origin);
+    }
+
+    /** True when nothing of its log is kept or taken any more. */
+    boolean isForgotten(final Origin origin) {
+        return forgotten.contains(origin);
+    }
+
+    /** The origins that are forgotten, ordered; a view. */
+    Set<Origin> forgotten() {
+        return Collections.unmodifiableSet(forgotten);
     }
 
     boolean knows(final Origin origin) {
@@ -149,6 +187,13 @@ final class LogTable {
 
     int origins() {
         return logs.size();
+    }
+
+    /** Logs of origins that are not evicted; counted, as it is rarely asked for. */
+    int livingOrigins() {
+        return (int) logs.keySet().stream()
+                .filter(origin -> !evicted.contains(origin))
+                .count();
     }
 
     /** The live entry with the number of this one and another content; null when there is none. */
@@ -169,7 +214,8 @@ final class LogTable {
 
     /** The head of one log, also when it is blank. */
     Digest.Head head(final Origin origin) {
-        return log(origin).head();
+        final OwnedLog log = logs.get(origin);
+        return log == null ? new Digest.Head(origin, 0, 0, 0) : log.head();
     }
 
     /** The heads of all origins that are not evicted. */
@@ -208,13 +254,18 @@ final class LogTable {
         return hash;
     }
 
-    /** One number over what was collected of every log, and over how much there is of those evicted. */
+    /**
+     * One number over what was collected of every log, and over how much there is of those evicted that have
+     * tombstones. Of the others nobody lacks anything, and nodes forget them at different times.
+     */
     long collectedHash() {
         long sum = 0;
         for (final OwnedLog log : logs.values()) {
+            final boolean isEvicted = isEvicted(log.origin());
             // The hash of the vector does not speak of evicted logs at all.
-            final long version = isEvicted(log.origin()) ? log.maxVersion() : 0;
-            if (log.gcVersion() > 0 || version > 0) {
+            final long version = isEvicted ? log.maxVersion() : 0;
+            final boolean counts = isEvicted ? !log.tombstones().isEmpty() : log.gcVersion() > 0;
+            if (counts) {
                 sum += EntryHash.ofLog(log.origin(), log.gcVersion(), version);
             }
         }

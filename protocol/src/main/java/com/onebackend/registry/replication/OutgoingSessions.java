@@ -1,5 +1,7 @@
 package com.onebackend.registry.replication;
 
+import com.onebackend.registry.model.MemberId;
+import com.onebackend.registry.model.Origin;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -7,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The sync sessions this node answers: how many at a time, how fast, and for how long.
@@ -29,7 +32,7 @@ final class OutgoingSessions {
     /** Peers whose next chunk waits for the rate limit, in the order they asked. */
     private final Set<String> throttled = new LinkedHashSet<>();
     /** By peer, instances of which it lacks the latest though its vector says it has it. */
-    private final Map<String, Set<String>> owed = new LinkedHashMap<>();
+    private final Map<String, Debts> owed = new LinkedHashMap<>();
 
     private int owedInstances;
 
@@ -44,9 +47,12 @@ final class OutgoingSessions {
                 config.sessions().bulkBytesPerSecondMax(), config.sessions().bulkBurstBytes());
     }
 
+    /** What one peer lacks, and when that last grew. */
+    private record Debts(Origin origin, Set<String> instanceIds, long grewNanos) {}
+
     /**
-     * The first chunk; null when there is none: the request waits if {@link #isWaiting}, else it is turned away. A
-     * peer's new request ends its old session.
+     * The first chunk; null when there is none: it, or the request, waits if {@link #isWaiting}, else the request is
+     * turned away. A peer's new request ends its old session.
      */
     LogMessage.SyncChunk open(final String peer, final LogMessage.SyncRequest request, final long nowNanos) {
         end(peer);
@@ -80,12 +86,7 @@ final class OutgoingSessions {
             return null;
         }
         session.asked(nowNanos);
-        if (session.isBulk() && (!throttled.isEmpty() || !bulkBytes.isOpen(nowNanos))) {
-            counters.throttledChunks++;
-            throttled.add(peer);
-            return null;
-        }
-        return chunk(peer, session, nowNanos);
+        return isThrottled(peer, session, nowNanos) ? null : chunk(peer, session, nowNanos);
     }
 
     /** True while an answer for this peer is still to come, out of {@link #due}. */
@@ -102,8 +103,11 @@ final class OutgoingSessions {
             if (!openedNanos.containsKey(peer)) {
                 final LogMessage.SyncRequest request = waitingRequests.remove(peer);
                 final LogMessage.SyncChunk chunk = openNow(peer, request, nowNanos);
-                answers.add(new Replica.LateAnswer(
-                        peer, chunk == null ? new LogMessage.SyncStop(request.session()) : chunk));
+                if (chunk != null) {
+                    answers.add(new Replica.LateAnswer(peer, chunk));
+                } else if (!isWaiting(peer)) {
+                    answers.add(new Replica.LateAnswer(peer, new LogMessage.SyncStop(request.session())));
+                }
             }
         }
         for (final Iterator<String> i = throttled.iterator(); i.hasNext() && bulkBytes.isOpen(nowNanos); ) {
@@ -130,11 +134,28 @@ final class OutgoingSessions {
     }
 
     /** The peer holds an entry of this instance that something supersedes which it should have and has not. */
-    void owe(final String peer, final String instanceId) {
-        if (owedInstances < config.sessions().owedInstancesMax()
-                && owed.computeIfAbsent(peer, any -> new LinkedHashSet<>()).add(instanceId)) {
-            owedInstances++;
+    void owe(final MemberId peer, final String instanceId, final long nowNanos) {
+        if (owedInstances >= config.sessions().owedInstancesMax()) {
+            return;
         }
+        final Debts known = owed.get(peer.nodeId());
+        final Set<String> instanceIds = known == null ? new LinkedHashSet<>() : known.instanceIds();
+        owedInstances += instanceIds.add(instanceId) ? 1 : 0;
+        owed.put(peer.nodeId(), new Debts(peer.origin(), instanceIds, nowNanos));
+    }
+
+    /** The catalog removed a node: it asks for nothing any more. */
+    void forget(final Origin origin) {
+        forgive(debts -> origin.equals(debts.origin()));
+    }
+
+    /** Debts that were not asked for in a long time would in the end leave no room for those of others. */
+    private void forgive(final Predicate<Debts> isToGo) {
+        owed.values().removeIf(debts -> {
+            final boolean goes = isToGo.test(debts);
+            owedInstances -= goes ? debts.instanceIds().size() : 0;
+            return goes;
+        });
     }
 
     /** Forgets the sessions that nobody asked of for long or that last too long. */
@@ -145,6 +166,7 @@ final class OutgoingSessions {
         openedNanos
                 .values()
                 .removeIf(opened -> nowNanos - opened >= config.sessions().openIntervalNanos());
+        forgive(debts -> nowNanos - debts.grewNanos() >= config.sessions().durationMaxNanos());
     }
 
     /** Ends all sessions: what this node has is no longer worth asking for. */
@@ -162,6 +184,11 @@ final class OutgoingSessions {
         return byPeer.size();
     }
 
+    /** Instances owed, to all peers together. */
+    int owed() {
+        return owedInstances;
+    }
+
     private LogMessage.SyncChunk openNow(final String peer, final LogMessage.SyncRequest request, final long nowNanos) {
         openedNanos.put(peer, nowNanos);
         if (byPeer.size() >= config.outgoingSessionsMax()) {
@@ -169,19 +196,30 @@ final class OutgoingSessions {
             return null;
         }
         final OutgoingSession session = new OutgoingSession(request, config, table, nowNanos);
-        final Set<String> debts = owed.getOrDefault(peer, Set.of());
-        debts.forEach(instanceId -> session.owe(table.parts(instanceId).entries()));
-        byPeer.put(peer, session);
-        final LogMessage.SyncChunk chunk = chunk(peer, session, nowNanos);
-        if (!chunk.last() && !hasPlace(session)) {
+        // Before anything is read: those who are turned away must not use up what is meant for those who are not.
+        if (!hasPlace(session)) {
             counters.turnedAway++;
-            end(peer);
             return null;
         }
         counters.answered++;
-        owedInstances -= debts.size();
-        owed.remove(peer);
-        return chunk;
+        byPeer.put(peer, session);
+        final Debts debts = owed.remove(peer);
+        if (debts != null) {
+            debts.instanceIds()
+                    .forEach(instanceId -> session.owe(table.parts(instanceId).entries()));
+            owedInstances -= debts.instanceIds().size();
+        }
+        return isThrottled(peer, session, nowNanos) ? null : chunk(peer, session, nowNanos);
+    }
+
+    /** True, and the peer waits for its turn, when its bulk transfer may not send now. */
+    private boolean isThrottled(final String peer, final OutgoingSession session, final long nowNanos) {
+        if (!session.isBulk() || (throttled.isEmpty() && bulkBytes.isOpen(nowNanos))) {
+            return false;
+        }
+        counters.throttledChunks++;
+        throttled.add(peer);
+        return true;
     }
 
     private LogMessage.SyncChunk chunk(final String peer, final OutgoingSession session, final long nowNanos) {

@@ -40,7 +40,11 @@ final class OwnWrites {
     }
 
     /** One instance as this node sees it while writes of it wait for the disk. */
-    private record Layer(InstanceParts live, int writes) {}
+    private record Layer(InstanceParts live, Deque<LogEntry> writes) {
+        Layer showing(final InstanceParts other) {
+            return new Layer(other, writes);
+        }
+    }
 
     /** From the disk, before the first write: the log reaches at least to here. */
     void restored(final long version) {
@@ -62,11 +66,18 @@ final class OwnWrites {
         return ++assigned;
     }
 
+    /** True when everything written is on disk and pushed. */
+    boolean isQuiet() {
+        return undurable.isEmpty() && unpushed.isEmpty();
+    }
+
     /** A new write, and how its instance looks to this node with it. */
     void staged(final LogEntry entry, final InstanceParts live) {
         undurable.addLast(entry);
-        final Layer layer = layers.get(entry.instanceId());
-        layers.put(entry.instanceId(), new Layer(live, layer == null ? 1 : layer.writes() + 1));
+        final Layer known = layers.get(entry.instanceId());
+        final Layer layer = known == null ? new Layer(live, new ArrayDeque<>(1)) : known.showing(live);
+        layer.writes().addLast(entry);
+        layers.put(entry.instanceId(), layer);
     }
 
     /** How an instance looks to this node; null when it looks as in the table. */
@@ -82,9 +93,24 @@ final class OwnWrites {
         return ids;
     }
 
-    /** The instance's table parts changed: its layer, if it has one, becomes this. */
-    void relayered(final String instanceId, final InstanceParts live) {
-        layers.computeIfPresent(instanceId, (id, layer) -> new Layer(live, layer.writes()));
+    /** An entry entered the table: it does so in the layer of its instance, too, if that has one. */
+    void received(final LogEntry entry) {
+        layers.computeIfPresent(
+                entry.instanceId(), (id, layer) -> layer.showing(layer.live().with(entry)));
+    }
+
+    /**
+     * An entry left the table: the layer is made anew. What it had beaten may be among the writes that wait, and is
+     * gone from the layer; it will be in the table when they are on disk.
+     */
+    void rebased(final String instanceId, final InstanceParts shown) {
+        layers.computeIfPresent(instanceId, (id, layer) -> {
+            InstanceParts live = shown;
+            for (final LogEntry write : layer.writes()) {
+                live = live.with(write);
+            }
+            return layer.showing(live);
+        });
     }
 
     /** On disk up to here; returns what has to enter the table, in order, each followed by {@link #settled}. */
@@ -103,8 +129,8 @@ final class OwnWrites {
     /** A write entered the table; with the last one of its instance the layer goes. */
     void settled(final LogEntry entry, final InstanceParts shown) {
         final Layer layer = layers.get(entry.instanceId());
-        if (layer.writes() > 1) {
-            layers.put(entry.instanceId(), new Layer(layer.live(), layer.writes() - 1));
+        layer.writes().removeFirst();
+        if (!layer.writes().isEmpty()) {
             return;
         }
         layers.remove(entry.instanceId());
@@ -134,7 +160,7 @@ final class OwnWrites {
     /** A peer gave us back all of our log up to here. */
     void pulledBack(final long version) {
         seen(version);
-        if (undurable.isEmpty() && unpushed.isEmpty()) {
+        if (isQuiet()) {
             durable = Math.max(durable, version);
             pushed = Math.max(pushed, version);
         }

@@ -45,6 +45,9 @@ final class OwnedLog {
             strayHash -= entry.version() > maxVersion ? EntryHash.ofTombstone(entry) : 0;
         }
         count(entry, -EntryHash.of(entry));
+        if (!hasRecords()) {
+            buckets = null;
+        }
     }
 
     /** Raises what we have; never lowers it. True when something moved. */
@@ -97,6 +100,15 @@ final class OwnedLog {
     /** True when there is more than tombstones. */
     boolean hasRecords() {
         return entries.size() > tombstones.size();
+    }
+
+    /** True when there is more than tombstones up to this version. */
+    boolean hasRecordsUpTo(final long version) {
+        LogEntry entry = entries.after(0);
+        while (entry != null && entry.version() <= version && entry.isTombstone()) {
+            entry = entries.after(entry.version());
+        }
+        return entry != null && entry.version() <= version;
     }
 
     /** The live entry of a version; null when there is none. */

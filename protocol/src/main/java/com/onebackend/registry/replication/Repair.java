@@ -26,9 +26,10 @@ final class Repair {
     private long mendedEntries;
     private int patience;
     private int streak;
-    private long count;
+    private final SyncCounters counters;
 
-    Repair(final int sessionsMin) {
+    Repair(final int sessionsMin, final SyncCounters counters) {
+        this.counters = counters;
         this.sessionsMin = sessionsMin;
         this.patience = sessionsMin;
     }
@@ -80,7 +81,7 @@ final class Repair {
             lastOrigins = unequal;
             mendedBuckets.clear();
             mendedEntries = 0;
-            count++;
+            counters.divergences++;
         }
     }
 
@@ -104,11 +105,13 @@ final class Repair {
 
     /** How often logs differed. */
     long count() {
-        return count;
+        return counters.divergences;
     }
 
     /** The last time they did; null when they never did. */
     Divergence last() {
-        return count == 0 ? null : new Divergence(List.copyOf(lastOrigins), List.copyOf(mendedBuckets), mendedEntries);
+        return count() == 0
+                ? null
+                : new Divergence(List.copyOf(lastOrigins), List.copyOf(mendedBuckets), mendedEntries);
     }
 }

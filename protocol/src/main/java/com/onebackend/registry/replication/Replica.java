@@ -6,7 +6,6 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +56,7 @@ public final class Replica {
         this.own = new OwnWrites(config);
         this.outgoing = new OutgoingSessions(config, table, counters);
         this.incoming = new IncomingSessions(config.incomingSessionsMax(), config.sessions());
-        this.repair = new Repair(config.repairAfterSessions());
+        this.repair = new Repair(config.repairAfterSessions(), counters);
         this.view = new LiveView(table, own, recorder);
         this.retention = new Retention(self, config.retention(), table, own, view, recorder);
         final Intake.Logs logs = new Intake.Logs(self, table, own, view, recorder, retention);
@@ -91,6 +90,10 @@ public final class Replica {
     /** Puts back how much of a log storage holds; its set hash is computed anew from the entries. */
     public void restoreHead(final Digest.Head head) {
         Invariants.check(!isStarted, "restored after the start");
+        if (head.isForgotten()) {
+            table.forget(head.origin());
+            return;
+        }
         table.advance(head.origin(), head.maxVersion(), head.gcVersion());
         if (head.origin().equals(self)) {
             restoredOwn(head.maxVersion());
@@ -113,6 +116,7 @@ public final class Replica {
      * registration it replaces, or is born now. Needs {@link #hasRoom}.
      */
     public LogEntry write(final String instanceId, final Part part, final long wallMillis) {
+        requireRoom();
         return write(instanceId, part, clock.tick(wallMillis));
     }
 
@@ -122,6 +126,7 @@ public final class Replica {
      * same record at once write the same stamp, and the higher origin wins. Needs {@link #hasRoom}.
      */
     public LogEntry adopt(final String instanceId) {
+        requireRoom();
         final LogEntry owning = view.parts(instanceId).owning();
         Invariants.check(owning != null && !owning.origin().equals(self), "nothing to adopt: " + instanceId);
         return write(instanceId, new Part.Lease(), owning.stamp().next());
@@ -132,18 +137,18 @@ public final class Replica {
      * The stamp is the next one, so that it replaces exactly this entry. Needs {@link #hasRoom}.
      */
     public LogEntry rehome(final LogEntry entry) {
+        requireRoom();
         return write(entry.instanceId(), entry.part(), entry.stamp().next());
     }
 
     private LogEntry write(final String instanceId, final Part part, final Stamp stamp) {
         isStarted = true;
-        Invariants.check(own.hasRoom(), "too many own writes wait for the disk");
         final InstanceParts before = view.parts(instanceId);
         final LogEntry entry = new LogEntry(self, own.nextVersion(), stamp, instanceId, born(part, before, stamp));
         final InstanceParts after = before.with(entry);
         own.staged(entry, after);
         recorder.changed(instanceId, before, after);
-        recorder.wrote(entry);
+        recorder.gave(self, entry.version());
         return entry;
     }
 
@@ -207,7 +212,7 @@ public final class Replica {
      */
     public Optional<LogMessage.SyncChunk> answer(
             final String peer, final LogMessage.SyncRequest request, final long nowNanos) {
-        if (request.have().heads().size() > config.originsMax()
+        if (request.have().heads().size() > config.vectorMax()
                 || request.resume().size() > ResumePoint.POINTS_MAX) {
             intake.count(Refusal.MALFORMED);
             return Optional.empty();
@@ -253,8 +258,8 @@ public final class Replica {
 
     /**
      * The catalog removed a node: its records go, its pushes are refused from now on. Its tombstones stay and go on
-     * killing what is older, or a deregistration could be undone by whoever was away. To be called again after a
-     * restart.
+     * killing what is older, or a deregistration could be undone by whoever was away, until {@link Fences} lets them
+     * and all else that is known of it go. To be called again after a restart.
      */
     public void evict(final Origin origin) {
         Invariants.check(!origin.equals(self), "a node does not evict itself");
@@ -262,6 +267,7 @@ public final class Replica {
         leaving.forEach(view::drop);
         retention.evicted(origin);
         incoming.forgetResume();
+        outgoing.forget(origin);
         if (!leaving.isEmpty()) {
             recorder.headMoved(origin);
         }
@@ -275,16 +281,6 @@ public final class Replica {
     /** The instance as it is shown; null when it is not registered. */
     public Instance instance(final String instanceId) {
         return view.parts(instanceId).instance();
-    }
-
-    /** The live entries of one origin, ordered by version; a view that must not be kept over a change. */
-    public Collection<LogEntry> entriesOf(final Origin origin) {
-        for (final OwnedLog log : table.logs()) {
-            if (log.origin().equals(origin)) {
-                return log.entries();
-            }
-        }
-        return List.of();
     }
 
     /** What this node keeps of tombstones, whose acknowledgements it waits for, and what it may collect. */
@@ -307,6 +303,7 @@ public final class Replica {
      * was there and nobody deregistered it; else the client has to register in full. Needs {@link #hasRoom}.
      */
     public boolean reclaim(final String instanceId, final long wallMillis) {
+        requireRoom();
         final InstanceParts aside = retention.aside().take(instanceId);
         final InstanceParts known = view.parts(instanceId);
         if (aside == null || aside.registration() == null || known.registration() != null) {
@@ -315,9 +312,10 @@ public final class Replica {
         if (known.tombstone() != null && known.tombstone().supersedes(aside.registration())) {
             return false;
         }
-        write(instanceId, aside.registration().part(), wallMillis);
+        // One step with one check: both entries are written, or none, though the second may be one too many.
+        write(instanceId, aside.registration().part(), clock.tick(wallMillis));
         if (aside.intent() != null) {
-            write(instanceId, aside.intent().part(), wallMillis);
+            write(instanceId, aside.intent().part(), clock.tick(wallMillis));
         }
         return true;
     }
@@ -392,11 +390,6 @@ public final class Replica {
         return repair.count();
     }
 
-    /** Deregistrations that are still remembered. */
-    public int tombstones() {
-        return table.tombstones();
-    }
-
     /** The last time they did. */
     public Optional<Divergence> lastDivergence() {
         return Optional.ofNullable(repair.last());
@@ -415,6 +408,9 @@ public final class Replica {
     /** What changed since the last call, restored instances included. */
     public Changes drain() {
         return recorder.drain(origin -> {
+            if (table.isForgotten(origin)) {
+                return Digest.Head.ofForgotten(origin);
+            }
             final Digest.Head head = table.head(origin);
             final long reached = origin.equals(self) ? own.assigned() : head.maxVersion();
             return new Digest.Head(origin, reached, head.gcVersion(), head.setHash());
@@ -424,6 +420,10 @@ public final class Replica {
     /** The winning entries of an instance as peers may see it. */
     InstanceParts shown(final String instanceId) {
         return table.parts(instanceId);
+    }
+
+    private void requireRoom() {
+        Invariants.check(own.hasRoom(), "too many own writes wait for the disk");
     }
 
     private void restoredOwn(final long version) {

@@ -14,11 +14,12 @@ import com.onebackend.registry.model.Invariants;
  * @param sessionIdleNanos an answered session without a request for so long is forgotten
  * @param stampAheadMillisMax a received stamp may be ahead of the wall clock by no more
  * @param undurableMax own writes that wait for the disk
- * @param originsMax logs kept
+ * @param originsMax logs kept of origins that the catalog did not remove; as many of removed ones for a while
  * @param restartGapVersions own version numbers skipped at the first write after a restart: should the disk have lost
  *     its tail although it had confirmed it, the numbers lost are not given again
- * @param repairAfterSessions after so many sessions in a row that ended with equal vectors and unequal sets, the next
- *     one compares the differing logs bucket by bucket
+ * @param repairAfterSessions after so many sessions that ended with equal vectors and unequal sets, and none meanwhile
+ *     with all equal, the next one compares the differing logs bucket by bucket; those between whose vectors differ say
+ *     nothing
  * @param sessions limits of sync sessions
  * @param retention how long tombstones are kept
  */
@@ -85,6 +86,11 @@ public record ReplicaConfig(
         Invariants.check(
                 sessions.durationMaxNanos() < retention.dropGraceNanos(),
                 "a session must end before what it may lack is dropped");
+    }
+
+    /** Heads in a vector: living origins, and as many that were removed and are not forgotten yet. */
+    int vectorMax() {
+        return 2 * originsMax;
     }
 
     /** The same with other limits of sessions. */

@@ -3,6 +3,7 @@ package com.onebackend.registry.replication;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.PartKind;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +22,6 @@ import java.util.Set;
  * a watermark without what was before it belongs to a node that held nothing.
  */
 public final class Retention {
-    /** Peers that say no less often than this may just be out of reach. */
-    private static final long DECLINES_APART_NANOS_MAX = 60_000_000_000L;
-
     /** A reset that for so many graces finds nobody to load from takes what it gets. */
     private static final int WAIT_GRACES = 3;
 
@@ -39,6 +37,7 @@ public final class Retention {
     private final DurableHeads durableHeads;
     private final Aside aside;
     private final Fences fences;
+    private final ResetPatience patience;
 
     /** While resetting: tombstones that stayed and that nobody has sent again; null = not looked for yet. */
     private Set<LogEntry> unconfirmed;
@@ -57,9 +56,6 @@ public final class Retention {
     private long ownWantedVersion;
 
     private long ownLoadedVersion;
-    private boolean isWaitStarted;
-    private long waitsSinceNanos;
-    private long declinedNanos;
 
     Retention(
             final Origin self,
@@ -78,6 +74,7 @@ public final class Retention {
         this.watermark = new Watermark(self, config.horizonNanos());
         this.collector = new Collector(config.dropGraceNanos());
         this.durableHeads = new DurableHeads(config.syncIntervalNanos());
+        this.patience = new ResetPatience(WAIT_GRACES * config.dropGraceNanos());
         this.fences = new Fences(config.horizonNanos());
         this.aside = new Aside(config.asideMax(), config.asideNanos());
     }
@@ -113,7 +110,7 @@ public final class Retention {
 
     /** How often storage was asked. */
     public long asked() {
-        return durableHeads.tokens();
+        return durableHeads.questions();
     }
 
     /** The own log's watermark: its tombstones up to here are, or will soon be, collected everywhere. */
@@ -137,7 +134,6 @@ public final class Retention {
 
     /** Storage held this head. */
     void restored(final Digest.Head head) {
-        isLoaded |= !head.origin().equals(self) && head.maxVersion() > 0;
         if (head.gcVersion() > 0) {
             collector.learned(head.origin());
         }
@@ -146,7 +142,7 @@ public final class Retention {
 
     /** The log was received up to here. */
     void reached(final Origin origin, final long version) {
-        if (!origin.equals(self)) {
+        if (!origin.equals(self) && !table.isEvicted(origin)) {
             durableHeads.moved(origin, version);
         }
     }
@@ -168,10 +164,16 @@ public final class Retention {
         }
     }
 
-    /** True when the other collected tombstones that this node may have missed. */
+    /**
+     * True when the other collected tombstones that this node may have missed. Of an origin that is forgotten it missed
+     * none, though the other still speaks of it.
+     */
     public boolean isBehind(final Digest theirs) {
         for (final Digest.Head head : theirs.heads()) {
             final Origin origin = head.origin();
+            if (table.isForgotten(origin)) {
+                continue;
+            }
             final long has = origin.equals(self) ? own.assigned() : table.maxVersion(origin);
             if (head.gcVersion() > has) {
                 return true;
@@ -180,22 +182,18 @@ public final class Retention {
         return false;
     }
 
-    /** True when this node collected tombstones that the other may have missed. */
+    /**
+     * True when this node collected tombstones that the other may have missed. Of evicted origins only the other knows
+     * whether it lacks something or has forgotten them: it sees our heads before it takes anything for whole.
+     */
     public boolean isAhead(final Digest theirs) {
-        final Map<Origin, Long> has = new HashMap<>();
-        theirs.heads().forEach(head -> has.put(head.origin(), head.maxVersion()));
-        for (final OwnedLog log : table.logs()) {
-            if (log.gcVersion() > has.getOrDefault(log.origin(), 0L)) {
-                return true;
-            }
-        }
-        return false;
+        return table.isAheadOf(theirs);
     }
 
     /** True when this node holds what a reset would drop. */
     public boolean holdsOld() {
         for (final OwnedLog log : table.logs()) {
-            if (log.hasRecords() && (!log.origin().equals(self) || hasOldOwn(log))) {
+            if (log.hasRecords() && (!log.origin().equals(self) || log.hasRecordsUpTo(oldOwnVersion()))) {
                 return true;
             }
         }
@@ -212,7 +210,7 @@ public final class Retention {
         return isResetting() || isVoided;
     }
 
-    /** True once a whole vector was received, or was on the disk. */
+    /** True once this process received a whole vector. What was on the disk may be half of one and some pushes. */
     public boolean isLoaded() {
         return isLoaded && !isResetting();
     }
@@ -300,7 +298,7 @@ public final class Retention {
             }
         }
         theirs.heads().forEach(head -> {
-            if (head.gcVersion() > table.gcVersion(head.origin())) {
+            if (head.gcVersion() > table.gcVersion(head.origin()) && !table.isForgotten(head.origin())) {
                 table.advance(head.origin(), 0, head.gcVersion());
             }
         });
@@ -315,7 +313,7 @@ public final class Retention {
 
     /** An own session brought something: there is a peer to load from. */
     void progressed() {
-        isWaitStarted = false;
+        patience.restart();
     }
 
     /**
@@ -335,21 +333,16 @@ public final class Retention {
         resetsVoided++;
     }
 
-    /** A peer was asked and has nothing to give: it starts again itself, or meets not all watermarks. */
+    /** A peer was asked and has nothing to give. */
     void declined(final long now) {
-        if (!isWaitStarted) {
-            isWaitStarted = true;
-            waitsSinceNanos = now;
-        }
-        declinedNanos = now;
+        patience.declined(now);
     }
 
     /** A node that reaches no majority, or nobody who answers, waits for ever: it has nothing worth showing. */
     private void giveUpAfterLong(final Set<Origin> reachable, final long now) {
-        final boolean isAnswered = now - declinedNanos < DECLINES_APART_NANOS_MAX;
-        if (!isResetting() || !isAnswered || !watermark.isMajority(reachable)) {
-            isWaitStarted = false;
-        } else if (isWaitStarted && now - waitsSinceNanos >= WAIT_GRACES * config.dropGraceNanos()) {
+        if (!isResetting() || !watermark.isMajority(reachable)) {
+            patience.restart();
+        } else if (patience.isOver(now)) {
             loadFromAnybody();
         }
     }
@@ -374,18 +367,22 @@ public final class Retention {
         fences.stamp(now);
         watermark.reachable(reachable, now);
         giveUpAfterLong(reachable, now);
+        if (fences.choose(own.assigned(), now) && own.isQuiet() && !isResetting()) {
+            // A node that writes nothing would wait for ever: it gives a version to nothing.
+            recorder.gave(self, own.nextVersion());
+        }
         final OwnedLog log = table.known(self);
         if (log == null || isResetting()) {
             return;
         }
         final long oldEnough = Math.min(log.maxVersion(), ages.versionOfAge(config.tombstoneMinNanos(), now));
-        final long wanted = Math.max(log.lastTombstone(oldEnough), fences.upTo(oldEnough, own.assigned(), now));
+        final long wanted = Math.max(log.lastTombstone(oldEnough), fences.upTo(oldEnough));
         if (wanted <= log.gcVersion()) {
             watermark.upTo(0, reachable, false, now);
         } else {
             final boolean isOverfull = log.tombstones().size() > config.tombstonesMax();
             final long allowed = watermark.upTo(wanted, reachable, isOverfull, now);
-            final long fence = fences.upTo(allowed, own.assigned(), now);
+            final long fence = fences.upTo(allowed);
             final long next = Math.max(log.lastTombstone(Math.min(oldEnough, allowed)), fence);
             if (next > log.gcVersion()) {
                 table.advance(self, 0, next);
@@ -396,13 +393,35 @@ public final class Retention {
         dropFenced(log.gcVersion());
     }
 
-    /** The catalog removed a node whose tombstones are still here. */
+    /** The catalog removed a node. Also when nothing is known of its log: tombstones of it may come from others. */
     void evicted(final Origin origin) {
         watermark.forget(origin);
-        final OwnedLog log = table.known(origin);
-        if (log != null && !log.tombstones().isEmpty()) {
+        durableHeads.forget(origin);
+        if (!table.isForgotten(origin)) {
             fences.add(origin);
         }
+    }
+
+    /**
+     * While resetting, a peer gave all it has: of evicted origins of which it does not speak it has forgotten the
+     * watermark that this node was asked to meet, or it would not have answered.
+     */
+    void forgetUnspokenOf(final List<Digest.Head> theirs) {
+        final Set<Origin> spokenOf = new HashSet<>();
+        theirs.forEach(head -> spokenOf.add(head.origin()));
+        for (final Origin origin : table.behind()) {
+            if (table.isEvicted(origin) && !spokenOf.contains(origin)) {
+                drop(origin, Long.MAX_VALUE, Integer.MAX_VALUE);
+                forget(origin);
+            }
+        }
+    }
+
+    private void forget(final Origin origin) {
+        table.forget(origin);
+        durableHeads.forget(origin);
+        recorder.headMoved(origin);
+        fences.done(origin);
     }
 
     /** Tombstones dropped since the start. */
@@ -430,15 +449,6 @@ public final class Retention {
         return Math.max(restoredOwnVersion, ages.versionOfAge(config.youngNanos(), nowNanos));
     }
 
-    private boolean hasOldOwn(final OwnedLog log) {
-        final long old = oldOwnVersion();
-        LogEntry entry = log.after(0);
-        while (entry != null && entry.version() <= old && entry.isTombstone()) {
-            entry = log.after(entry.version());
-        }
-        return entry != null && entry.version() <= old;
-    }
-
     /** Storage begins anew with what is left. */
     private void record() {
         recorder.reset();
@@ -453,6 +463,7 @@ public final class Retention {
             }
         }
         recorder.headMoved(self);
+        table.forgotten().forEach(recorder::headMoved);
         left.forEach(id -> recorder.kept(id, view.parts(id)));
     }
 
@@ -476,7 +487,7 @@ public final class Retention {
     private void dropFenced(final long watermarkNow) {
         for (final Origin origin : fences.passed(watermarkNow)) {
             if (drop(origin, Long.MAX_VALUE, config.dropsPerTickMax()) > 0) {
-                fences.done(origin);
+                forget(origin);
             }
         }
     }

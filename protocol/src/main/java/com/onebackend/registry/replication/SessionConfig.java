@@ -7,10 +7,11 @@ import com.onebackend.registry.model.Invariants;
  *
  * @param bulkAfterChunks a session that was sent so many chunks is a bulk transfer
  * @param bulkSessionsMax answered bulk transfers at the same time; one more is told to ask somebody else
- * @param bulkBytesPerSecondMax what all answered bulk transfers together may send
+ * @param bulkBytesPerSecondMax what all answered bulk transfers together may send; 8 GB at most
  * @param bulkBurstBytes what they may send at once after a pause; more than a tick's worth
  * @param durationMaxNanos a session, and a chain of sessions each resumed where the one before stopped, gets no older:
- *     what it brought may be stale by so much, and tombstones must live longer
+ *     what it brought may be stale by so much, and tombstones must live longer; what is owed to a peer that opens no
+ *     session for so long is forgotten
  * @param stallNanos an own session that loads and got no chunk for so long makes way for another one
  * @param openIntervalNanos one peer opens a session at most so often; a request that comes sooner waits
  * @param waitingRequestsMax requests that wait, one per peer; one more is told to ask somebody else
@@ -40,6 +41,8 @@ public record SessionConfig(
         Invariants.check(
                 bulkAfterChunks > 0 && bulkSessionsMax > 0 && bulkBytesPerSecondMax > 0 && bulkBurstBytes > 0,
                 "a bulk transfer must get on");
+        Invariants.check(
+                bulkBytesPerSecondMax <= TokenBucket.BYTES_PER_SECOND_MAX, "bulk transfers have no rate to keep to");
         Invariants.check(
                 durationMaxNanos > 0
                         && stallNanos > 0

@@ -61,16 +61,17 @@ final class LogCodec {
                             case SAME -> SyncStatusMsg.Kind.SAME;
                             case DIFFERS -> SyncStatusMsg.Kind.DIFFERS;
                         })
+                .setLoading(status.isLoading())
                 .build();
     }
 
     static LogMessage.SyncStatus status(final SyncStatusMsg message) {
         final LogMessage.SyncStatus.Kind kind = switch (message.getKind()) {
             case SAME -> LogMessage.SyncStatus.Kind.SAME;
-            case DIFFERS -> LogMessage.SyncStatus.Kind.DIFFERS;
-            case UNRECOGNIZED -> throw new WireException("unknown status of a sync");
+            // Whatever a later version has to say: asking is never wrong.
+            case DIFFERS, UNRECOGNIZED -> LogMessage.SyncStatus.Kind.DIFFERS;
         };
-        return new LogMessage.SyncStatus(message.getSession(), kind);
+        return new LogMessage.SyncStatus(message.getSession(), kind, message.getLoading());
     }
 
     private static long version(final long version) {

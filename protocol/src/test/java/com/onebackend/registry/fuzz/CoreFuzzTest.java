@@ -6,8 +6,9 @@ import com.onebackend.registry.wire.WireException;
 import java.nio.ByteBuffer;
 
 /**
- * No message that decodes makes a node throw, grow over its limits or send what cannot be sent, whoever it says it is
- * from and whatever it says. One input is several messages, each after its length in two bytes.
+ * No message that decodes makes a node throw, know more members than its limit or send what cannot be sent, whoever it
+ * says it is from and whatever it says; it goes on working as a member. One input is several messages, each after its
+ * length in two bytes.
  */
 class CoreFuzzTest {
     private static final int MESSAGES_MAX = 64;

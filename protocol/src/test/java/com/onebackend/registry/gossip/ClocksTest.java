@@ -15,7 +15,7 @@ class ClocksTest {
         hear(0, 3, 90_000);
         clocks.tick(3, NOW);
         assertThat(refusal()).isEmpty();
-        assertThat(clocks.isAlarmed()).isFalse();
+        assertThat(clocks.alarms()).isZero();
     }
 
     @Test
@@ -31,7 +31,6 @@ class ClocksTest {
     void alarmComesAtHalfASecondAndRefusalAtAMinute() {
         hear(-501, -501);
         clocks.tick(2, NOW);
-        assertThat(clocks.isAlarmed()).isTrue();
         assertThat(clocks.alarms()).isOne();
         assertThat(refusal()).isEmpty();
         hear(-60_001, -60_001);
@@ -39,8 +38,11 @@ class ClocksTest {
         assertThat(refusal()).contains("60 s ahead of").contains("nothing was changed");
         hear(1, 2);
         clocks.tick(2, NOW);
-        assertThat(clocks.isAlarmed()).isFalse();
+        assertThat(clocks.alarms()).as("the same alarm goes on").isOne();
         assertThat(refusal()).isEmpty();
+        hear(-501, -501);
+        clocks.tick(2, NOW);
+        assertThat(clocks.alarms()).as("it had ended").isEqualTo(2);
     }
 
     @Test

@@ -45,7 +45,7 @@ abstract class CustodyScene {
     void pulse(final Member owner, final long wrong, final String instanceId) {
         final var head = replica.head(owner.id().origin());
         final Bits.Builder bits = new Bits.Builder();
-        replica.entriesOf(owner.id().origin())
+        replica.entriesAfter(owner.id().origin(), 0)
                 .forEach(entry -> bits.add(entry.instanceId().equals(instanceId)));
         custody.receive(
                 new GossipMessage.Pulse(

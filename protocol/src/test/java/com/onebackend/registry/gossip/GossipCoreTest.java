@@ -15,6 +15,7 @@ import com.onebackend.registry.model.NodeReport;
 import com.onebackend.registry.model.NodeUsage;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.Part;
+import com.onebackend.registry.replication.Digest;
 import com.onebackend.registry.replication.LogBatch;
 import com.onebackend.registry.replication.LogMessage;
 import com.onebackend.registry.wire.WireCodec;
@@ -177,6 +178,58 @@ class GossipCoreTest {
         assertThat(core.isCaughtUp()).isTrue();
     }
 
+    @Test
+    void nodeSaysThatItIsLoadingUntilOneWithEverythingAnswered() {
+        meetPeer();
+        assertThat(statusFor(5).isLoading()).isTrue();
+        answerEmpty(PEER, sessions().get(0));
+        assertThat(statusFor(6).isLoading()).isFalse();
+    }
+
+    @Test
+    void nodeIsLoadingWhateverItFindsOnItsDiskUntilItHasHeardWhatItMissed() {
+        core.restoreHead(new Digest.Head(PEER.id().origin(), 5, 0, 0));
+        core.restored(out);
+        assertThat(statusFor(5).isLoading()).isTrue();
+        meetPeer();
+        answerEmpty(PEER, sessions().get(0));
+        assertThat(statusFor(6).isLoading()).isFalse();
+    }
+
+    /** What the peer is told that asks whether it lacks something. */
+    private LogMessage.SyncStatus statusFor(final long session) {
+        final LogMessage probe = new LogMessage.SyncProbe(session, core.digestHash(), false);
+        final int before = out.sent.size();
+        core.receive(PEER.endpoint(), new GossipMessage.Log(PEER.id(), probe), at(3), out);
+        return out.sent.stream()
+                .skip(before)
+                .map(message -> ((GossipMessage.Log) message).message())
+                .filter(LogMessage.SyncStatus.class::isInstance)
+                .map(LogMessage.SyncStatus.class::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void sessionIsWantedOfAPeerOnlyWhenItIsAheadInMoreThanAFewLogs() {
+        meetPeer();
+        answerEmpty(PEER, sessions().get(0));
+        requestWithLogsAhead(LogExchange.LACKING_LOGS_MAX);
+        assertThat(sessions()).as("what is in a few logs may be on its way").hasSize(1);
+        requestWithLogsAhead(LogExchange.LACKING_LOGS_MAX + 1);
+        assertThat(sessions()).hasSize(2);
+    }
+
+    /** The peer asks, and has so many logs that are not here. */
+    private void requestWithLogsAhead(final int count) {
+        final List<Digest.Head> heads = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            heads.add(new Digest.Head(new Origin(1_000 + i), 5, 0, 0));
+        }
+        final LogMessage request = new LogMessage.SyncRequest(count, new Digest(heads));
+        core.receive(PEER.endpoint(), new GossipMessage.Log(PEER.id(), request), at(3), out);
+    }
+
     private List<Long> sessions() {
         final List<Long> sessions = new ArrayList<>();
         for (final GossipMessage message : out.sent) {
@@ -188,7 +241,7 @@ class GossipCoreTest {
     }
 
     private void answerEmpty(final Member peer, final long session) {
-        final LogMessage differs = new LogMessage.SyncStatus(session, LogMessage.SyncStatus.Kind.DIFFERS);
+        final LogMessage differs = new LogMessage.SyncStatus(session, LogMessage.SyncStatus.Kind.DIFFERS, false);
         core.receive(peer.endpoint(), new GossipMessage.Log(peer.id(), differs), at(3), out);
         assertThat(core.isCaughtUp()).isFalse();
         final LogMessage chunk = new LogMessage.SyncChunk(session, 0, true, List.of(), List.of());

@@ -14,11 +14,12 @@ import org.junit.jupiter.api.Test;
 /** What is kept of pushes, and for how long: those applied, those too early, those that did not come. */
 class LostPushesTest {
     private static final Origin ORIGIN = new Origin(1);
+    private static final int MEGABYTE = 1 << 20;
     private static final MissingPushes.Source FIRST = new MissingPushes.Source("n1", new Endpoint("10.0.0.1", 7_001));
     private static final MissingPushes.Source SECOND = new MissingPushes.Source("n2", new Endpoint("10.0.0.2", 7_001));
 
     private final RecentPushes recent = new RecentPushes();
-    private final HeldPushes held = new HeldPushes();
+    private final HeldPushes held = new HeldPushes(0);
     private final MissingPushes missing = new MissingPushes();
 
     @Test
@@ -78,6 +79,63 @@ class LostPushesTest {
     }
 
     @Test
+    void pushThatWasTakenIsForgottenThoughAnEarlierOneStillWaits() {
+        held.hold(push(new Origin(5), 99, 100), null, 0);
+        for (long version = 1; version <= 10_000; version++) {
+            held.hold(push(ORIGIN, version, version + 1), null, version);
+            held.next(ORIGIN, version);
+            held.expire(version);
+        }
+        assertThat(held.size()).isEqualTo(1);
+    }
+
+    @Test
+    void heldPushKeepsTheWidestArcItCameWith() {
+        for (final Long[] untils : new Long[][] {{null, 7L, 5L}, {7L, null}, {5L, 7L, null}}) {
+            for (final Long until : untils) {
+                assertThat(held.hold(push(ORIGIN, 1, 2), until, 0)).isTrue();
+            }
+            assertThat(held.next(ORIGIN, 1).until()).isEqualTo(7L);
+            assertThat(held.isEmpty()).isTrue();
+        }
+        // Half of the circle and more is a negative number, and wider than every positive one.
+        held.hold(push(ORIGIN, 1, 2), 7L, 0);
+        held.hold(push(ORIGIN, 1, 2), -7L, 0);
+        assertThat(held.next(ORIGIN, 1).until()).isEqualTo(-7L);
+    }
+
+    @Test
+    void heldPushesTakeOnlySoManyBytes() {
+        int count = 0;
+        for (long base = 1; base <= HeldPushes.PER_ORIGIN_MAX; base++) {
+            count += held.hold(large(base, MEGABYTE), null, 0) ? 1 : 0;
+        }
+        assertThat(count).isEqualTo((int) (HeldPushes.BYTES_MAX / MEGABYTE) - 1);
+        held.next(ORIGIN, 1);
+        assertThat(held.hold(large(50, MEGABYTE), null, 0))
+                .as("the bytes of one that was taken are free")
+                .isTrue();
+    }
+
+    @Test
+    void recentPushesTakeOnlySoManyBytes() {
+        final int kept = (int) (RecentPushes.BYTES_MAX / MEGABYTE) - 1;
+        for (long base = 0; base < 10; base++) {
+            recent.add(large(base, MEGABYTE));
+        }
+        assertThat(recent.after(ORIGIN, 10 - kept - 1)).isEmpty();
+        assertThat(recent.after(ORIGIN, 10 - kept)).isNotEmpty();
+    }
+
+    @Test
+    void answerEndsWithThePushThatTakesItOverItsBytes() {
+        for (long base = 0; base < 10; base++) {
+            recent.add(large(base, (int) (RecentPushes.ANSWER_BYTES_MAX / 3)));
+        }
+        assertThat(recent.after(ORIGIN, 0)).hasSize(3);
+    }
+
+    @Test
     void whoHasItIsAskedAfterAWhileOneAfterTheOtherThenASyncIsWanted() {
         missing.note(ORIGIN, 5, FIRST, 100, 0);
         missing.note(ORIGIN, 6, SECOND, 100, 10);
@@ -109,6 +167,13 @@ class LostPushesTest {
             missing.note(new Origin(i), 5, FIRST, 100, 0);
         }
         assertThat(missing.count()).isEqualTo(MissingPushes.ORIGINS_MAX);
+    }
+
+    /** A push of a little more than so many bytes. */
+    private static LogMessage.Push large(final long base, final int bytes) {
+        final LogEntry entry =
+                new LogEntry(ORIGIN, base + 1, Stamp.ofMillis(1), "x".repeat(bytes), new Part.Tombstone());
+        return new LogMessage.Push(ORIGIN, base, base + 1, 0, List.of(entry));
     }
 
     private static LogMessage.Push push(final Origin origin, final long base, final long head) {

@@ -62,7 +62,7 @@ class PulsesTest extends CustodyScene {
         assertThat(pulses).extracting(pulse -> pulse.seen().size()).containsExactly(16, 16, 16, 2);
         // A reader with the same log hears of all of them.
         final Replica copy = new Replica(OTHER, ReplicaConfig.DEFAULT);
-        replica.entriesOf(SELF.id().origin()).forEach(copy::restore);
+        replica.entriesAfter(SELF.id().origin(), 0).forEach(copy::restore);
         copy.restoreHead(replica.head(SELF.id().origin()));
         final SignsOfLife heard = new SignsOfLife();
         final Pulses reader = new Pulses(

@@ -143,6 +143,8 @@ final class ContestTest extends OneMember {
         for (final MemberState state : List.of(MemberState.DEAD, MemberState.LEFT)) {
             final ContestTest test = new ContestTest();
             test.meet();
+            test.hear("a", FIRST.withState(MemberState.SUSPECT));
+            test.run(3 * T);
             test.hear("a", FIRST.withState(state));
             test.claim(SECOND);
             assertThat(test.me.member("x")).isEqualTo(SECOND);
@@ -154,6 +156,8 @@ final class ContestTest extends OneMember {
         for (final MemberState state : List.of(MemberState.DEAD, MemberState.LEFT)) {
             final ContestTest test = new ContestTest();
             test.meet();
+            test.hear("a", FIRST.withState(MemberState.SUSPECT));
+            test.run(3 * T);
             test.claim(SECOND);
             test.hear("a", FIRST.withState(state));
             assertThat(test.me.member("x")).isEqualTo(SECOND);
@@ -194,6 +198,18 @@ final class ContestTest extends OneMember {
     }
 
     @Test
+    void lateTickOfThisNodeDecidesNoContestButTheNextOnesDo() {
+        meet();
+        claim(SECOND);
+        run(3 * T / 2);
+        now += T;
+        tick();
+        assertThat(me.member("x").id()).isEqualTo(FIRST.id());
+        run(T);
+        assertThat(me.member("x")).isEqualTo(SECOND);
+    }
+
+    @Test
     void pauseOfThisNodeDecidesNoContest() {
         meet();
         claim(SECOND);
@@ -207,7 +223,7 @@ final class ContestTest extends OneMember {
         meet();
         claim(SECOND);
         run(3 * T);
-        hear("a", SECOND.withState(MemberState.DEAD));
+        hearDeath("a", SECOND.withState(MemberState.DEAD));
         final Member lives = FIRST.with(new Incarnation(4), MemberState.ALIVE);
         hear("a", lives);
         assertThat(me.member("x").state()).isEqualTo(MemberState.DEAD);

@@ -52,7 +52,7 @@ final class MembershipLifecycleTest extends OneMember {
                 .as("s1 is asked for its table because it is new, and perhaps once in its turn")
                 .filteredOn(sent -> sent.to().equals(endpoint("s1")))
                 .hasSizeBetween(1, 2);
-        hear("s1", member("s1", 1, 19, MemberState.DEAD));
+        hearDeath("s1", member("s1", 1, 19, MemberState.DEAD));
         out.sent.clear();
         run(CONFIG.deadProbeIntervalNanos());
         assertThat(out.messages(SwimMessage.Type.JOIN))

@@ -3,8 +3,11 @@ package com.onebackend.registry.membership;
 import static com.onebackend.registry.membership.TinyNetwork.MILLI;
 import static com.onebackend.registry.membership.TinyNetwork.alive;
 import static com.onebackend.registry.membership.TinyNetwork.id;
+import static com.onebackend.registry.membership.TinyNetwork.member;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.MemberState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +32,34 @@ final class NackTest extends OneMember {
         from("t", new SwimMessage.Ack(relayed.sequence(), id("t", 3), List.of()));
         assertThat(out.only(SwimMessage.Type.ACK).to()).isEqualTo(endpoint("asker"));
         assertThat(me.counters().nacksSent()).isEqualTo(1);
+    }
+
+    @Test
+    void relayedAnswerBringsTheTargetsOwnRecord() {
+        hear("asker", alive("asker", 1));
+        hear("t", member("t", 3, 7, MemberState.ALIVE));
+        // Until it is no news any more.
+        for (int i = 0; i < 20; i++) {
+            from("asker", new SwimMessage.Ping(2, id("me", 5), 0, List.of()));
+        }
+        assertThat(out.messages(SwimMessage.Type.ACK).get(19).message().rumors())
+                .isEmpty();
+        out.sent.clear();
+        from("asker", new SwimMessage.IndirectPing(40, id("t", 3), endpoint("t"), 0, List.of()));
+        from("t", new SwimMessage.Ack(pings("t").get(0).sequence(), id("t", 3), List.of()));
+        assertThat(out.only(SwimMessage.Type.ACK).message().rumors())
+                .first()
+                .isEqualTo(member("t", 3, 7, MemberState.ALIVE));
+    }
+
+    @Test
+    void questionAboutARemovedNodeIsDroppedAndIsNoLackOfRoom() {
+        hear("asker", alive("asker", 1));
+        me.forget("t", new Generation(3), now, out);
+        out.sent.clear();
+        from("asker", new SwimMessage.IndirectPing(40, id("t", 3), endpoint("t"), 0, List.of()));
+        assertThat(out.sent).isEmpty();
+        assertThat(me.refusedClaims()).isZero();
     }
 
     @Test

@@ -37,6 +37,24 @@ final class NamesakeTest extends OneMember {
     }
 
     @Test
+    void severalRefusalsInOneIntervalAreOneQuestion() {
+        hear("a", alive("a", 1));
+        final List<Long> asked = refuse("a", EARLIER);
+        refuse("a", EARLIER);
+        answer(EARLIER, asked.get(0), false);
+        assertThat(out.refusedBy).as("the first question still counts").containsExactly(EARLIER);
+        final NamesakeTest other = new NamesakeTest();
+        other.hear("a", alive("a", 1));
+        other.refuse("a", EARLIER);
+        other.out.sent.clear();
+        other.refuse("a", EARLIER);
+        assertThat(other.out.messages(SwimMessage.Type.PING)).isEmpty();
+        other.now += T;
+        other.refuse("a", EARLIER);
+        assertThat(other.out.messages(SwimMessage.Type.PING)).hasSize(2);
+    }
+
+    @Test
     void refusedProcessIsSilent() {
         hear("a", alive("a", 1));
         answer(EARLIER, refuse("a", EARLIER).get(0), false);
@@ -150,6 +168,89 @@ final class NamesakeTest extends OneMember {
         assertThat(me.identityConflicts()).isEqualTo(2);
     }
 
+    @Test
+    void processEndsWhenAnybodyTellsOfALaterStartOfItsFolder() {
+        final Member later = copy(6, MemberState.ALIVE);
+        final List<SwimMessage> ways = List.of(
+                new SwimMessage.Gossip(List.of(later)),
+                new SwimMessage.Ack(3, alive("a", 1).id(), List.of(later)),
+                new SwimMessage.Ping(4, alive("me", 5).id(), 0, List.of(later)),
+                new SwimMessage.JoinReply(List.of(later)),
+                new SwimMessage.Refusal(later, List.of()));
+        for (final SwimMessage way : ways) {
+            final NamesakeTest test = new NamesakeTest();
+            test.now += CONFIG.refusalWindowNanos() * 2;
+            test.tick();
+            test.now += CONFIG.refusalWindowNanos() * 2;
+            test.from("a", way);
+            assertThat(test.out.refusedBy).as(way.toString()).containsExactly(later);
+            assertThat(test.me.identityConflicts()).isEqualTo(1);
+            test.out.sent.clear();
+            test.from("a", way);
+            test.run(5 * T);
+            assertThat(test.out.refusedBy).hasSize(1);
+            assertThat(test.out.sent).as("silent").isEmpty();
+        }
+    }
+
+    @Test
+    void processEndsWhenALaterStartOfItsFolderSpeaksToIt() {
+        final Member later = copy(6, MemberState.ALIVE);
+        for (final SwimMessage word : List.of(
+                new SwimMessage.Join(later, List.of()),
+                new SwimMessage.Refusal(later, List.of()),
+                new SwimMessage.Gossip(List.of(later)))) {
+            final NamesakeTest test = new NamesakeTest();
+            test.namesakeSays(later, word);
+            assertThat(test.out.refusedBy).as(word.toString()).containsExactly(later);
+        }
+        namesakeSays(later, new SwimMessage.Ping(8, alive("b", 1).id(), 0, List.of()));
+        assertThat(out.refusedBy).singleElement().satisfies(by -> {
+            assertThat(by.id()).isEqualTo(later.id());
+            assertThat(by.endpoint()).isEqualTo(ELSEWHERE);
+        });
+    }
+
+    @Test
+    void laterStartThatIsGoneEndsTheProcessTooBecauseNobodyBelievesItAnyMore() {
+        for (final MemberState state : List.of(MemberState.DEAD, MemberState.LEFT)) {
+            final NamesakeTest test = new NamesakeTest();
+            test.hear("a", copy(6, state));
+            assertThat(test.out.refusedBy).containsExactly(copy(6, state));
+        }
+    }
+
+    @Test
+    void laterStartThatCannotBeIsNotBelieved() {
+        hear("a", copy(6, MemberState.REMOVED));
+        hear("a", copy(6, MemberState.ALIVE).with(new Incarnation(Long.MAX_VALUE), MemberState.ALIVE));
+        hear("a", copy(4, MemberState.ALIVE), alive("me", 5));
+        assertThat(out.refusedBy).isEmpty();
+    }
+
+    @Test
+    void laterStartTellsAnEarlierOneThatStillRunsElsewhere() {
+        namesakeSays(
+                copy(4, MemberState.ALIVE),
+                new SwimMessage.Ping(8, alive("b", 1).id(), 0, List.of()));
+        assertThat(out.messages(SwimMessage.Type.REFUSAL)).hasSize(2).allSatisfy(sent -> {
+            assertThat(sent.to()).isEqualTo(ELSEWHERE);
+            assertThat(((SwimMessage.Refusal) sent.message()).incumbent()).isEqualTo(me.self());
+        });
+        assertThat(out.refusedBy).isEmpty();
+    }
+
+    @Test
+    void lateWordOfTheProcessBeforeAtTheSameAddressIsNotAnswered() {
+        me.receive(
+                me.self().endpoint(),
+                copy(4, MemberState.ALIVE).id(),
+                new SwimMessage.Ping(8, alive("b", 1).id(), 0, List.of()),
+                now,
+                out);
+        assertThat(out.sent).isEmpty();
+    }
+
     private List<Long> refuse(final String teller, final Member incumbent) {
         out.sent.clear();
         from(teller, new SwimMessage.Refusal(incumbent, List.of()));
@@ -168,6 +269,12 @@ final class NamesakeTest extends OneMember {
 
     private static SwimMessage ack(final long sequence, final MemberId subject, final boolean isSettled) {
         return new SwimMessage.Ack(sequence, subject, isSettled, List.of());
+    }
+
+    /** Started with a copy of this process's folder. */
+    private static Member copy(final long generation, final MemberState state) {
+        final Member self = alive("me", generation);
+        return new Member(self.id(), self.incarnation(), state, ELSEWHERE, "http://elsewhere:8080");
     }
 
     private static Member namesake(final long generation) {

@@ -34,6 +34,13 @@ abstract class OneMember {
         me.receive(endpoint(sender), id, message, now, out);
     }
 
+    /** A death that nobody objects to, until it is believed. */
+    void hearDeath(final String sender, final Member dead) {
+        hear(sender, dead);
+        run(Beliefs.OBJECTION_PROBE_INTERVALS * T + 2 * TinyNetwork.TICK_NANOS);
+        assertThat(me.member(dead.id().nodeId())).isEqualTo(dead);
+    }
+
     void run(final long nanos) {
         for (final long end = now + nanos; now < end; now += TinyNetwork.TICK_NANOS) {
             tick();

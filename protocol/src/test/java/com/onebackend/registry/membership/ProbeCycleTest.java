@@ -87,10 +87,27 @@ final class ProbeCycleTest implements SwimOutput {
     void silentMemberIsNamedAtTheEndOfTheInterval() {
         know("a");
         probe();
+        probes.tick(now + CONFIG.ackTimeoutNanos(), this);
         assertThat(probes.failedAtEnd(now + T - 1)).isNull();
         assertThat(probes.failedAtEnd(now + T)).isEqualTo(alive("a", 1));
         assertThat(health.score()).isEqualTo(1);
         assertThat(probes.failedAtEnd(now + T)).isNull();
+    }
+
+    @Test
+    void nobodyIsNamedBeforeHelpWasAskedAndHadItsTime() {
+        know("a", "b");
+        probe();
+        clear();
+        assertThat(probes.failedAtEnd(now + 3 * T)).isNull();
+        probes.tick(now + 3 * T, this);
+        assertThat(lanes).contains(Lane.STREAM);
+        assertThat(sent)
+                .filteredOn(one -> one.type() == SwimMessage.Type.INDIRECT_PING)
+                .hasSize(1);
+        assertThat(probes.failedAtEnd(now + 3 * T + T / 2 - 1)).isNull();
+        assertThat(health.score()).isZero();
+        assertThat(probes.failedAtEnd(now + 3 * T + T / 2)).isNotNull();
     }
 
     @Test
@@ -101,6 +118,7 @@ final class ProbeCycleTest implements SwimOutput {
                 .isFalse();
         probes.answered(ping.sequence(), TinyNetwork.id("a", 0), ping.target(), now);
         probes.answered(ping.sequence(), TinyNetwork.id("b", 1), ping.target(), now);
+        probes.tick(now + CONFIG.ackTimeoutNanos(), this);
         assertThat(probes.failedAtEnd(now + T)).isEqualTo(alive("a", 1));
     }
 
@@ -179,7 +197,7 @@ final class ProbeCycleTest implements SwimOutput {
         for (int i = 1; i < 32; i++) {
             answer(probe());
         }
-        for (int miss = 0; miss < Paths.MISSES_ALL; miss++) {
+        for (int miss = 0; miss < Paths.MISSES_LARGE; miss++) {
             assertThat(paths.isMtuDegraded()).isFalse();
             probe();
             assertThat(sent).as("padded until it is clear").hasSize(2);
@@ -264,8 +282,9 @@ final class ProbeCycleTest implements SwimOutput {
         }
         messenger.ping(Lane.DATAGRAM, table.get("a").id(), table.get("a").endpoint(), this);
         assertThat(rumorBytes()).isBetween(Courier.RUMOR_BYTES_DEGRADED_MAX + 1, Courier.RUMOR_BYTES_MAX);
-        for (int i = 0; i < Paths.MISSES_MEMBER; i++) {
+        for (int i = 0; i < Paths.MISSES_LARGE; i++) {
             paths.ended("a", new Paths.Answers(true, false, false, true, false));
+            paths.ended("b", new Paths.Answers(true, false, false, true, true));
         }
         clear();
         messenger.ping(Lane.DATAGRAM, table.get("a").id(), table.get("a").endpoint(), this);

@@ -64,7 +64,7 @@ final class StormTest extends OneMember {
     @Test
     void incarnationThatCannotBeRaisedAsksForANewGeneration() {
         hear("a", alive("a", 1));
-        assertThat(me.needsNewGeneration()).isFalse();
+        assertThat(me.counters().gauges().needsNewGeneration()).isFalse();
         final Membership worn = new Membership(
                 CONFIG,
                 member("me", 5, MemberPrecedence.INCARNATION_MAX - 1, MemberState.ALIVE),
@@ -75,7 +75,7 @@ final class StormTest extends OneMember {
             now += T;
         }
         assertThat(worn.self().incarnation().value()).isEqualTo(MemberPrecedence.INCARNATION_MAX);
-        assertThat(worn.needsNewGeneration()).isTrue();
+        assertThat(worn.counters().gauges().needsNewGeneration()).isTrue();
     }
 
     @Test

@@ -61,17 +61,17 @@ final class SuspicionTest {
         for (final String accuser : List.of("b", "c", "d")) {
             suspicions.accuse("a", accuser);
         }
-        suspicions.restart(1_000 * MILLI, 3_000 * MILLI);
+        suspicions.restart(1_000 * MILLI);
         assertThat(suspicions.accusers("a")).isEmpty();
         assertThat(suspicions.expired(12_999 * MILLI)).isEmpty();
         assertThat(suspicions.expired(13_000 * MILLI)).containsExactly("a");
     }
 
     @Test
-    void afterAPauseOfThisNodeNoSuspicionRunsOutBeforeTheGivenTime() {
+    void afterALateTickNoSuspicionRunsOutBeforeTheGivenTimeAndNoneIsForgotten() {
         final Suspicions suspicions = new Suspicions(CONFIG);
         suspicions.begin("a", 3, 0);
-        suspicions.restart(1_000 * MILLI, 5_000 * MILLI);
+        suspicions.hold(5_000 * MILLI);
         assertThat(suspicions.expired(4_999 * MILLI)).isEmpty();
         assertThat(suspicions.expired(5_000 * MILLI)).containsExactly("a");
     }

@@ -10,7 +10,9 @@ import static com.onebackend.registry.replication.Entries.entry;
 import static com.onebackend.registry.replication.Entries.registration;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.InstanceStatus;
+import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Part;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,52 @@ class ReplicaAuditTest {
         assertThat(b.replica.instance("i9")).isNull();
         assertThat(b.replica.parts("i9")).isEqualTo(a.replica.parts("i9"));
         assertThat(b.replica.digestHash()).isEqualTo(a.replica.digestHash());
+    }
+
+    /** The one that lost a later entry has an earlier one instead, and only the owner of the later log could tell. */
+    @Test
+    void lostLaterEntryIsSentByWhoeverIsOfferedTheEarlierOneWhateverItsKind() {
+        for (final Part part : List.of(registration("s"), HEALTHY, Entries.DRAIN, new Part.Lease())) {
+            final Node asker = new Node(A, CONFIG);
+            final Node faulty = new Node(B, CONFIG);
+            final LogEntry later = entry(C, 1, 1_000_000, "i9", part);
+            asker.writeAndPush("i9", registration("first")).forEach(faulty::offer);
+            final List<LogMessage.Push> earlier = asker.writeAndPush("i9", part);
+            earlier.forEach(faulty::offer);
+            for (final Node node : List.of(asker, faulty)) {
+                node.offer(new LogMessage.Push(C, 0, 1, 0, List.of(later)));
+            }
+            faulty.restartWith(stored -> {
+                final List<LogEntry> changed = new ArrayList<>(stored);
+                changed.remove(later);
+                changed.addAll(earlier.get(0).entries());
+                return changed;
+            });
+            mend(asker, faulty);
+            faulty.syncFrom(asker);
+            assertThat(faulty.replica.parts("i9")).as("%s", part).isEqualTo(asker.replica.parts("i9"));
+            assertThat(faulty.replica.parts("i9").entries()).as("%s", part).contains(later);
+        }
+    }
+
+    @Test
+    void debtsOfAPeerThatDoesNotComeBackAreForgottenAndThoseOfARemovedOneAtOnce() {
+        final SyncCounters counters = new SyncCounters();
+        final OutgoingSessions sessions = new OutgoingSessions(CONFIG, new LogTable(), counters);
+        final MemberId gone = new MemberId("gone", B, new Generation(1));
+        final long later = CONFIG.sessions().durationMaxNanos();
+        for (int i = 0; i <= CONFIG.sessions().owedInstancesMax(); i++) {
+            sessions.owe(gone, "i" + i, 0);
+        }
+        assertThat(sessions.owed()).isEqualTo(CONFIG.sessions().owedInstancesMax());
+        sessions.expire(later - 1);
+        assertThat(sessions.owed()).isPositive();
+        sessions.expire(later);
+        assertThat(sessions.owed()).isZero();
+        sessions.owe(gone, "i", later);
+        sessions.owe(new MemberId("there", C, new Generation(1)), "i", later);
+        sessions.forget(B);
+        assertThat(sessions.owed()).isOne();
     }
 
     @Test

@@ -36,7 +36,8 @@ class ReplicaOrderTest {
             assertThat(first.digest()).isEqualTo(second.digest());
             assertThat(first.digestHash()).isEqualTo(second.digestHash());
             for (int origin = 0; origin < ORIGINS; origin++) {
-                assertThat(first.entriesOf(new Origin(origin)).stream().filter(entry -> !entry.isTombstone()))
+                assertThat(first.entriesAfter(new Origin(origin), 0))
+                        .filteredOn(entry -> !entry.isTombstone())
                         .containsExactlyInAnyOrderElementsOf(model.live(new Origin(origin)));
             }
         }

@@ -123,7 +123,7 @@ class ReplicaPushTest {
         assertThat(b.offer(new LogMessage.Push(A, 0, 1, 0, List.of(first)))).isEqualTo(DeltaVerdict.APPLIED);
         assertThat(b.offer(new LogMessage.Push(A, 0, 2, 0, List.of(first, second))))
                 .isEqualTo(DeltaVerdict.APPLIED);
-        assertThat(b.replica.entriesOf(A)).containsExactly(first, second);
+        assertThat(b.replica.entriesAfter(A, 0)).containsExactly(first, second);
     }
 
     @Test

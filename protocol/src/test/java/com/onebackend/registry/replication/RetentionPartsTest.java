@@ -95,6 +95,36 @@ class RetentionPartsTest {
     }
 
     @Test
+    void whoHoldsWhatMayHaveBeenDeregisteredIsToldSoBeforeAnythingIsSent() {
+        a.offer(new LogMessage.Push(Entries.C, 0, 9, 7, List.of(entry(Entries.C, 9, 1, "i", registration("s")))));
+        b.offer(new LogMessage.Push(Entries.C, 0, 1, 0, List.of(entry(Entries.C, 1, 0, "j", registration("s")))));
+        final LogMessage.SyncRequest request = b.request(a);
+        assertThat(request.holds()).isTrue();
+        final LogMessage.SyncChunk chunk = a.replica.answer("b", request, 0).orElseThrow();
+        assertThat(chunk.reset()).isTrue();
+        assertThat(chunk.entries()).isEmpty();
+        assertThat(chunk.heads()).containsExactly(a.replica.head(Entries.C));
+        assertThat(b.chunk(chunk)).isEqualTo(SyncVerdict.BEHIND);
+    }
+
+    /** Records of the one and heads of the other may hide a tombstone: only a whole session says that it is all. */
+    @Test
+    void halfOfALoadAndAPushAreNoWholeVectorAlsoAfterARestart() {
+        for (int i = 0; i < 9; i++) {
+            a.writeAndPush("i" + i, registration("s"));
+        }
+        final LogMessage.SyncChunk first =
+                a.replica.answer(b.name, b.request(a), 0).orElseThrow();
+        assertThat(b.chunk(first)).isEqualTo(SyncVerdict.MORE);
+        b.offer(new LogMessage.Push(Entries.C, 0, 1, 0, List.of(entry(Entries.C, 1, 1, "j", registration("s")))));
+        assertThat(b.replica.retention().isLoaded()).isFalse();
+        b.crash(b.unconfirmed());
+        assertThat(b.replica.retention().isLoaded()).isFalse();
+        b.syncFrom(a);
+        assertThat(b.replica.retention().isLoaded()).isTrue();
+    }
+
+    @Test
     void whoHoldsNothingNeedsNoResetWhateverWasCollected() {
         b.offer(new LogMessage.Push(A, 0, 9, 7, List.of(entry(A, 9, 1, "i", registration("s")))));
         final Node fresh = new Node(Entries.C, SMALL);

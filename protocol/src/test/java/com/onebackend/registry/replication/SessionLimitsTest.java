@@ -44,7 +44,7 @@ class SessionLimitsTest {
         assertThat(open("p4", 1, 195, 0)).as("lacks little").isPresent();
         assertThat(a.replica.syncCounters().snapshot().turnedAway()).isOne();
         a.replica.stopped("p1", new LogMessage.SyncStop(1));
-        assertThat(open("p3", 2, 0, OPEN_INTERVAL)).isPresent();
+        assertThat(open("p3", 2, 0, SECOND)).isPresent();
     }
 
     @Test
@@ -83,10 +83,66 @@ class SessionLimitsTest {
     }
 
     @Test
+    void transfersUnderWayGetOnAsFastBesideManyWhoAreTurnedAway() {
+        final int alone = chunksOfTwoTransfers(new Node(A, CONFIG), 0);
+        final Node crowded = new Node(A, CONFIG);
+        final int besideMany = chunksOfTwoTransfers(crowded, 20);
+        assertThat(alone).isPositive();
+        assertThat(besideMany).isGreaterThanOrEqualTo(alone - 1);
+        final SyncCounters.Snapshot counters = crowded.replica.syncCounters().snapshot();
+        assertThat(counters.turnedAway()).isPositive();
+        assertThat(counters.answered()).as("answered, not turned away").isEqualTo(2);
+        assertThat(counters.chunksOut()).as("counted when sent").isEqualTo(besideMany);
+    }
+
+    @Test
+    void firstChunkOfALoadWaitsForTheRateLikeTheOthers() {
+        open("p1", 1, 0, 0);
+        int index = 1;
+        while (next("p1", index, 0).isPresent()) {
+            index++;
+        }
+        assertThat(open("p2", 1, 0, 0)).as("the burst is used up").isEmpty();
+        assertThat(a.replica.isAnswerWaiting("p2")).isTrue();
+        assertThat(a.replica.lateAnswers(10 * SECOND))
+                .extracting(Replica.LateAnswer::peer)
+                .contains("p2");
+    }
+
+    /** The chunks that two loads get in ten seconds while so many newcomers a second want to load, too. */
+    private static int chunksOfTwoTransfers(final Node node, final int newcomersPerSecond) {
+        for (int i = 0; i < 2_000; i++) {
+            node.writeAndPush("i" + i, registration("s"));
+        }
+        final int[] index = new int[2];
+        final LogMessage.SyncRequest request = new LogMessage.SyncRequest(1, new Digest(List.of()));
+        for (int p = 0; p < 2; p++) {
+            index[p] += node.replica.answer("p" + p, request, 0).isPresent() ? 1 : 0;
+        }
+        int newcomers = 0;
+        for (long now = 0; now < 10 * SECOND; now += SECOND / 50) {
+            while (newcomers * SECOND < now * newcomersPerSecond) {
+                node.replica.answer("newcomer" + newcomers++, request, now);
+            }
+            for (int p = 0; p < 2; p++) {
+                final LogMessage.SyncNext next = new LogMessage.SyncNext(1, index[p]);
+                if (!node.replica.isAnswerWaiting("p" + p)
+                        && node.replica.answer("p" + p, next, now).isPresent()) {
+                    index[p]++;
+                }
+            }
+            for (final Replica.LateAnswer late : node.replica.lateAnswers(now)) {
+                index[late.peer().equals("p0") ? 0 : 1]++;
+            }
+        }
+        return index[0] + index[1];
+    }
+
+    @Test
     void requestsOfOnePeerOpenOneSessionPerInterval() {
-        assertThat(open("p", 1, 0, 0)).isPresent();
+        assertThat(open("p", 1, 195, 0)).isPresent();
         for (int i = 2; i < 50; i++) {
-            assertThat(open("p", i, 0, OPEN_INTERVAL - 1)).isEmpty();
+            assertThat(open("p", i, 195, OPEN_INTERVAL - 1)).isEmpty();
             assertThat(a.replica.isAnswerWaiting("p")).isTrue();
         }
         assertThat(a.replica.lateAnswers(OPEN_INTERVAL - 1)).isEmpty();
@@ -103,7 +159,7 @@ class SessionLimitsTest {
 
     @Test
     void requestWithMoreLogsThanAnybodyKeepsIsRefused() {
-        final List<Digest.Head> heads = LongStream.rangeClosed(0, CONFIG.originsMax())
+        final List<Digest.Head> heads = LongStream.rangeClosed(0, CONFIG.vectorMax())
                 .mapToObj(i -> new Digest.Head(new Origin(i), 1, 0, 0))
                 .toList();
         assertThat(a.replica.answer("p", new LogMessage.SyncRequest(1, new Digest(heads)), 0))

@@ -5,6 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class TokenBucketTest {
+    @Test
+    void rateOfAFastDiskIsFilledLikeAnyOther() {
+        final TokenBucket fast = new TokenBucket(TokenBucket.BYTES_PER_SECOND_MAX, 1_000);
+        fast.take(2_000, 0);
+        assertThat(fast.isOpen(0)).isFalse();
+        assertThat(fast.isOpen(60_000_000_000L)).isTrue();
+    }
+
     private static final long SECOND = 1_000_000_000L;
 
     @Test

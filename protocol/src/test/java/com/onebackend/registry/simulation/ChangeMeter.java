@@ -54,11 +54,23 @@ final class ChangeMeter implements NodeObserver {
 
     @Override
     public void crashed(final VirtualNode node, final MemberId id) {
-        // What its origin can no longer bring may be nowhere; the others' changes go on to those who are left.
+        gone(node);
+    }
+
+    @Override
+    public void left(final VirtualNode node) {
+        gone(node);
+    }
+
+    /** What it wrote may be nowhere now; the others' changes are only waited for at those who are left. */
+    private void gone(final VirtualNode node) {
         pending.remove(node.origin());
         pending.values()
-                .forEach(changes ->
-                        changes.removeIf(change -> change.lacking().get(node.index()) && arrived(change, node)));
+                .forEach(changes -> changes.removeIf(change -> {
+                    change.lacking().clear(node.index());
+                    // It never arrived at the last one who lacked it, so there is no figure.
+                    return change.lacking().isEmpty();
+                }));
     }
 
     /** One figure per committed batch of writes. */

@@ -37,9 +37,8 @@ class HeartbeatSimTest {
         assertThat(simulation.node(0).core().digest()).isEqualTo(digest);
     }
 
-    /** IN-11. */
     @Test
-    void heartbeatsAtRandomNodesMoveNoOwnerAndCostFewBytes() {
+    void in11HeartbeatsAtRandomNodesMoveNoOwnerAndCostFewBytes() {
         final Simulation simulation = started(2, 5);
         final long[] bytes = new long[1];
         final long[] named = new long[1];
@@ -62,9 +61,8 @@ class HeartbeatSimTest {
         assertThat((double) bytes[0] / named[0]).isLessThan(24);
     }
 
-    /** IN-01. */
     @Test
-    void instancesOfAKilledOwnerAreAdoptedWithTheirNextHeartbeatAndShownAllTheTime() {
+    void in01InstancesOfAKilledOwnerAreAdoptedWithTheirNextHeartbeatAndShownAllTheTime() {
         final Simulation simulation = started(3, 3);
         final HeartbeatClients clients = registered(simulation, 300);
         clients.start();
@@ -91,9 +89,13 @@ class HeartbeatSimTest {
         assertThat(owners(simulation.node(0), clients)).isEqualTo(owners);
     }
 
-    /** IN-02. */
+    /**
+     * The brief hides what nobody gives signs of life for. Here it is adopted by its keeper, whose expiry and checks
+     * then judge it as they judge all it owns: hidden by a verdict that is written once and that all nodes share, not
+     * by each reader on its own.
+     */
     @Test
-    void orphansWithoutHeartbeatsAreAdoptedByTheirKeepersEachOnce() {
+    void in02OrphansWithoutHeartbeatsAreAdoptedByTheirKeepersEachOnce() {
         final Simulation simulation = started(4, 5);
         final HeartbeatClients clients = registered(simulation, 200);
         final Origin killed = simulation.node(2).origin();
@@ -111,9 +113,8 @@ class HeartbeatSimTest {
         assertThat(sum(simulation, HeartbeatCounters.Snapshot::rehomed)).isEqualTo(40);
     }
 
-    /** IN-03. */
     @Test
-    void ownerThatStoodStillBlamesNobodyForIt() {
+    void in03OwnerThatStoodStillBlamesNobodyForIt() {
         final Simulation simulation = started(5, 3);
         final HeartbeatClients clients = registered(simulation, 30);
         simulation.runFor(5 * SECOND);
@@ -135,9 +136,8 @@ class HeartbeatSimTest {
                 .isZero();
     }
 
-    /** IN-04. */
     @Test
-    void partitionedOwnerServesItsSideAndEachInstanceHasOneOwnerAfterTheHeal() {
+    void in04PartitionedOwnerServesItsSideAndEachInstanceHasOneOwnerAfterTheHeal() {
         final Simulation simulation = started(6, 5);
         final HeartbeatClients clients = registered(simulation, 100);
         final VirtualNode minority = simulation.node(0);
@@ -177,9 +177,8 @@ class HeartbeatSimTest {
         assertThat(sum(simulation, HeartbeatCounters.Snapshot::adoptedByKeeper)).isEqualTo(20);
     }
 
-    /** IN-12. */
     @Test
-    void restartOfAllNodesAtOnceLosesNoInstance() {
+    void in12RestartOfAllNodesAtOnceLosesNoInstance() {
         final Simulation simulation = started(8, 5);
         final HeartbeatClients clients = registered(simulation, 200);
         clients.start();

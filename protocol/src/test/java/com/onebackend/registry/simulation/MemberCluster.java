@@ -268,6 +268,12 @@ final class MemberCluster {
 
         @Override
         public void memberChanged(final Member before, final Member after) {
+            if (before != null
+                    && before.id().equals(after.id())
+                    && before.incarnation().compareTo(after.incarnation()) > 0) {
+                throw new AssertionError(
+                        id.nodeId() + " believes an earlier incarnation: " + after + " after " + before);
+            }
             beliefs.put(after.id().nodeId(), after);
             final boolean isVerdict = before != null
                     && before.state().isReachable()

@@ -22,6 +22,7 @@ import com.onebackend.registry.wire.WireException;
 import com.onebackend.registry.wire.v1.GossipMsg;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -76,8 +77,13 @@ class MembershipScenariosSimTest {
         assertThat(cluster.falseDeaths).isEmpty();
         cluster.network.faults(NetworkFaults.NONE);
         cluster.require("all well", 10 * SECOND, cluster::isComplete);
-        assertThat(sum(cluster, MembershipCounters.Snapshot::suspicions))
-                .isGreaterThanOrEqualTo(sum(cluster, MembershipCounters.Snapshot::suspicionsRefuted));
+        assertThat(sum(cluster, MembershipCounters.Snapshot::deathsDeclared)).isZero();
+        // The last probe is by stream, so the loss of datagrams alone makes nobody suspected. Where streams break, too:
+        cluster.network.faults(NetworkFaults.lossy(0.50).withStreamBreak(0.50));
+        cluster.require(
+                "refuted", 600 * SECOND, () -> sum(cluster, MembershipCounters.Snapshot::suspicionsRefuted) > 10);
+        cluster.network.faults(NetworkFaults.NONE);
+        cluster.require("all well again", 20 * SECOND, cluster::isComplete);
     }
 
     @Test
@@ -166,10 +172,34 @@ class MembershipScenariosSimTest {
                         .noneMatch(process -> gauges(process).isMtuDegraded()));
     }
 
+    /** A twentieth of a processor: stopped for most of every tenth of a second, or of every two seconds. */
     @Test
-    void me10RestartOfAllThirtyAtOnceIsOverInTenSeconds() {
+    void me09NodeWithATwentiethOfAProcessorKillsNobody() {
+        for (final long periodNanos : new long[] {100 * MILLI, 2 * SECOND}) {
+            final MemberCluster cluster = MemberCluster.joined(9, 5);
+            final MemberCluster.Peer sick = cluster.process("n2");
+            for (long spent = 0; spent < 120 * SECOND; spent += periodNanos) {
+                sick.pause();
+                cluster.run(periodNanos * 19 / 20);
+                sick.resume();
+                cluster.run(periodNanos / 20);
+            }
+            // The sick one may be declared dead. It declares nobody dead, and the others not each other.
+            assertThat(sick.verdicts).isZero();
+            assertThat(cluster.running())
+                    .filteredOn(process -> process != sick)
+                    .allSatisfy(process -> assertThat(process.beliefs.values())
+                            .filteredOn(member -> !member.id().equals(sick.id))
+                            .allSatisfy(member -> assertThat(member.state()).isEqualTo(MemberState.ALIVE)));
+            assertThat(cluster.falseDeaths).allMatch(verdict -> verdict.contains("nodeId=n2"));
+            cluster.require("all well", 10 * SECOND, cluster::isComplete);
+        }
+    }
+
+    @Test
+    void me10TwentyRestartsOfAllThirtyAtOnceAreOverInTenSecondsEach() {
         final MemberCluster cluster = MemberCluster.joined(10, 30);
-        for (int round = 2; round <= 4; round++) {
+        for (int round = 2; round <= 21; round++) {
             List.copyOf(cluster.running()).forEach(MemberCluster.Peer::kill);
             cluster.run(SECOND);
             for (int i = 0; i < 30; i++) {
@@ -224,65 +254,7 @@ class MembershipScenariosSimTest {
     }
 
     @Test
-    void me13SecondProcessOfANodeIdIsRefusedInFiveSecondsAndTheFirstNotTouched() {
-        for (long seed = 1; seed <= 10; seed++) {
-            for (final long generation : new long[] {0, 1, 2}) {
-                final MemberCluster cluster = MemberCluster.joined(seed, 5);
-                // Old enough that no other process can be taken for the first.
-                cluster.run(61 * SECOND);
-                final MemberCluster.Peer first = cluster.process("n3");
-                final MemberCluster.Peer second = cluster.start("n3", ELSEWHERE, 99, generation);
-                assertRefused(cluster, first, second);
-            }
-        }
-    }
-
-    @Test
-    void me13SecondProcessIsRefusedThroughLossToo() {
-        for (long seed = 1; seed <= 10; seed++) {
-            final MemberCluster cluster = MemberCluster.joined(seed, 4);
-            cluster.network.faults(NetworkFaults.lossy(0.20));
-            final MemberCluster.Peer first = cluster.process("n2");
-            final MemberCluster.Peer second = cluster.start("n2", ELSEWHERE, 99, 2);
-            assertRefused(cluster, first, second);
-        }
-    }
-
-    @Test
-    void me13OfTwoYoungProcessesExactlyOneStays() {
-        for (long seed = 1; seed <= 20; seed++) {
-            final MemberCluster cluster = MemberCluster.joined(seed, 4);
-            final MemberCluster.Peer one = cluster.start("twin", MemberCluster.endpoint(20), 50, 1);
-            cluster.run(seed % 5 * 20 * MILLI);
-            final MemberCluster.Peer two = cluster.start("twin", ELSEWHERE, 99, 1);
-            cluster.require("one refused", 5 * SECOND, () -> !one.isRunning || !two.isRunning);
-            cluster.run(20 * SECOND);
-            assertThat(one.isRunning).as("seed %d", seed).isNotEqualTo(two.isRunning);
-            assertThat(cluster.isComplete()).as("seed %d", seed).isTrue();
-        }
-    }
-
-    @Test
-    void me13RefusedInOneHalfOfASplitTheFirstIsEverybodysAgainAfterIt() {
-        final MemberCluster cluster = MemberCluster.joined(13, 6);
-        final MemberCluster.Peer first = cluster.process("n0");
-        final Set<Endpoint> side = Set.of(first.at, cluster.process("n1").at, cluster.process("n2").at);
-        cluster.network.block((from, to) -> side.contains(from) != side.contains(to));
-        cluster.run(5 * SECOND);
-        final MemberCluster.Peer second = cluster.start("n0", ELSEWHERE, 99, 2);
-        second.act(() -> second.core.join(List.of(MemberCluster.endpoint(4)), second.now(), second));
-        cluster.run(20 * SECOND);
-        assertThat(cluster.process("n4").sees(second.id, MemberState.ALIVE)).isTrue();
-        cluster.network.unblock();
-        cluster.require("second refused", 15 * SECOND, () -> second.refusedFor != null);
-        cluster.require("first is back", 30 * SECOND, cluster::isComplete);
-        assertThat(first.isRunning).isTrue();
-        cluster.run(30 * SECOND);
-        assertThat(cluster.isComplete()).isTrue();
-    }
-
-    @Test
-    void me14ForgedAndReplayedWordsChangeNothingAndAreCounted() {
+    void me14ForgedWordsAreCountedAndReplayedOnesChangeNothing() {
         final MemberCluster cluster = MemberCluster.joined(14, 5);
         final MemberCluster.Peer target = cluster.process("n0");
         final MemberCluster.Peer liar = cluster.process("n4");
@@ -304,6 +276,7 @@ class MembershipScenariosSimTest {
         }
         assertThat(target.sees(truth.id(), MemberState.ALIVE)).isTrue();
         assertThat(accused.core.self().incarnation()).isEqualTo(truth.incarnation());
+        // Not four: what was once true of an earlier process is no forgery. Honest members repeat such things, too.
         assertThat(refused(target, RefusedClaim.UNBELIEVABLE)).isEqualTo(3);
         assertThat(refused(accused, RefusedClaim.UNBELIEVABLE)).isEqualTo(3);
         cluster.run(30 * SECOND);
@@ -326,14 +299,33 @@ class MembershipScenariosSimTest {
     }
 
     @Test
-    void me15HalvesApartForLongMergeInTenSeconds() {
+    void me15HalvesApartForADayMergeInTenSeconds() {
         final MemberCluster cluster = MemberCluster.joined(15, 5);
         final Set<Endpoint> side = Set.of(cluster.process("n0").at, cluster.process("n3").at);
         cluster.network.block((from, to) -> side.contains(from) != side.contains(to));
-        cluster.run(1_800 * SECOND);
+        cluster.run(24 * 3_600 * SECOND);
         assertThat(cluster.process("n0").beliefs.get("n1").state()).isEqualTo(MemberState.DEAD);
         cluster.network.unblock();
         cluster.require("merged", 10 * SECOND, cluster::isComplete);
+    }
+
+    @Test
+    void me15NobodyIsBelievedDeadBecauseTheOtherHalfBelievedIt() {
+        for (long seed = 1; seed <= 10; seed++) {
+            final MemberCluster cluster = MemberCluster.joined(seed, 20);
+            final Set<Endpoint> side = new HashSet<>();
+            for (int i = 0; i < 10; i++) {
+                side.add(cluster.process("n" + i).at);
+            }
+            cluster.network.block((from, to) -> side.contains(from) != side.contains(to));
+            cluster.run(60 * SECOND);
+            cluster.falseDeaths.clear();
+            cluster.network.unblock();
+            cluster.require("merged", 10 * SECOND, cluster::isComplete);
+            cluster.run(5 * SECOND);
+            assertThat(cluster.falseDeaths).as("seed %d", seed).isEmpty();
+            assertThat(cluster.isComplete()).as("seed %d", seed).isTrue();
+        }
     }
 
     @Test
@@ -359,7 +351,7 @@ class MembershipScenariosSimTest {
         cluster.run(60 * SECOND);
         assertThat(cluster.running()).allSatisfy(process -> {
             assertThat(process.core.members().size()).isLessThanOrEqualTo(3 + 1_024);
-            assertThat(gauges(process).rumorsQueued()).isLessThanOrEqualTo(3 + 1_024);
+            assertThat(gauges(process).rumorsQueued()).isLessThanOrEqualTo(256);
         });
         assertThat(observer.core.membershipCounters().letGo()).isGreaterThan(8_000);
         assertThat(cluster.isComplete()).isTrue();
@@ -389,19 +381,6 @@ class MembershipScenariosSimTest {
         assertThat(back.isRunning).isTrue();
         assertThat(cluster.isComplete()).isTrue();
         assertThat(cluster.falseDeaths).isEmpty();
-    }
-
-    private static void assertRefused(
-            final MemberCluster cluster, final MemberCluster.Peer first, final MemberCluster.Peer second) {
-        cluster.require("refused", 5 * SECOND, () -> second.refusedFor != null);
-        assertThat(second.refusedFor.id()).isEqualTo(first.id);
-        assertThat(first.refusedFor).isNull();
-        cluster.network.faults(NetworkFaults.NONE);
-        cluster.run(20 * SECOND);
-        assertThat(first.isRunning).isTrue();
-        assertThat(cluster.isComplete()).isTrue();
-        assertThat(cluster.falseDeaths).isEmpty();
-        assertThat(sum(cluster, MembershipCounters.Snapshot::replacements)).isZero();
     }
 
     private static GossipMessage swim(final MemberCluster.Peer sender, final SwimMessage message) {

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.SwimMessage;
 import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Incarnation;
 import com.onebackend.registry.model.Member;
+import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
 import com.onebackend.registry.replication.Digest;
@@ -112,6 +114,20 @@ class MutationSimTest {
                                 ? rumor
                                 : rumor.with(rumor.incarnation().next(), rumor.state()))));
         fails(simulation::run, "incarnation that its owner never had");
+    }
+
+    @Test
+    void verdictOnAnEarlierIncarnationIsFound() {
+        final Simulation simulation = busy(12);
+        simulation.startAll();
+        final VirtualNode node = simulation.node(0);
+        final Member refuted = simulation.node(1).core().self().with(new Incarnation(2), MemberState.ALIVE);
+        final NodeObserver checker = simulation.safety();
+        checker.memberChanged(node, refuted, refuted.withState(MemberState.SUSPECT));
+        for (final MemberState verdict : List.of(MemberState.SUSPECT, MemberState.DEAD)) {
+            assertThatThrownBy(() -> checker.memberChanged(node, refuted, refuted.with(new Incarnation(1), verdict)))
+                    .hasMessageContaining("believes an earlier incarnation");
+        }
     }
 
     @Test

@@ -16,6 +16,9 @@ interface NodeObserver {
     /** A process ended without a word; the disk already is what the crash left of it. */
     default void crashed(VirtualNode node, MemberId id) {}
 
+    /** A process said good-bye and ended; all it wrote is on its disk. */
+    default void left(VirtualNode node) {}
+
     /** The node's disk is about to be lost for good. */
     default void losingDisk(VirtualNode node) {}
 

@@ -25,6 +25,13 @@ record Observers(List<NodeObserver> all) implements NodeObserver {
     }
 
     @Override
+    public void left(final VirtualNode node) {
+        for (final NodeObserver observer : all) {
+            observer.left(node);
+        }
+    }
+
+    @Override
     public void losingDisk(final VirtualNode node) {
         for (final NodeObserver observer : all) {
             observer.losingDisk(node);

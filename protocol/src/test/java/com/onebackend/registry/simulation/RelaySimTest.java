@@ -55,6 +55,7 @@ class RelaySimTest {
         assertThat(lossy.p99Millis()).isLessThan(200);
     }
 
+    /** A kilobyte per second of messages, as they are encoded: before sealing, frames, TLS and IP. */
     @Test
     void hundredIdleNodesSendLessThanAKilobyteEachAndHoldAllReports() {
         final RelayMeter meter = new RelayMeter(SimulationConfig.calm(3, 100));

@@ -107,7 +107,7 @@ class RetentionMutationSimTest {
             }
             if (log.message() instanceof LogMessage.SyncStatus status) {
                 final LogMessage asked =
-                        new LogMessage.SyncStatus(status.session(), LogMessage.SyncStatus.Kind.DIFFERS);
+                        new LogMessage.SyncStatus(status.session(), LogMessage.SyncStatus.Kind.DIFFERS, false);
                 return List.of(new GossipMessage.Log(log.from(), asked));
             }
             return log.message() instanceof LogMessage.SyncChunk chunk && !chunk.reset()
@@ -121,6 +121,22 @@ class RetentionMutationSimTest {
                     simulation.runFor(30 * SECOND);
                 },
                 "resurrects");
+    }
+
+    @Test
+    void resetThatDropsAYoungOwnWriteIsFound() {
+        final Simulation simulation = started(7, 30);
+        final VirtualNode node = simulation.node(0);
+        register(node, "young");
+        simulation.runFor(SECOND);
+        final NodeObserver ledger = simulation.ledger();
+        final LogBatch nothingLeft = new LogBatch(List.of(), List.of(), List.of(), true);
+        assertThatThrownBy(() -> ledger.persisting(node, nothingLeft, 0))
+                .hasMessageContaining("a reset drops what it just wrote")
+                .hasMessageContaining("young");
+        // With tombstones of six seconds it is old after three.
+        simulation.runFor(3 * SECOND);
+        ledger.persisting(node, nothingLeft, 0);
     }
 
     @Test

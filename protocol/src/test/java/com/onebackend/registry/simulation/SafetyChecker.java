@@ -38,7 +38,6 @@ final class SafetyChecker implements NodeObserver {
     private final Map<Origin, Long> durable = new TreeMap<>();
     private final Map<MemberId, Long> incarnations = new HashMap<>();
     private final Map<Integer, Life> lives = new TreeMap<>();
-    private long messagesChecked;
 
     /** @param isNobodyPassed no node is wiped or away for the horizon: collection waits for every node */
     SafetyChecker(final GossipConfig config, final int nodes, final boolean isNobodyPassed) {
@@ -102,7 +101,6 @@ final class SafetyChecker implements NodeObserver {
 
     @Override
     public void sending(final VirtualNode node, final Endpoint to, final Lane lane, final GossipMessage message) {
-        messagesChecked++;
         switch (message.type()) {
             case SWIM -> checkSwim(node, lane, ((GossipMessage.Swim) message).message());
             case LOG -> {
@@ -201,8 +199,15 @@ final class SafetyChecker implements NodeObserver {
                 () -> "shows what was deregistered: " + registration + " after " + tombstone);
     }
 
-    long messagesChecked() {
-        return messagesChecked;
+    /** A verdict on one incarnation is refuted by the next: it never holds against a later one. */
+    @Override
+    public void memberChanged(final VirtualNode node, final Member before, final Member after) {
+        check(
+                before == null
+                        || !before.id().equals(after.id())
+                        || before.incarnation().compareTo(after.incarnation()) <= 0,
+                node,
+                () -> "believes an earlier incarnation: " + after + " after " + before);
     }
 
     private void raiseDurable(final VirtualNode node) {

@@ -5,7 +5,10 @@ import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * The command line of {@code scripts/simulate}, which explains its arguments: one run, a report by cluster size, or
@@ -14,6 +17,28 @@ import java.util.List;
 public final class SimulateMain {
     private static final int NODES_MAX = 3_000;
     private static final long SECONDS_MAX = 30 * 86_400;
+
+    private static final Map<String, Set<String>> OPTIONS = Map.of(
+            "one run",
+            Set.of(
+                    "--seed",
+                    "--nodes",
+                    "--seconds",
+                    "--write-millis",
+                    "--calm",
+                    "--forgetful",
+                    "--membership-only",
+                    "--verbose"),
+            "--report",
+            Set.of("--report", "--nodes", "--runs", "--seed"),
+            "--nightly",
+            Set.of("--nightly", "--seeds", "--minutes", "--seed"));
+
+    private static final Map<String, Set<String>> EXCLUDED = Map.of(
+            "--report", Set.of("--nightly"),
+            "--calm", Set.of("--forgetful"),
+            // Writes are about instances.
+            "--membership-only", Set.of("--write-millis"));
 
     private long seed = 1;
     private int nodes = 3;
@@ -84,8 +109,10 @@ public final class SimulateMain {
     }
 
     private void parse(final Iterator<String> args) {
+        final Set<String> given = new LinkedHashSet<>();
         while (args.hasNext()) {
             final String arg = args.next();
+            given.add(arg);
             switch (arg) {
                 case "--seed" -> seed = number(arg, args, Long.MIN_VALUE, Long.MAX_VALUE);
                 case "--nodes" -> nodesOrSizes(arg, args);
@@ -103,8 +130,23 @@ public final class SimulateMain {
                 default -> throw new IllegalArgumentException("unknown argument " + arg);
             }
         }
-        if (isReport && isNightly) {
-            throw new IllegalArgumentException("--report and --nightly exclude each other");
+        refuseWhatHasNoEffect(given);
+    }
+
+    /** An option that is silently left out would make somebody believe a figure that is not what he asked for. */
+    private void refuseWhatHasNoEffect(final Set<String> given) {
+        for (final String first : given) {
+            for (final String second : EXCLUDED.getOrDefault(first, Set.of())) {
+                if (given.contains(second)) {
+                    throw new IllegalArgumentException(first + " and " + second + " exclude each other");
+                }
+            }
+        }
+        final String mode = isReport ? "--report" : isNightly ? "--nightly" : "one run";
+        for (final String option : given) {
+            if (!OPTIONS.get(mode).contains(option)) {
+                throw new IllegalArgumentException(option + " has no effect with " + mode);
+            }
         }
         if (sizes.size() > 1 && !isReport && nodes == 0) {
             throw new IllegalArgumentException("several numbers of nodes go with --report only");

@@ -26,6 +26,27 @@ class SimulateMainTest {
     }
 
     @Test
+    void optionsThatWouldHaveNoEffectAreRefused() {
+        final List<List<String>> ignored = List.of(
+                List.of("--nightly", "--nodes", "100"),
+                List.of("--nightly", "--runs", "2"),
+                List.of("--nightly", "--calm"),
+                List.of("--report", "--calm"),
+                List.of("--verbose", "--report"),
+                List.of("--report", "--seconds", "5"),
+                List.of("--report", "--membership-only"),
+                List.of("--report", "--minutes", "5"),
+                List.of("--runs", "2"),
+                List.of("--seeds", "5"),
+                List.of("--minutes", "5"),
+                List.of("--calm", "--forgetful"),
+                List.of("--membership-only", "--write-millis", "5"));
+        for (final List<String> arguments : ignored) {
+            assertThat(SimulateMain.run(arguments)).as("%s", arguments).isEqualTo(2);
+        }
+    }
+
+    @Test
     void runWithoutATroubleEndsWithZero() {
         assertThat(SimulateMain.run(List.of("--calm", "--nodes", "2", "--seconds", "1", "--membership-only")))
                 .isZero();

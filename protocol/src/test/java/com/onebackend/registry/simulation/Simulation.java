@@ -6,6 +6,7 @@ import static com.onebackend.registry.simulation.EventQueue.SECOND;
 import com.onebackend.registry.gossip.GossipConfig;
 import com.onebackend.registry.gossip.GossipCounters;
 import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.simulation.VirtualNode.Phase;
 import java.util.ArrayList;
@@ -38,13 +39,15 @@ final class Simulation {
     private final VirtualNetwork network;
     private final List<VirtualNode> nodes = new ArrayList<>();
     private final SafetyChecker safety;
-    private final WriteLedger ledger = new WriteLedger(nodes);
+    private final WriteLedger ledger;
     private final DetectionMeter detection;
     private final ChangeMeter changes = new ChangeMeter(events, nodes);
     private final Workload workload;
     private final FaultPlan faults;
     /** The catalog's nodes; every running node hears of them now and then. */
     private final Map<String, Origin> catalog = new TreeMap<>();
+    /** Those the catalog has removed. */
+    private final List<MemberId> removed = new ArrayList<>();
 
     private long convergedInNanos;
 
@@ -59,6 +62,9 @@ final class Simulation {
                 config.nodes(),
                 !config.faults().wipes()
                         && config.gossip().replica().retention().horizonNanos() >= HOUR_NANOS);
+        // As the core has it: own writes of the last half of a tombstone's time outlive a reset.
+        this.ledger = new WriteLedger(
+                events, nodes, config.gossip().replica().retention().tombstoneMinNanos() / 2);
         this.network.carriesLogs(!config.isMembershipOnly());
         this.detection = new DetectionMeter(config, events, network, nodes);
         final List<NodeObserver> observers =
@@ -83,7 +89,7 @@ final class Simulation {
 
     private void tellCatalog(final VirtualNode node) {
         // A cluster that is about to get all its nodes: nobody collects before the last one is known.
-        if (catalog.size() == config.nodes()) {
+        if (catalog.size() + removed.size() >= config.nodes()) {
             node.command((now, out) -> node.core().catalogMembers(catalog, now, out));
         }
     }
@@ -121,7 +127,24 @@ final class Simulation {
         }
         node.start(seeds);
         catalog.put(VirtualNode.nodeIdOf(node.index()), node.origin());
+        removed.forEach(gone -> forget(node, gone));
         tellCatalog(node);
+    }
+
+    /** The catalog removes a node that is down and does not come back. */
+    void remove(final VirtualNode node) {
+        final MemberId gone = node.core().self().id();
+        catalog.remove(gone.nodeId());
+        removed.add(gone);
+        ledger.removed(gone.origin());
+        nodes(Phase.RUNNING).forEach(other -> {
+            forget(other, gone);
+            tellCatalog(other);
+        });
+    }
+
+    private static void forget(final VirtualNode node, final MemberId gone) {
+        node.command((now, out) -> node.core().forget(gone.nodeId(), gone.origin(), gone.generation(), now, out));
     }
 
     void runFor(final long nanos) {

@@ -15,6 +15,7 @@ record Summary(
         double bytesPerNodeSecond,
         long acknowledged,
         long lostWithDisks,
+        long withdrawn,
         List<Long> detectionNanos,
         List<Long> changeNanos,
         long falseDeaths,
@@ -33,6 +34,7 @@ record Summary(
                 sent.bytes / seconds / nodes,
                 simulation.ledger().acknowledgedCount(),
                 simulation.ledger().lostWithDisks(),
+                simulation.ledger().withdrawn(),
                 simulation.detection().allNanos(),
                 simulation.changes().tookNanos(),
                 simulation.detection().falseDeaths(),
@@ -60,7 +62,7 @@ record Summary(
                 Locale.ROOT,
                 "seed %d, %d nodes, %.1f virtual seconds%n"
                         + "messages        %d datagrams, %d on streams, %.0f bytes per node and second%n"
-                        + "writes          %d acknowledged, %d only on disks that were wiped%n"
+                        + "writes          %d acknowledged, %d only on disks that were wiped, %d dropped by resets%n"
                         + "detection       %s, %d running members declared dead%n"
                         + "change to all   %s%n"
                         + "converged       %.1f s after the last fault%n"
@@ -73,6 +75,7 @@ record Summary(
                 bytesPerNodeSecond,
                 acknowledged,
                 lostWithDisks,
+                withdrawn,
                 distribution(detectionNanos, 1e9, "s"),
                 falseDeaths,
                 distribution(changeNanos, 1e6, "ms"),

@@ -1,6 +1,7 @@
 package com.onebackend.registry.simulation;
 
 import static com.onebackend.registry.simulation.EventQueue.MILLI;
+import static com.onebackend.registry.simulation.EventQueue.SECOND;
 
 import com.onebackend.registry.gossip.GossipMessage;
 import com.onebackend.registry.membership.Lane;
@@ -40,6 +41,7 @@ final class VirtualNetwork {
     private NetworkFaults faults = NetworkFaults.NONE;
     private Blocked blocked = (from, to) -> false;
     private DatagramLoss datagramLoss = (from, to, bytes) -> false;
+    private StreamRate streamRate = (from, to) -> Long.MAX_VALUE;
     private Tamper tamper = (from, to, message) -> List.of(message);
     private Packet lastPacket;
     private boolean isCut;
@@ -73,6 +75,11 @@ final class VirtualNetwork {
         boolean isLost(Endpoint from, Endpoint to, int bytes);
     }
 
+    /** How many bytes a second streams carry in one direction. */
+    interface StreamRate {
+        long bytesPerSecond(Endpoint from, Endpoint to);
+    }
+
     /** Changes what is sent, to prove that the checkers notice. */
     interface Tamper {
         List<GossipMessage> instead(Endpoint from, Endpoint to, GossipMessage message);
@@ -83,8 +90,6 @@ final class VirtualNetwork {
         long datagrams;
         long streamed;
         long bytes;
-        long lost;
-        long oversized;
         /** Members told of in passing, whole tables not counted: no news is left where this stands still. */
         long rumors;
 
@@ -93,8 +98,6 @@ final class VirtualNetwork {
             copy.datagrams = datagrams;
             copy.streamed = streamed;
             copy.bytes = bytes;
-            copy.lost = lost;
-            copy.oversized = oversized;
             copy.rumors = rumors;
             return copy;
         }
@@ -199,6 +202,14 @@ final class VirtualNetwork {
         datagramLoss = loss;
     }
 
+    /** From now on; all streams begin anew. */
+    void limitStreams(final StreamRate rate) {
+        streamRate = rate;
+        breakAllStreams();
+        // What was sent at the rate before is lost, and with it the time it would have taken.
+        sites.values().forEach(site -> site.outgoing.forEach(stream -> stream.lastArrivalNanos = events.nowNanos()));
+    }
+
     void tamper(final Tamper change) {
         tamper = change;
     }
@@ -226,7 +237,6 @@ final class VirtualNetwork {
                 sendDatagram(site(from), site(to), packet);
             } else {
                 counters.streamed++;
-                counters.oversized += lane == Lane.DATAGRAM ? 1 : 0;
                 sendOnStream(site(from), site(to), packet);
             }
         }
@@ -290,7 +300,6 @@ final class VirtualNetwork {
     private void sendDatagram(final Site from, final Site to, final Packet packet) {
         if (random.nextDouble() < faults.loss()
                 || datagramLoss.isLost(from.endpoint, to.endpoint, packet.bytes.length)) {
-            counters.lost++;
             return;
         }
         final int copies = random.nextDouble() < faults.duplicate() ? 2 : 1;
@@ -303,7 +312,6 @@ final class VirtualNetwork {
     private void arriveDatagram(final Site from, final Site to, final Packet packet) {
         final Port port = to.port;
         if (port == null || !port.isListening() || blocked.isBlocked(from.endpoint, to.endpoint)) {
-            counters.lost++;
             return;
         }
         deliver(from, to, packet, false);
@@ -315,12 +323,13 @@ final class VirtualNetwork {
             breakStream(stream);
         }
         if (stream.onTheWay >= STREAM_MESSAGES_MAX) {
-            counters.lost++;
             return;
         }
         final long epoch = stream.epoch;
         stream.onTheWay++;
-        final long arrival = Math.max(stream.lastArrivalNanos, events.nowNanos() + latency());
+        final long rate = streamRate.bytesPerSecond(from.endpoint, to.endpoint);
+        final long arrival = Math.max(stream.lastArrivalNanos, events.nowNanos() + latency())
+                + (rate == Long.MAX_VALUE ? 0 : packet.bytes.length * SECOND / rate);
         stream.lastArrivalNanos = arrival;
         events.at(arrival, () -> {
             if (stream.epoch == epoch) {
@@ -348,7 +357,6 @@ final class VirtualNetwork {
     }
 
     private void breakStream(final Stream stream) {
-        counters.lost += stream.onTheWay;
         stream.epoch++;
         empty(stream);
         stream.onTheWay = 0;

@@ -144,6 +144,7 @@ final class VirtualNode implements VirtualNetwork.Port {
         phase = Phase.DOWN;
         inbox.clear();
         isSyncing = false;
+        world.observer().left(this);
     }
 
     /** The folder of a node that does not run is lost. */

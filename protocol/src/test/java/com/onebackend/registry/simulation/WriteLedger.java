@@ -9,6 +9,7 @@ import com.onebackend.registry.replication.LogEntry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,9 @@ import java.util.TreeMap;
 
 /** Every write that was acknowledged, and which of them must be there at the end. */
 final class WriteLedger implements NodeObserver {
+    private final EventQueue events;
     private final Collection<VirtualNode> nodes;
+    private final long youngNanos;
     private final Map<Origin, NavigableMap<Long, LogEntry>> waiting = new TreeMap<>();
     private final Map<Origin, NavigableMap<Long, LogEntry>> acknowledged = new LinkedHashMap<>();
     /** By node index: how much of each log its process had when it last told its disk. */
@@ -27,20 +30,39 @@ final class WriteLedger implements NodeObserver {
     /** Every tombstone that ever was written, by instance. */
     private final Map<String, List<LogEntry>> tombstones = new HashMap<>();
 
+    /** Origins that the catalog has removed. */
+    private final Set<Origin> removed = new HashSet<>();
+
+    /** Tombstones of theirs that were collected: by whom, and at which watermark of his own log. */
+    private final Map<LogEntry, Map<Origin, Long>> fenced = new HashMap<>();
+
+    /** When each own write was first told to its node's disk. */
+    private final Map<LogEntry, Long> writtenNanos = new HashMap<>();
+
+    /** By node index: when its process started. */
+    private final Map<Integer, Long> startedNanos = new TreeMap<>();
+
     private long acknowledgedCount;
     private long lostWithDisks;
     private long withdrawn;
 
-    WriteLedger(final Collection<VirtualNode> nodes) {
+    /** @param youngNanos no reset drops what its node wrote so short a time ago */
+    WriteLedger(final EventQueue events, final Collection<VirtualNode> nodes, final long youngNanos) {
+        this.events = events;
         this.nodes = nodes;
+        this.youngNanos = youngNanos;
     }
 
     @Override
     public void persisting(final VirtualNode node, final LogBatch batch, final long ownVersion) {
         if (batch.reset()) {
+            requireYoungKept(node, batch);
             withdraw(node, batch);
         }
         for (final LogEntry entry : batch.puts()) {
+            if (entry.origin().equals(node.origin())) {
+                writtenNanos.putIfAbsent(entry, events.nowNanos());
+            }
             if (entry.isTombstone()) {
                 final List<LogEntry> known = tombstones.computeIfAbsent(entry.instanceId(), id -> new ArrayList<>());
                 if (!known.contains(entry)) {
@@ -50,6 +72,23 @@ final class WriteLedger implements NodeObserver {
             if (ownVersion > 0 && entry.origin().equals(node.origin()) && entry.version() <= ownVersion) {
                 waiting.computeIfAbsent(node.origin(), origin -> new TreeMap<>())
                         .put(entry.version(), entry);
+            }
+        }
+    }
+
+    /** The catalog removed a node: its tombstones go by the watermarks of others. */
+    void removed(final Origin origin) {
+        removed.add(origin);
+    }
+
+    private void noteFenced(final VirtualNode node, final LogBatch batch) {
+        for (final LogEntry.PartKey key : batch.removals()) {
+            if (key.kind() == PartKind.TOMBSTONE) {
+                final long watermark = node.disk().written().gcVersion(node.origin());
+                tombstones.getOrDefault(key.instanceId(), List.of()).stream()
+                        .filter(gone -> removed.contains(gone.origin()))
+                        .forEach(gone -> fenced.computeIfAbsent(gone, first -> new TreeMap<>())
+                                .putIfAbsent(node.origin(), watermark));
             }
         }
     }
@@ -71,11 +110,13 @@ final class WriteLedger implements NodeObserver {
         final Map<Origin, Long> heads = new TreeMap<>();
         node.disk().written().heads().forEach((origin, head) -> heads.put(origin, head.maxVersion()));
         reached.put(node.index(), heads);
+        startedNanos.put(node.index(), events.nowNanos());
     }
 
     /** A vector never runs ahead of what the node holds: all it skips over is there, or was superseded by what is. */
     @Override
     public void persisted(final VirtualNode node, final LogBatch batch) {
+        noteFenced(node, batch);
         final Map<Origin, Long> heads = reached.get(node.index());
         for (final Digest.Head head : batch.heads()) {
             final Long before = heads.put(head.origin(), head.maxVersion());
@@ -113,6 +154,27 @@ final class WriteLedger implements NodeObserver {
             lostWithDisks += isElsewhere ? 0 : 1;
             return !isElsewhere;
         }));
+    }
+
+    /**
+     * What a process wrote a moment before it drops everything is younger than any tombstone that may have been
+     * collected: it stays. How old is what an earlier process wrote, nobody can tell.
+     */
+    private void requireYoungKept(final VirtualNode node, final LogBatch batch) {
+        final long oldNanos = Math.max(events.nowNanos() - youngNanos, startedNanos.get(node.index()));
+        for (final LogEntry entry : node.disk().written().entries().values()) {
+            final boolean isYoung =
+                    entry.origin().equals(node.origin()) && writtenNanos.getOrDefault(entry, 0L) > oldNanos;
+            if (isYoung && batch.puts().stream().noneMatch(kept -> covers(kept, entry))) {
+                throw new AssertionError(node + ": a reset drops what it just wrote: " + entry);
+            }
+        }
+    }
+
+    private static boolean covers(final LogEntry kept, final LogEntry entry) {
+        final boolean isSame = kept.key().equals(entry.key());
+        final boolean kills = kept.isTombstone() && kept.instanceId().equals(entry.instanceId());
+        return kept.equals(entry) || ((isSame || kills) && kept.supersedes(entry));
     }
 
     /**
@@ -166,6 +228,7 @@ final class WriteLedger implements NodeObserver {
         return resurrected;
     }
 
+    /** What resets dropped, and nobody promises any longer. */
     long withdrawn() {
         return withdrawn;
     }
@@ -197,7 +260,13 @@ final class WriteLedger implements NodeObserver {
         return (tombstone != null && tombstone.supersedes(entry))
                 || tombstones.getOrDefault(entry.instanceId(), List.of()).stream()
                         .anyMatch(gone -> (gone.equals(entry) || gone.supersedes(entry))
-                                && content.gcVersion(gone.origin()) >= gone.version());
+                                && (content.gcVersion(gone.origin()) >= gone.version() || isFenced(content, gone)));
+    }
+
+    /** Whoever collected it did so at a watermark that this node has met, too. */
+    private boolean isFenced(final VirtualDisk.Content content, final LogEntry tombstone) {
+        return fenced.getOrDefault(tombstone, Map.of()).entrySet().stream()
+                .anyMatch(by -> by.getValue() > 0 && content.gcVersion(by.getKey()) >= by.getValue());
     }
 
     long acknowledgedCount() {

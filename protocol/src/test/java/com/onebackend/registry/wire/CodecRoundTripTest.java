@@ -11,6 +11,7 @@ import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.replication.LogEntry;
 import com.onebackend.registry.replication.LogMessage;
+import com.onebackend.registry.wire.v1.SyncStatusMsg;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -37,6 +38,14 @@ class CodecRoundTripTest {
                         + LogMessage.Type.values().length
                         + GossipMessage.Type.values().length
                         - 2);
+    }
+
+    @Test
+    void answerOfALaterVersionToAProbeIsTakenForADifference() throws Exception {
+        final SyncStatusMsg later =
+                SyncStatusMsg.newBuilder().setSession(7).setKindValue(99).build();
+        assertThat(LogCodec.status(SyncStatusMsg.parseFrom(later.toByteArray())))
+                .isEqualTo(new LogMessage.SyncStatus(7, LogMessage.SyncStatus.Kind.DIFFERS, false));
     }
 
     @Test

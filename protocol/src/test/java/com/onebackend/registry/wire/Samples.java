@@ -100,7 +100,9 @@ final class Samples {
                         from, new LogMessage.SyncProbe(random.nextLong(), random.nextLong(), random.nextBoolean()));
             default ->
                 new GossipMessage.Log(
-                        from, new LogMessage.SyncStatus(random.nextLong(), any(LogMessage.SyncStatus.Kind.values())));
+                        from,
+                        new LogMessage.SyncStatus(
+                                random.nextLong(), any(LogMessage.SyncStatus.Kind.values()), random.nextBoolean()));
         };
     }
 

@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,14 +37,14 @@ public final class HttpEngine {
     private final GatewayLimits limits;
     private final Router router;
     private final Authenticator authenticator;
-    private final Predicate<Route.Needs> isMet;
+    private final BooleanSupplier isReady;
     private final Supplier<String> notReadyReason;
     private final Heads heads;
     private final Connections connections;
     private final HttpMetrics metrics;
 
     /**
-     * @param isMet asked at every request: is the node as far as the route needs it to be?
+     * @param isReady asked at every request that needs a ready node
      * @param notReadyReason for a person, when it is not
      * @param nodeId said in the X-Registry-Node header of every answer
      */
@@ -52,14 +52,14 @@ public final class HttpEngine {
             final GatewayLimits limits,
             final List<Route> routes,
             final Authenticator authenticator,
-            final Predicate<Route.Needs> isMet,
+            final BooleanSupplier isReady,
             final Supplier<String> notReadyReason,
             final String nodeId,
             final MeterRegistry registry) {
         this.limits = limits;
         this.router = new Router(routes);
         this.authenticator = authenticator;
-        this.isMet = isMet;
+        this.isReady = isReady;
         this.notReadyReason = notReadyReason;
         this.heads = new Heads(nodeId);
         this.connections = new Connections(limits);
@@ -110,7 +110,7 @@ public final class HttpEngine {
         final Route route = match.route();
         exchange.routed(match);
         final Query query = Query.parse(target.query());
-        if (!isMet.test(route.needs())) {
+        if (route.needsReady() && !isReady.getAsBoolean()) {
             throw new RegistryException(ErrorCode.UNAVAILABLE, "This node is not ready yet: " + notReadyReason.get());
         }
         exchange.opened(query, caller(route.policy(), request, connection));

@@ -42,7 +42,7 @@ public final class InstanceHandlers {
                         "/registry-svc/instances",
                         Policy.permission(Permission.INSTANCE_VIEW),
                         this::list),
-                Route.whileCatchingUp(
+                Route.of(
                         HttpMethod.PUT,
                         "/registry-svc/instance",
                         Policy.permission(Permission.INSTANCE_EDIT),

@@ -75,7 +75,7 @@ public final class Bootstrap {
     BootstrapDecision round() {
         final NodeIdentity identity = self.identity();
         final BootstrapDecision decision = BootstrapDecision.decide(
-                clusterName, identity, raftFolderExists.test(identity.clusterId()), seeds, ask());
+                clusterName, identity, self.answer(), raftFolderExists.test(identity.clusterId()), seeds, ask());
         return decision.kind() == Kind.COLLECT_PROMISES ? collectPromises(decision) : decision;
     }
 

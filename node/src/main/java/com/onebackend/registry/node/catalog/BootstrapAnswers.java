@@ -19,6 +19,7 @@ public final class BootstrapAnswers implements VoteMemory {
     private static final Logger LOG = LoggerFactory.getLogger(BootstrapAnswers.class);
 
     private final IdentityStore store;
+    private final long process;
     private final Seeds seeds;
     private final Supplier<List<CatalogPeer>> members;
     private NodeIdentity identity;
@@ -26,10 +27,16 @@ public final class BootstrapAnswers implements VoteMemory {
     /**
      * Reads what the node has bound itself to.
      *
+     * @param process random, another one at each start
      * @param members the voters as far as this node knows them; empty before it belongs to a cluster
      */
-    public BootstrapAnswers(final IdentityStore store, final Seeds seeds, final Supplier<List<CatalogPeer>> members) {
+    public BootstrapAnswers(
+            final IdentityStore store,
+            final long process,
+            final Seeds seeds,
+            final Supplier<List<CatalogPeer>> members) {
         this.store = store;
+        this.process = process;
         this.seeds = seeds;
         this.members = members;
         this.identity = store.load();
@@ -41,7 +48,8 @@ public final class BootstrapAnswers implements VoteMemory {
     /** What this node says of itself. */
     public Answer answer() {
         final NodeIdentity now = identity();
-        return new Answer(now.nodeId(), now.origin(), now.clusterId(), seeds.urls(), members.get(), now.promise());
+        return new Answer(
+                now.nodeId(), now.origin(), process, now.clusterId(), seeds.urls(), members.get(), now.promise());
     }
 
     /**

@@ -40,12 +40,14 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
     /**
      * Decides from what this node has on disk and what the others say. Pure: no clock, no input, no output.
      *
+     * @param own what this process itself would answer
      * @param raftFolderExists the Raft folder of the identity's cluster is there
      * @param answers by URL, of those other seeds that answered
      */
     static BootstrapDecision decide(
             final String clusterName,
             final NodeIdentity identity,
+            final Answer own,
             final boolean raftFolderExists,
             final Seeds seeds,
             final Map<String, Answer> answers) {
@@ -57,10 +59,9 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
             }
         });
         for (final Map.Entry<String, Answer> answer : answers.entrySet()) {
-            if (answer.getValue().nodeId().equals(identity.nodeId())
-                    && !answer.getValue().origin().equals(identity.origin())) {
-                return refuse("another running node, " + answer.getKey() + ", has the id " + identity.nodeId()
-                        + "; give this one its own OB_NODE_ID");
+            final String namesake = Namesake.refusal(own, answer.getKey(), answer.getValue());
+            if (!namesake.isEmpty()) {
+                return refuse(namesake);
             }
         }
         if (!identity.clusterId().isEmpty()) {

@@ -30,7 +30,9 @@ public interface BootstrapPeers {
      * What a node says of itself.
      *
      * @param nodeId its node id
-     * @param origin the origin of its data folder: tells a second node of the same id from this one under another URL
+     * @param origin the origin of its data folder
+     * @param process drawn at random by the process that answers: tells it from one that was started with a copy of its
+     *     folder
      * @param clusterId the cluster it belongs to; empty when none yet
      * @param seeds the peers it was told of, normalised, sorted
      * @param members the voters it knows of; empty when none
@@ -39,6 +41,7 @@ public interface BootstrapPeers {
     record Answer(
             String nodeId,
             Origin origin,
+            long process,
             String clusterId,
             List<String> seeds,
             List<CatalogPeer> members,

@@ -137,6 +137,11 @@ final class CatalogEvaluation {
         if (stored != null && node.generation().compareTo(stored.generation()) < 0) {
             return conflict("a later start of node " + node.id() + " is in the catalog");
         }
+        if (stored != null
+                && node.generation().equals(stored.generation())
+                && !node.origin().equals(stored.origin())) {
+            return conflict("another data folder's start of node " + node.id() + " is in the catalog");
+        }
         if (stored == null && tables.nodes.size() >= ROWS_MAX) {
             return conflict("the catalog holds " + ROWS_MAX + " nodes; remove some first");
         }

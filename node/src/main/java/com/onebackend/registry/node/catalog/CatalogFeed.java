@@ -141,8 +141,8 @@ final class CatalogFeed {
         final boolean isBehind = poll.epoch() < epoch || (poll.epoch() == epoch && poll.applied() < floor);
         final List<FeedEntry> batch =
                 isBehind || poll.epoch() != epoch || poll.applied() >= top ? List.of() : after(poll.applied());
-        final boolean isWhole =
-                batch.isEmpty() || batch.get(batch.size() - 1).index() == entries.getLast().index();
+        final boolean isWhole = batch.isEmpty()
+                || batch.get(batch.size() - 1).index() == entries.getLast().index();
         final long upTo = isWhole ? top : batch.get(batch.size() - 1).index();
         return new FeedAnswer(epoch, upTo, batch, isBehind, view.leaderId(), view.voters(), view.ageMillis());
     }

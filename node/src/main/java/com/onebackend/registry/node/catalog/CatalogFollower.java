@@ -205,12 +205,12 @@ final class CatalogFollower implements AutoCloseable {
                 final CopyPart part = FeedCodec.decodePart(
                         ask(source, FeedCodec.encode(new CopyRequest(token, offset)), PART_TIMEOUT));
                 token = part.token();
-                out.write(part.bytes());
-                offset += part.bytes().length;
+                part.bytes().writeTo(out);
+                offset += part.bytes().size();
                 if (offset >= part.bytesTotal()) {
                     return part.applied();
                 }
-                if (part.bytes().length == 0) {
+                if (part.bytes().isEmpty()) {
                     throw new IOException("the copy broke off at " + offset + " of " + part.bytesTotal() + " bytes");
                 }
             }

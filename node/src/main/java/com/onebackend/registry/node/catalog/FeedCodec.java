@@ -39,7 +39,7 @@ final class FeedCodec {
      *
      * @param applied the copy's position in the log
      */
-    record CopyPart(long token, long bytesTotal, byte[] bytes, long applied) {}
+    record CopyPart(long token, long bytesTotal, ByteString bytes, long applied) {}
 
     /**
      * The answer to an offer to vote.
@@ -151,7 +151,7 @@ final class FeedCodec {
         return FeedPartMsg.newBuilder()
                 .setToken(part.token())
                 .setBytesTotal(part.bytesTotal())
-                .setPart(UnsafeByteOperations.unsafeWrap(part.bytes()))
+                .setPart(part.bytes())
                 .setApplied(part.applied())
                 .build()
                 .toByteArray();
@@ -160,8 +160,7 @@ final class FeedCodec {
     static CopyPart decodePart(final byte[] bytes) {
         final FeedPartMsg message = parse(FeedPartMsg.parser(), ByteString.copyFrom(bytes));
         require(message.getBytesTotal() >= 0 && message.getApplied() >= 0, "a copy's part");
-        return new CopyPart(
-                message.getToken(), message.getBytesTotal(), message.getPart().toByteArray(), message.getApplied());
+        return new CopyPart(message.getToken(), message.getBytesTotal(), message.getPart(), message.getApplied());
     }
 
     /** An offer to vote, in this epoch. */

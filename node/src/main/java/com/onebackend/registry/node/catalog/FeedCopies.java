@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.catalog;
 
+import com.google.protobuf.UnsafeByteOperations;
 import com.onebackend.registry.node.catalog.FeedCodec.CopyPart;
 import com.onebackend.registry.node.catalog.FeedCodec.CopyRequest;
 import com.onebackend.registry.storage.Applied;
@@ -90,10 +91,12 @@ final class FeedCopies implements AutoCloseable {
         final long size = copy.channel.size();
         final int length = (int) Math.max(0, Math.min(PART_BYTES, size - request.offset()));
         final ByteBuffer part = ByteBuffer.allocate(length);
-        while (part.hasRemaining() && copy.channel.read(part, request.offset() + part.position()) >= 0) {
-            continue;
+        while (part.hasRemaining()) {
+            if (copy.channel.read(part, request.offset() + part.position()) < 0) {
+                throw new IOException("the copy ends too early; begin again");
+            }
         }
-        return new CopyPart(token, size, part.array(), copy.applied);
+        return new CopyPart(token, size, UnsafeByteOperations.unsafeWrap(part.array()), copy.applied);
     }
 
     private long usable() throws IOException {

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * <p><i>Lifecycle:</i> construct with a restored core, {@link #start}, {@link #close}. A task that throws is a
  * programmer's error: it is logged, the loop ends and {@code fatal} is told.
  */
-public final class GossipLoop implements AutoCloseable {
+public final class GossipLoop implements GossipFigures.Source, AutoCloseable {
     /** Tasks waiting at most; a further one is refused. */
     public static final int INBOX_MAX = 16_384;
 
@@ -51,6 +51,7 @@ public final class GossipLoop implements AutoCloseable {
 
     private final GossipCore core;
     private final DiskQueue disk;
+    private final BooleanSupplier reloading;
     private final ShownState shown;
     private final LoopEffects effects;
     private final Consumer<Throwable> fatal;
@@ -84,6 +85,7 @@ public final class GossipLoop implements AutoCloseable {
         this.core = core;
         // Wakes the loop; if the queue is full it is awake anyway.
         this.disk = new DiskQueue(writer, UNACKNOWLEDGED_MAX, () -> inbox.offer(at -> {}));
+        this.reloading = reloading;
         this.shown = new ShownState(core, directory, reloading);
         this.effects = new LoopEffects(outbox, disk, shown);
         this.fatal = fatal;
@@ -126,8 +128,9 @@ public final class GossipLoop implements AutoCloseable {
     /** Shows everything the core was restored with, then starts the thread. */
     public void start() {
         core.restored(effects);
-        shown.publish(new Now(System.nanoTime(), System.currentTimeMillis()));
-        figures = GossipFigures.of(core, disk.waiting());
+        final Now now = new Now(System.nanoTime(), System.currentTimeMillis());
+        shown.publish(now);
+        figures = GossipFigures.first(core, disk.waiting(), now.nanos());
         thread.start();
     }
 
@@ -213,6 +216,7 @@ public final class GossipLoop implements AutoCloseable {
     }
 
     /** The core's figures, at most about a second old; from any thread once {@link #start} was called. */
+    @Override
     public GossipFigures figures() {
         return figures;
     }
@@ -266,6 +270,11 @@ public final class GossipLoop implements AutoCloseable {
         /** True when another own write can be taken. */
         public boolean isWritable() {
             return disk.hasRoom() && core.hasRoom();
+        }
+
+        /** True when the core holds only a part of what the others have, again; true before readers are told so. */
+        public boolean isReloading() {
+            return reloading.getAsBoolean();
         }
 
         /**
@@ -322,9 +331,9 @@ public final class GossipLoop implements AutoCloseable {
     }
 
     private void copyFigures() {
-        final long before = figures.counters().syncs().divergences();
-        figures = GossipFigures.of(core, disk.waiting());
-        if (figures.counters().syncs().divergences() > before) {
+        final GossipFigures before = figures;
+        figures = before.next(core, disk.waiting(), turn.now.nanos());
+        if (figures.divergences().count() > before.divergences().count()) {
             LOG.warn("logs differed under equal versions and are repaired: {}", core.lastDivergence());
         }
     }

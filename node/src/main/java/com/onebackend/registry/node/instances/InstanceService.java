@@ -18,8 +18,7 @@ import java.util.function.Consumer;
  * Registers, keeps alive and deregisters instances on this node.
  *
  * <p><i>Thread:</i> called from any; validates there, decides and writes on the gossip loop, answers when the write
- * is on
- * disk.
+ * is on disk.
  */
 public final class InstanceService {
     private static final RegistryError OVERLOADED = new RegistryError(
@@ -27,6 +26,10 @@ public final class InstanceService {
 
     private static final RegistryError CLOSING = new RegistryError(
             ErrorCode.INDETERMINATE, "this node is ending; it may have happened or not, ask another node");
+
+    /** The node was ready when the request came. */
+    private static final RegistryError RELOADING = new RegistryError(
+            ErrorCode.UNAVAILABLE, "this node has just begun to load everything anew; nothing was changed");
 
     private final GossipLoop loop;
     private final String selfUrl;
@@ -98,6 +101,7 @@ public final class InstanceService {
                 turn.whenDurable(() -> reply.failure(unknown), () -> reply.failure(CLOSING));
                 return;
             }
+            refuseByClock(turn);
             turn.core().write(instanceId, new Part.Tombstone(), turn.now(), turn.effects());
             turn.whenDurable(() -> reply.success(known), () -> reply.failure(CLOSING));
         });
@@ -117,9 +121,8 @@ public final class InstanceService {
                 reply.failure(OVERLOADED);
                 return;
             }
-            final String clockRefusal = turn.core().clockRefusal(turn.now());
-            if (!clockRefusal.isEmpty()) {
-                reply.failure(new RegistryError(ErrorCode.UNAVAILABLE, clockRefusal));
+            if (turn.isReloading()) {
+                reply.failure(RELOADING);
                 return;
             }
             try {
@@ -154,8 +157,17 @@ public final class InstanceService {
             registerOnLoop(turn, caller, before.slug(), request, reply);
             return;
         }
-        writeRegistration(turn, id, slug, request, before);
-        writeHealth(turn, id, request, before);
+        final Part.Registration registration = registration(slug, request, before);
+        final Part.Health health = health(request, before, turn.now().wallMillis());
+        if (registration != null || health != null) {
+            refuseByClock(turn);
+        }
+        if (registration != null) {
+            turn.core().write(id, registration, turn.now(), turn.effects());
+        }
+        if (health != null) {
+            turn.core().write(id, health, turn.now(), turn.effects());
+        }
         turn.core().heartbeat(id, turn.now(), turn.effects());
         final Instance after = turn.core().instance(id);
         turn.wrote(after);
@@ -171,32 +183,29 @@ public final class InstanceService {
         return known == null ? InstanceId.of(slug, url) : known;
     }
 
-    /** Writes unless the registration is what it was. */
-    private void writeRegistration(
-            final GossipLoop.Turn turn,
-            final String id,
-            final String slug,
-            final RegisterInstance request,
-            final Instance before) {
-        final Part.Registration old = before == null ? null : before.registration();
-        final Part.Registration next =
-                RegistrationRules.merge(request, slug, old, selfUrl, old == null ? Stamp.ZERO : old.born());
-        if (!next.equals(old)) {
-            turn.core().write(id, next, turn.now(), turn.effects());
+    /** Only for what the clock stamps: a heartbeat must not fail because of it. */
+    private static void refuseByClock(final GossipLoop.Turn turn) {
+        final String refusal = turn.core().clockRefusal(turn.now());
+        if (!refusal.isEmpty()) {
+            throw new RegistryException(ErrorCode.UNAVAILABLE, refusal);
         }
     }
 
-    /** Writes unless health is what it was. */
-    private void writeHealth(
-            final GossipLoop.Turn turn, final String id, final RegisterInstance request, final Instance before) {
+    /** The registration to be written; null when it is what it was. */
+    private Part.Registration registration(final String slug, final RegisterInstance request, final Instance before) {
+        final Part.Registration old = before == null ? null : before.registration();
+        final Part.Registration next =
+                RegistrationRules.merge(request, slug, old, selfUrl, old == null ? Stamp.ZERO : old.born());
+        return next.equals(old) ? null : next;
+    }
+
+    /** The health to be written; null when it is what it was. */
+    private static Part.Health health(final RegisterInstance request, final Instance before, final long wallMillis) {
         final InstanceStatus oldStatus = before == null ? InstanceStatus.UNKNOWN : before.status();
         final String oldDetails = before == null ? "" : before.details();
         final InstanceStatus status = request.status() == null ? oldStatus : request.status();
         final String details = request.status() == null && request.details().isEmpty() ? oldDetails : request.details();
-        if (before != null && status == oldStatus && details.equals(oldDetails)) {
-            return;
-        }
-        final Part.Health health = new Part.Health(status, details, turn.now().wallMillis());
-        turn.core().write(id, health, turn.now(), turn.effects());
+        final boolean isSame = before != null && status == oldStatus && details.equals(oldDetails);
+        return isSame ? null : new Part.Health(status, details, wallMillis);
     }
 }

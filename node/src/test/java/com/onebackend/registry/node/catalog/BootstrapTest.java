@@ -34,12 +34,14 @@ class BootstrapTest {
     }
 
     private static Answer answer(final String id, final String cluster, final List<String> seeds) {
-        return new Answer(id, new Origin(id.hashCode() * 31L), cluster, seeds, List.of(), "");
+        return new Answer(id, new Origin(id.hashCode() * 31L), 2, cluster, seeds, List.of(), "");
     }
 
     private static BootstrapDecision decide(
             final NodeIdentity identity, final boolean raft, final Seeds seeds, final Map<String, Answer> answers) {
-        return BootstrapDecision.decide("main", identity, raft, seeds, answers);
+        final Answer own =
+                new Answer(identity.nodeId(), identity.origin(), 1, identity.clusterId(), ALL, List.of(), "");
+        return BootstrapDecision.decide("main", identity, own, raft, seeds, answers);
     }
 
     @Test
@@ -53,9 +55,22 @@ class BootstrapTest {
     }
 
     @Test
+    void copyOfARunningNodesFolderIsRefusedWhetherItHasJoinedOrNot() {
+        for (final NodeIdentity copied : List.of(fresh("a"), identity("a", "X", true, ""))) {
+            final Answer running = new Answer("a", copied.origin(), 2, "X", ALL, List.of(), "");
+            final BootstrapDecision decision =
+                    decide(copied, true, Seeds.of("http://d:1", ALL), Map.of(A, running, B, answer("b", "X", ALL)));
+            assertThat(decision.kind()).isEqualTo(Kind.REFUSE);
+            assertThat(decision.message())
+                    .isEqualTo("this data folder is a copy of that of node a, which runs at " + A
+                            + "; start it with an empty OB_FOLDER and its own OB_NODE_ID, or stop the other");
+        }
+    }
+
+    @Test
     void ownAnswerUnderAnotherSpellingIsNoSecondNode() {
         final NodeIdentity member = identity("a", "X", true, "");
-        final Answer own = new Answer("a", member.origin(), "X", ALL, List.of(), "");
+        final Answer own = new Answer("a", member.origin(), 1, "X", ALL, List.of(), "");
         assertThat(decide(member, true, Seeds.of("http://d:1", ALL), Map.of(A, own))
                         .kind())
                 .isEqualTo(Kind.RESTART);
@@ -111,7 +126,7 @@ class BootstrapTest {
                 Seeds.of(A, ALL),
                 Map.of(
                         B,
-                        new Answer("b", new Origin(2), "X", ALL, List.of(member), ""),
+                        new Answer("b", new Origin(2), 2, "X", ALL, List.of(member), ""),
                         C,
                         answer("c", "", List.of())));
         assertThat(decision.kind()).isEqualTo(Kind.JOIN);
@@ -166,10 +181,10 @@ class BootstrapTest {
     @Test
     void promiseIsOnDiskBeforeTheAnswerAndNeverForAnother() {
         final MemoryIdentity disk = new MemoryIdentity(fresh("b"));
-        final BootstrapAnswers answers = new BootstrapAnswers(disk, Seeds.of(B, ALL), List::of);
+        final BootstrapAnswers answers = new BootstrapAnswers(disk, 1, Seeds.of(B, ALL), List::of);
         assertThat(answers.promise("X", "a")).isTrue();
         assertThat(disk.load().promise()).isEqualTo("X");
-        final BootstrapAnswers restarted = new BootstrapAnswers(disk, Seeds.of(B, ALL), List::of);
+        final BootstrapAnswers restarted = new BootstrapAnswers(disk, 1, Seeds.of(B, ALL), List::of);
         assertThat(restarted.promise("Y", "c")).isFalse();
         assertThat(restarted.promise("X", "a")).isTrue();
         restarted.belongsTo("X");
@@ -359,7 +374,7 @@ class BootstrapTest {
             }
 
             void start() {
-                answers = new BootstrapAnswers(disk, Seeds.of(url, seeds), List::of);
+                answers = new BootstrapAnswers(disk, 1, Seeds.of(url, seeds), List::of);
             }
 
             void act() {

@@ -184,14 +184,6 @@ class CatalogServiceIT {
         assertThat(fresh.service.awaitLinearizable().get(3, TimeUnit.SECONDS)).isPositive();
     }
 
-    private TestCluster.Member member(final String id) {
-        try {
-            return cluster.member(id);
-        } catch (final IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     @Test
     void removingAVoterKeepsAMajorityOrIsRefused() throws Exception {
         threeNodes(CatalogConfig.Snapshots.DEFAULT);
@@ -231,7 +223,7 @@ class CatalogServiceIT {
         cluster = new TestCluster(folder, CatalogConfig.Snapshots.DEFAULT);
         final TestCluster.Member member = cluster.member("n1");
         final CatalogConfig config = cluster.config(member);
-        new CatalogState(config.store()).apply(5, 1, CatalogCodec.encode(Samples.save("orders")));
+        new CatalogState(config.store(), new CatalogFeed()).apply(5, 1, CatalogCodec.encode(Samples.save("orders")));
 
         assertThatThrownBy(() -> CatalogService.found(config))
                 .isInstanceOf(RegistryException.class)

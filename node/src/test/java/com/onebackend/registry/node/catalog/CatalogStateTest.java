@@ -3,6 +3,7 @@ package com.onebackend.registry.node.catalog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.onebackend.registry.model.Generation;
+import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.node.catalog.CatalogCommand.DeleteDefinition;
 import com.onebackend.registry.node.catalog.CatalogCommand.Noop;
 import com.onebackend.registry.node.catalog.CatalogCommand.RemoveNode;
@@ -102,6 +103,21 @@ class CatalogStateTest {
                         .code())
                 .isEqualTo(Code.CONFLICT);
         assertThat(state.node("n1").generation()).isEqualTo(new Generation(5));
+    }
+
+    @Test
+    void anotherDataFolderTakesTheRecordOfANodeWithALaterGenerationOnly() {
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5, 7)));
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5, 70)))
+                        .code())
+                .isEqualTo(Code.CONFLICT);
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5, 7)))
+                        .isOk())
+                .isTrue();
+        assertThat(apply(new SaveNode(Samples.proposal(), Samples.node("n1", 6, 70)))
+                        .isOk())
+                .isTrue();
+        assertThat(state.node("n1").origin()).isEqualTo(new Origin(70));
     }
 
     @Test

@@ -166,8 +166,7 @@ final class TestCluster implements AutoCloseable {
 
     CatalogService restart(final String id) throws IOException {
         final Member member = member(id);
-        member.service =
-                member.votes ? CatalogService.start(config(member)) : CatalogService.follow(config(member));
+        member.service = member.votes ? CatalogService.start(config(member)) : CatalogService.follow(config(member));
         return member.service;
     }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterOfThreeIT {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final Duration START = Duration.ofSeconds(90);
+    /** In simulations of three it is 3 s in the mean, and 3.9 s the worst of a hundred. */
+    private static final long DETECTION_MILLIS_MAX = 6_000;
 
     @TempDir
     static Path folder;
@@ -123,20 +126,23 @@ class ClusterOfThreeIT {
     @Test
     @Order(6)
     void whenOneOfThreeIsKilledTheOthersGoOnAndItCatchesUpWhenItReturns() throws Exception {
-        cluster.kill(2);
-        final long killed = System.nanoTime();
+        final Detections detections = new Detections(cluster);
+        detections.kill(2);
+        // Beside it: to find another leader may take longer than to see that a node is dead.
+        final CompletableFuture<Void> saved = CompletableFuture.runAsync(() ->
+                await().atMost(SOON).until(() -> saveDefinition(3, "meanwhile").status() == 201));
         assertThat(register(1, "inst_k", "meanwhile", "http://198.18.0.3:8080").status())
                 .isEqualTo(201);
-        await().atMost(SOON).until(() -> saveDefinition(3, "meanwhile").status() == 201);
         awaitIds("meanwhile", List.of("inst_k"), 3);
-        await().atMost(SOON)
-                .until(() ->
-                        state(1, "node-2").equals("dead") && state(3, "node-2").equals("dead"));
-        System.out.printf("seen dead after %d ms%n", millisSince(killed));
+        detections.awaitKnown(SOON);
+        saved.join();
 
         cluster.start(2);
         final long started = System.nanoTime();
         awaitReady(2);
+        detections.judge();
+        System.out.printf("seen dead by both others: %s%n", detections.summary());
+        assertThat(detections.counted()).allMatch(millis -> millis < DETECTION_MILLIS_MAX);
         awaitIds("meanwhile", List.of("inst_k"), 2);
         await().atMost(SOON).until(() -> definitions(2).contains("meanwhile"));
         System.out.printf("caught up after %d ms%n", millisSince(started));

@@ -57,6 +57,9 @@ class ClusterScriptIT {
 
         assertThat(script("cluster", "pause", "2").status()).isZero();
         assertThat(script("cluster", "status").out()).containsPattern("node-2 .* paused ");
+        final Result startOfAPausedOne = script("cluster", "start", "2");
+        assertThat(startOfAPausedOne.status()).isNotZero();
+        assertThat(startOfAPausedOne.err()).contains("paused", "scripts/cluster resume 2");
         assertThat(script("cluster", "resume", "2").status()).isZero();
         assertThat(script("cluster", "status").out()).doesNotContain("paused");
         assertThat(script("cluster", "kill", "2").status()).isZero();

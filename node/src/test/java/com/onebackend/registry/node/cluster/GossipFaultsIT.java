@@ -9,17 +9,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -45,10 +48,14 @@ class GossipFaultsIT {
     /** Far more than a suspicion lasts: whoever was going to be accused has been. */
     private static final Duration ACCUSED_BY_NOW = Duration.ofSeconds(13);
 
-    private static final double MEAN_DETECTION_MILLIS_MAX = 6_000;
+    /** In simulations it is 3 s until all of five know. */
+    private static final double MEAN_DETECTION_MILLIS_MAX = 4_500;
+
     private static final long DETECTION_MILLIS_MAX = 8_000;
     private static final long RETURN_MILLIS_MAX = 5_000;
-    private static final Pattern METRIC_NAME = Pattern.compile("`(registry_[a-z_]+)");
+    private static final Pattern METRIC = Pattern.compile("`(registry_[a-z_]+)([^`]*)`");
+    private static final Pattern LABEL_IN_GUIDE = Pattern.compile("[a-z]+");
+    private static final Pattern LABEL_SHOWN = Pattern.compile("([a-z]+)=\"[^\"]*\"");
 
     @TempDir
     static Path folder;
@@ -83,13 +90,24 @@ class GossipFaultsIT {
     void everyFigureIsInTheOperatorsGuideAndTheOtherWayRound() throws Exception {
         final String guide = Files.readString(Path.of("..", "deploy", "README.md"));
         final Set<String> documented = new TreeSet<>();
-        final Matcher names = METRIC_NAME.matcher(guide);
-        while (names.find()) {
-            documented.add(names.group(1));
-        }
+        guide.lines().filter(row -> row.startsWith("| `registry_")).forEach(row -> {
+            final Matcher names = METRIC.matcher(row.split("[|]", 3)[1]);
+            while (names.find()) {
+                documented.add(names.group(1) + labels(LABEL_IN_GUIDE, names.group(2)));
+            }
+        });
         final Set<String> shown = new TreeSet<>();
-        cluster.metrics(1, "registry_").keySet().forEach(name -> shown.add(name.replaceFirst("[{].*", "")));
+        for (final String row : cluster.metrics(1, "registry_").keySet()) {
+            final String[] nameAndLabels = row.split("[{]", 2);
+            shown.add(nameAndLabels[0] + labels(LABEL_SHOWN, nameAndLabels.length == 1 ? "" : nameAndLabels[1]));
+        }
         assertThat(shown).isEqualTo(documented);
+        final Set<String> mentioned = new TreeSet<>();
+        final Matcher mentions = METRIC.matcher(guide);
+        while (mentions.find()) {
+            mentioned.add(mentions.group(1));
+        }
+        assertThat(shown.stream().map(row -> row.replaceFirst("\\[.*", ""))).containsAll(mentioned);
         assertThat(cluster.metrics(1, "registry_gossip_log_head{node=\"node-2\"")
                         .values())
                 .singleElement()
@@ -118,22 +136,24 @@ class GossipFaultsIT {
     @Test
     @Order(2)
     void aKilledNodeIsKnownDeadToAllOthersWithinSeconds() throws Exception {
-        final List<Long> detections = new ArrayList<>();
+        final Detections detections = new Detections(cluster);
         final List<Long> returns = new ArrayList<>();
-        for (int round = 0; round < KILLS; round++) {
+        for (int round = 0; detections.counted().size() < KILLS && round < 2 * KILLS; round++) {
             final int victim = 1 + round % NODES;
-            cluster.kill(victim);
-            final List<Long> seen = facts.awaitDead(SOON, victim, facts.except(victim));
-            System.out.printf("node-%d killed, seen dead after %s ms%n", victim, seen);
-            detections.addAll(seen);
+            detections.kill(victim);
+            detections.awaitKnown(SOON);
             cluster.start(victim);
             facts.awaitReady(victim);
             returns.add(facts.awaitAllAlive(SOON, facts.all()));
+            detections.judge();
         }
-        System.out.printf("killed, seen dead by the four others: %s%n", Facts.summary(detections));
+        System.out.printf("killed, seen dead by all others: %s%n", detections.summary());
         System.out.printf("ready again, then seen alive by all: %s%n", Facts.summary(returns));
-        assertThat(Facts.mean(detections)).isLessThan(MEAN_DETECTION_MILLIS_MAX);
-        assertThat(Facts.percentile(detections, 99)).isLessThan(DETECTION_MILLIS_MAX);
+        assertThat(detections.counted())
+                .as("rounds in which no observer stood still")
+                .hasSize(KILLS);
+        assertThat(Facts.mean(detections.counted())).isLessThan(MEAN_DETECTION_MILLIS_MAX);
+        assertThat(Facts.percentile(detections.counted(), 100)).isLessThan(DETECTION_MILLIS_MAX);
     }
 
     @Test
@@ -242,22 +262,143 @@ class GossipFaultsIT {
     @Test
     @Order(8)
     void secondProcessWithTheIdOfALivingNodeEndsAndTheFirstDoesNotNotice() throws Exception {
-        cluster.kill(5);
+        killFive();
+        final Map<Integer, Map<String, Double>> before = transitions();
         final Map<String, String> settings = cluster.environment(5);
         settings.put("OB_NODE_ID", "node-1");
         settings.put("OB_PEERS", cluster.url(2));
         settings.put("OB_FOLDER", folder.resolve("intruder").toString());
         cluster.start(5, settings);
         assertThat(cluster.awaitEnd(5, Facts.START)).isEqualTo(CONFIGURATION);
-        assertThat(cluster.logTail(5)).contains("node-1");
-        for (final int n : facts.except(5)) {
-            assertThat(cluster.states(n)).as("node " + n).containsEntry("node-1", "alive");
-        }
+        assertThat(cluster.logTail(5)).contains("this node cannot go on: another running node has the id node-1");
+        assertThat(transitions()).as("nobody has noticed").isEqualTo(before);
         assertThat(facts.isRegistered(1, "first", "first.1")).isTrue();
         cluster.start(5);
         facts.awaitReady(5);
         facts.awaitAllAlive(SOON, facts.all());
         assertThat(facts.awaitEqual(SOON, "first")).hasSize(1);
+    }
+
+    @Test
+    @Order(9)
+    void copyOfALivingNodesFolderEndsWithinSecondsAndTheFirstDoesNotNotice() throws Exception {
+        killFive();
+        cluster.kill(4);
+        final Path copy = copy(cluster.data(4), folder.resolve("copy"));
+        cluster.start(4);
+        facts.awaitReady(4);
+        awaitAllButFiveAlive();
+        final Map<Integer, Map<String, Double>> before = transitions();
+        final Map<Integer, Long> leaders = leaderChanges();
+        // Once the folder alone tells where the first was, and once its peers' list does.
+        for (final String peers : List.of(cluster.url(2), cluster.environment(5).get("OB_PEERS"))) {
+            final long start = System.nanoTime();
+            startCopy(copy, peers);
+            assertThat(cluster.awaitEnd(5, SOON)).isEqualTo(CONFIGURATION);
+            System.out.printf("copy of a living node's folder ended after %d ms%n", millisSince(start));
+            assertThat(cluster.logTail(5))
+                    .contains(
+                            "this node cannot go on: this data folder is a copy of that of node node-4, which runs at "
+                                    + cluster.url(4));
+        }
+        assertThat(transitions()).as("nobody has noticed").isEqualTo(before);
+        assertThat(leaderChanges()).as("Raft has not noticed").isEqualTo(leaders);
+        assertThat(facts.isRegistered(4, "copied", "copied.1")).isTrue();
+        for (final int n : facts.except(5)) {
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(facts.ids(n, "copied")).containsExactly("copied.1"));
+        }
+    }
+
+    /** It cannot answer when it is asked whether it lives: so both run until it goes on. */
+    @Test
+    @Order(10)
+    void frozenNodeEndsWhenItGoesOnAndACopyOfItsFolderHasTakenItsPlace() throws Exception {
+        cluster.kill(4);
+        final Path copy = copy(cluster.data(4), folder.resolve("later-copy"));
+        cluster.start(4);
+        facts.awaitReady(4);
+        awaitAllButFiveAlive();
+        cluster.pause(4);
+        startCopy(copy, cluster.url(2));
+        facts.awaitReady(5);
+        cluster.resume(4);
+        assertThat(cluster.awaitEnd(4, SOON)).isEqualTo(CONFIGURATION);
+        assertThat(cluster.logTail(4))
+                .contains("this node cannot go on: this data folder is a copy of that of node node-4, which runs at "
+                        + cluster.url(5))
+                .contains("was started later");
+        assertThat(facts.isRegistered(5, "taken", "taken.1")).isTrue();
+        for (final int n : facts.except(4)) {
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(facts.ids(n, "taken")).containsExactly("taken.1"));
+        }
+    }
+
+    private static void killFive() throws Exception {
+        cluster.kill(5);
+        facts.awaitDead(SOON, 5, facts.except(5));
+    }
+
+    private static void awaitAllButFiveAlive() {
+        await().atMost(SOON).until(() -> {
+            for (final int n : facts.except(5)) {
+                for (final int other : facts.except(5)) {
+                    if (!"alive".equals(cluster.states(n).get("node-" + other))) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        });
+    }
+
+    /** On the machine of node 5. */
+    private static void startCopy(final Path copy, final String peers) throws IOException {
+        final Map<String, String> settings = cluster.environment(5);
+        settings.put("OB_NODE_ID", "node-4");
+        settings.put("OB_PEERS", peers);
+        settings.put("OB_FOLDER", copy.toString());
+        cluster.start(5, settings);
+    }
+
+    private static Path copy(final Path from, final Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (final Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+        return to;
+    }
+
+    /** How often members changed in the eyes of each node but the fifth. */
+    private static Map<Integer, Map<String, Double>> transitions() {
+        final Map<Integer, Map<String, Double>> transitions = new TreeMap<>();
+        for (final int n : facts.except(5)) {
+            transitions.put(n, cluster.metrics(n, "registry_members_transitions_total"));
+        }
+        return transitions;
+    }
+
+    private static Map<Integer, Long> leaderChanges() throws IOException {
+        final Map<Integer, Long> changes = new TreeMap<>();
+        for (final int n : facts.except(5)) {
+            try (Stream<String> lines = Files.lines(cluster.log(n))) {
+                changes.put(
+                        n,
+                        lines.filter(line -> line.contains("catalog leader=")).count());
+            }
+        }
+        return changes;
+    }
+
+    private static Set<String> labels(final Pattern label, final String text) {
+        final Set<String> names = new TreeSet<>();
+        final Matcher found = label.matcher(text);
+        while (found.find()) {
+            names.add(found.group(found.groupCount()));
+        }
+        return names;
     }
 
     private static void write(final String name, final Set<String> acknowledged, final AtomicBoolean isStopped) {

@@ -1,5 +1,8 @@
 package com.onebackend.registry.node.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -29,6 +32,7 @@ final class ProcessCluster implements AutoCloseable {
     private static final int SECRET_BYTES = 32;
     private static final Path DISTRIBUTION = Path.of(System.getProperty("registry.distribution", "target/registry"));
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration LOGIN = Duration.ofSeconds(30);
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
@@ -169,9 +173,13 @@ final class ProcessCluster implements AutoCloseable {
 
     /** The figures a node shows whose name, with its labels, begins so; by that name. */
     Map<String, Double> metrics(final int n, final String prefix) {
+        final Answer page = get(n, "/metrics");
+        if (page.status() != 200) {
+            // Without this, a node that shows no figures looks like one where nothing happens.
+            throw new IllegalStateException("node " + n + " shows no figures: " + page);
+        }
         final Map<String, Double> figures = new TreeMap<>();
-        get(n, "/metrics")
-                .body()
+        page.body()
                 .lines()
                 .filter(line -> line.startsWith(prefix))
                 .forEach(line -> figures.put(
@@ -180,11 +188,18 @@ final class ProcessCluster implements AutoCloseable {
         return figures;
     }
 
+    /** The one count a node shows under exactly this name, labels included. */
+    long count(final int n, final String name) {
+        final Double figure = metrics(n, name).get(name);
+        if (figure == null || !Double.isFinite(figure)) {
+            throw new IllegalStateException("node " + n + " shows no " + name);
+        }
+        return figure.longValue();
+    }
+
     /** How often node {@code n} has believed, since it started, that a member, itself included, is dead. */
     long deathVerdicts(final int n) {
-        return metrics(n, "registry_members_transitions_total{state=\"dead\"}").values().stream()
-                .mapToLong(Double::longValue)
-                .sum();
+        return count(n, "registry_members_transitions_total{state=\"dead\"}");
     }
 
     /** SIGTERM; returns the exit status. */
@@ -225,10 +240,14 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
+    /** Until it is done: without a token every later answer is a refusal, which looks like a node that is away. */
     void login() {
-        final Answer answer =
-                send(1, "POST", "/user-svc/login", "{\"slug\":\"1backend\",\"password\":\"" + PASSWORD + "\"}", "");
-        token = answer.json().at("/token/token").asText();
+        final String body = "{\"slug\":\"1backend\",\"password\":\"" + PASSWORD + "\"}";
+        await().atMost(LOGIN).untilAsserted(() -> {
+            final Answer answer = send(1, "POST", "/user-svc/login", body, "");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            token = answer.json().at("/token/token").asText();
+        });
     }
 
     Answer get(final int n, final String path) {

@@ -25,6 +25,9 @@ class TransportFuzzTest {
     /** Bytes may come one by one: each arrival has its price, whatever it carries. */
     private static final int HEAP_BYTES_PER_ARRIVAL = 256;
 
+    /** What has arrived of a frame, doubled to make room, and the buffer before it that it is copied from. */
+    private static final int DIRECT_BYTES_PER_BYTE = 4;
+
     @FuzzTest
     void datagramOpensOrIsDropped(final byte[] packet) {
         final PacketSeal seal = TransportInputs.seal();
@@ -51,7 +54,11 @@ class TransportFuzzTest {
         Allocation.atMost(
                 Allocation.UNAUTHENTICATED_BYTES_MAX + (long) HEAP_BYTES_PER_ARRIVAL * bytes.length,
                 () -> stream(bytes, frame -> {}));
-        stream(bytes, TransportFuzzTest::take);
+        final long directBytes = stream(bytes, TransportFuzzTest::take);
+        assertThat(directBytes)
+                .as("bytes outside the heap")
+                .isLessThanOrEqualTo(
+                        Allocation.UNAUTHENTICATED_BYTES_MAX + (long) DIRECT_BYTES_PER_BYTE * bytes.length);
     }
 
     private static void open(final PacketSeal seal, final byte[] packet) {
@@ -59,12 +66,14 @@ class TransportFuzzTest {
         assertThat(plaintext == null || Arrays.equals(plaintext, SEALED)).isTrue();
     }
 
-    /** The first byte says in what pieces the rest arrives. */
-    private static void stream(final byte[] bytes, final Consumer<Frame> taker) {
+    /** The first byte says in what pieces the rest arrives. Returns the most bytes that were held outside the heap. */
+    private static long stream(final byte[] bytes, final Consumer<Frame> taker) {
+        final MeteredAllocator allocator = new MeteredAllocator();
         if (bytes.length == 0) {
-            return;
+            return 0;
         }
         final EmbeddedChannel channel = new EmbeddedChannel(new Frame.Decoder());
+        channel.config().setAllocator(allocator);
         final int piece = 1 + Byte.toUnsignedInt(bytes[0]) * 8;
         try {
             for (int from = 1; from < bytes.length; from += piece) {
@@ -78,6 +87,7 @@ class TransportFuzzTest {
         } finally {
             channel.finishAndReleaseAll();
         }
+        return allocator.directBytesMost();
     }
 
     private static void take(final Frame frame) {

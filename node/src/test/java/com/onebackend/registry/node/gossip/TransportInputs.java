@@ -2,9 +2,11 @@ package com.onebackend.registry.node.gossip;
 
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.wire.SampleMessages;
+import com.onebackend.registry.wire.WireLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,6 +34,9 @@ final class TransportInputs {
         final Map<String, byte[]> streams = new TreeMap<>();
         streams.put("Request", stream(Hello.ofRequest(3, "node-2").frame(), new Frame(FrameKind.REQUEST, new byte[9])));
         streams.put("Ping", stream(gossipHello(), Frame.empty(FrameKind.PING), Frame.empty(FrameKind.PING)));
+        // The largest length there is, and nothing of it ever comes.
+        final byte[] claim = stream(gossipHello(), new Frame(FrameKind.GOSSIP, new byte[WireLimits.FRAME_BYTES_MAX]));
+        streams.put("Claim", Arrays.copyOf(claim, claim.length - WireLimits.FRAME_BYTES_MAX));
         SampleMessages.messages()
                 .forEach((name, message) ->
                         streams.put(name, stream(gossipHello(), new Frame(FrameKind.GOSSIP, message))));

@@ -195,6 +195,25 @@ class InstanceServiceTest {
     }
 
     @Test
+    void nodeWhoseClockIsWrongRefusesWritesAndTakesHeartbeats() {
+        registered("inst_a");
+        // Two others agree: this node's clock is two minutes behind.
+        hearClock("peer", 7, 120_000);
+        hearClock("third", 8, 120_000);
+        until(() -> loop.figures().counters().retained().clockOffsetMillis() > 0);
+        final Answers refused = new Answers();
+        service.register(ADMIN, request("inst_b"), refused);
+        service.deregister(ADMIN, "inst_a", refused);
+        until(() -> refused.answers.equals(List.of(ErrorCode.UNAVAILABLE, ErrorCode.UNAVAILABLE)));
+        assertThat(refused.messages).allMatch(message -> message.contains("clock"));
+        final Answers taken = new Answers();
+        service.heartbeat(ADMIN, "inst_a", taken);
+        service.register(ADMIN, request("inst_a"), taken);
+        until(() -> taken.answers.size() == 2);
+        assertThat(taken.successes).hasValue(2);
+    }
+
+    @Test
     void heartbeatOfAnUnknownInstanceSaysToRegisterIt() {
         final Answers answers = new Answers();
         service.heartbeat(ADMIN, "inst_none", answers);
@@ -251,6 +270,51 @@ class InstanceServiceTest {
         disk.confirm();
         until(() -> answers.successes.get() == 1);
         assertThat(((Instance) answers.answers.get(0)).owner()).isEqualTo(new Origin(1));
+    }
+
+    @Test
+    void writesAreRefusedWhileTheClockIsSoFarOffThatNobodyWouldTakeThem() {
+        registered("inst_a");
+        final long ahead = 100_000;
+        for (int i = 8; i < 10; i++) {
+            final MemberId id = new MemberId("peer" + i, new Origin(i), new Generation(1));
+            final Endpoint at = new Endpoint("peer" + i, 2);
+            final Member peer = new Member(id, Incarnation.FIRST, MemberState.ALIVE, at, "http://peer:" + i);
+            loop.received(
+                    at,
+                    new GossipMessage.Swim(
+                            id,
+                            0,
+                            GossipMessage.Acked.NOTHING,
+                            0,
+                            System.currentTimeMillis() + ahead,
+                            new SwimMessage.Join(peer, List.of())));
+        }
+        until(() -> loop.figures().counters().retained().clockOffsetMillis() > ahead / 2);
+        final Answers registered = new Answers();
+        service.register(ADMIN, request("inst_b"), registered);
+        final Answers removed = new Answers();
+        service.deregister(ADMIN, "inst_a", removed);
+        until(() -> !registered.answers.isEmpty() && !removed.answers.isEmpty());
+        assertThat(registered.answers).containsExactly(ErrorCode.UNAVAILABLE);
+        assertThat(registered.messages).singleElement().asString().contains("clock", "behind");
+        assertThat(removed.answers).containsExactly(ErrorCode.UNAVAILABLE);
+        assertThat(disk.waiting).isEmpty();
+    }
+
+    private void hearClock(final String nodeId, final long origin, final long aheadMillis) {
+        final MemberId id = new MemberId(nodeId, new Origin(origin), new Generation(1));
+        final Member peer = new Member(
+                id, Incarnation.FIRST, MemberState.ALIVE, new Endpoint(nodeId, 2), "http://" + nodeId + ":1");
+        loop.received(
+                peer.endpoint(),
+                new GossipMessage.Swim(
+                        id,
+                        0,
+                        GossipMessage.Acked.NOTHING,
+                        0,
+                        System.currentTimeMillis() + aheadMillis,
+                        new SwimMessage.Join(peer, List.of())));
     }
 
     private void registered(final String id) {

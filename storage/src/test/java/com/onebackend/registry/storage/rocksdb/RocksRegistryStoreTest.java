@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.Statistics;
@@ -41,6 +42,18 @@ class RocksRegistryStoreTest extends RegistryStoreContract {
             counted.catalog().apply(new CatalogBatch(new Applied(1, 1)).put(NODE, "a", bytes("1")));
             assertThat(statistics.getTickerCount(TickerType.WAL_FILE_SYNCED)).isEqualTo(before);
             counted.instances().write(registered(2), true);
+            assertThat(statistics.getTickerCount(TickerType.WAL_FILE_SYNCED)).isEqualTo(before + 1);
+        }
+    }
+
+    /** Others drop what they were told is safe here: nothing new to write is no reason not to call fsync. */
+    @Test
+    void syncedWriteOfNothingMakesSafeWhatWasWrittenBefore() {
+        try (Statistics statistics = new Statistics();
+                RegistryStore counted = RocksRegistryStore.open(otherFolder, StoreOptions.defaults(), statistics)) {
+            counted.instances().write(registered(1), false);
+            final long before = statistics.getTickerCount(TickerType.WAL_FILE_SYNCED);
+            counted.instances().write(List.of(), true);
             assertThat(statistics.getTickerCount(TickerType.WAL_FILE_SYNCED)).isEqualTo(before + 1);
         }
     }
