@@ -6,7 +6,9 @@ import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.BootstrapPeers.Answer;
 import com.onebackend.registry.node.catalog.Namesake;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Asks where this node is known to have been whether it still is there. A node that has moved left nobody behind. One
  * that runs with a copied data folder did; what it told the others would lead them away from the one that was there.
  *
- * <p><i>Thread:</i> the caller's; {@link #refusal} blocks for a few seconds at most.
+ * <p><i>Thread:</i> one at a time; {@link #refusal} blocks for a few seconds at most.
  */
 final class FormerAddress {
     private static final Logger LOG = LoggerFactory.getLogger(FormerAddress.class);
@@ -22,6 +24,11 @@ final class FormerAddress {
     private final Asker asker;
     private final BootstrapAnswers own;
     private final NodeRecord self;
+    /**
+     * Where nobody answered. Since then this process has told the others that it is this node; whoever was frozen there
+     * hears so when it wakes, and ends. Were it asked again just before, both would end.
+     */
+    private final Set<Endpoint> silent = new HashSet<>();
 
     /** Asks who lives at an address. */
     @FunctionalInterface
@@ -51,13 +58,14 @@ final class FormerAddress {
             return "";
         }
         final Optional<Endpoint> former = PeerEndpoints.of(stored);
-        if (former.isEmpty() || former.equals(PeerEndpoints.of(self))) {
+        if (former.isEmpty() || former.equals(PeerEndpoints.of(self)) || silent.contains(former.get())) {
             return "";
         }
         try {
             final Answer answer = asker.ask(former.get());
             return Namesake.refusalAtFormerAddress(own.answer(), stored.url(), answer);
         } catch (final IOException e) {
+            silent.add(former.get());
             LOG.info("nobody answers at the former address {}: this node has moved", former.get());
             return "";
         }

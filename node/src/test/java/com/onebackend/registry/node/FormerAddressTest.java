@@ -20,6 +20,8 @@ import com.onebackend.registry.storage.IdentityStore;
 import com.onebackend.registry.storage.NodeIdentity;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,28 @@ class FormerAddressTest {
                 .as("another cluster")
                 .isEmpty();
         assertThat(asked).hasSize(4);
+    }
+
+    /** It was frozen, say. It learns from the others that this one has its place, and ends: then this one must not. */
+    @Test
+    void whoeverWasSilentAtFirstDoesNotEndTheProcessThatHasTakenItsPlace() {
+        final Iterator<Answer> answers =
+                Arrays.asList(null, answer("n1", ORIGIN, 2, "X")).iterator();
+        final FormerAddress address = new FormerAddress(
+                at -> {
+                    final Answer next = answers.next();
+                    if (next == null) {
+                        throw new IOException("silent");
+                    }
+                    return next;
+                },
+                answers(1),
+                SELF);
+        assertThat(address.refusal(STORED)).isEmpty();
+        assertThat(address.refusal(STORED)).as("awake again").isEmpty();
+        assertThat(address.refusal(record(ORIGIN, 1, THERE, 58_233)))
+                .as("elsewhere")
+                .contains("is a copy");
     }
 
     @Test

@@ -108,10 +108,11 @@ class GossipFaultsIT {
             mentioned.add(mentions.group(1));
         }
         assertThat(shown.stream().map(row -> row.replaceFirst("\\[.*", ""))).containsAll(mentioned);
-        assertThat(cluster.metrics(1, "registry_gossip_log_head{node=\"node-2\"")
-                        .values())
-                .singleElement()
-                .satisfies(version -> assertThat(version).isGreaterThanOrEqualTo(INSTANCES / NODES));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(cluster.metrics(1, "registry_gossip_log_head{node=\"node-2\"")
+                                .values())
+                        .singleElement()
+                        .satisfies(version -> assertThat(version).isGreaterThanOrEqualTo(INSTANCES / NODES)));
         assertThat(cluster.metrics(1, "registry_transport_bytes_total").values())
                 .hasSize(4)
                 .allMatch(bytes -> bytes > 0);
@@ -328,7 +329,8 @@ class GossipFaultsIT {
                 .contains("this node cannot go on: this data folder is a copy of that of node node-4, which runs at "
                         + cluster.url(5))
                 .contains("was started later");
-        assertThat(facts.isRegistered(5, "taken", "taken.1")).isTrue();
+        final Answer taken = facts.register(5, "taken", "taken.1");
+        assertThat(taken.status()).as(taken.body()).isEqualTo(201);
         for (final int n : facts.except(4)) {
             await().atMost(SOON)
                     .untilAsserted(() -> assertThat(facts.ids(n, "taken")).containsExactly("taken.1"));
