@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The other nodes as the catalog may ask them: those it knows itself, those that gossip knows, and, for a node that knows
+ * The other nodes as the catalog may ask them: those it knows itself, those that gossip knows, and, for a node that
+ * knows
  * nobody yet, those it was told of.
  *
  * <p><i>Thread:</i> any that may block.

@@ -90,7 +90,10 @@ public final class BootstrapAnswers implements VoteMemory {
         }
     }
 
-    /** This node has founded {@code clusterId}, and is its first voter. One step: a founder's Raft folder is the cluster. */
+    /**
+     * This node has founded {@code clusterId} and is its first voter, in one step: a founder's Raft folder is the
+     * cluster.
+     */
     public synchronized void founded(final String clusterId) {
         requireNoOther(clusterId);
         save(identity.inCluster(clusterId).voting(true));

@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * log, who may be at work together while a node becomes a voter; they take turns, and what one has applied the other
  * skips. Reads and listeners' registration from any.
  *
- * <p><i>Invariants:</i> the state is always the log from its beginning to the applied index, whoever brought it; applying
+ * <p><i>Invariants:</i> the state is always the log from its beginning to the applied index, whoever brought it;
+ * applying
  * the same entries gives the same answers and the same rows on every node; a refusal is an answer, only a failing disk
  * throws. Rows reach memory after the store has them, and before the index that {@link #awaitApplied} waits for moves.
  */

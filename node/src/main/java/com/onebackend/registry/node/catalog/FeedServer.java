@@ -9,7 +9,8 @@ import java.util.function.Supplier;
 /**
  * Answers the requests of other nodes' catalogs: what comes next in the log, a whole copy, an offer to vote.
  *
- * <p><i>Thread:</i> any; does not block. What takes long goes on the catalog's background threads, whose number bounds it.
+ * <p><i>Thread:</i> any; does not block. What takes long goes on the catalog's background threads, whose number
+ * bounds it.
  */
 final class FeedServer implements AutoCloseable {
     private final CatalogConfig config;

@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * This node's part in Raft: its server while it votes or is about to, none while it follows. Upkeep of the server, and
  * another run of it when a peer has moved.
  *
- * <p><i>Thread:</i> any. <i>Invariants:</i> the node remembers that it votes before the group can count on it, and that it
+ * <p><i>Thread:</i> any. <i>Invariants:</i> the node remembers that it votes before the group can count on it, and
+ * that it
  * does not before its Raft folder goes.
  */
 final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
@@ -268,7 +269,9 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         return sinceMillis >= (node.isOut() ? OUT_MILLIS_MIN : CANDIDATE_MILLIS_MAX);
     }
 
-    /** A node that the group counts must never forget what it has written: somebody else has to say that it does not. */
+    /**
+     * A node that the group counts must never forget what it has written: somebody else has to say that it does not.
+     */
     private void resignIfOut(final RaftNode node) {
         if (node.isOut() || !node.isVoter()) {
             final String by = sayingOut();

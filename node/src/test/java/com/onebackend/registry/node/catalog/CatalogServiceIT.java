@@ -9,7 +9,6 @@ import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.node.catalog.CatalogCommand.RemoveNode;
 import com.onebackend.registry.node.catalog.CatalogCommand.SaveNode;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -106,7 +105,7 @@ final class TestCluster implements AutoCloseable {
         @Override
         public List<Candidate> candidates() {
             return members.values().stream()
-                    .filter(other -> other != self && other.service != null && Objects.equals(other.tls, self.tls))
+                    .filter(other -> other != self && other.service != null)
                     .map(other -> new Candidate(other.id, other.id, !other.isCutOff))
                     .toList();
         }
