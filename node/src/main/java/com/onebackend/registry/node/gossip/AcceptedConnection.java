@@ -10,7 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The accepting side of one connection: greeted first, then either a stream of gossip or one request.
+ * The accepting side of one connection: greeted first, then either a stream of gossip or requests, one after the other.
  *
  * <p>When the gossip loop's inbox is full, what was decoded already is held here and nothing more is read, until the
  * loop takes it; the sender's own queue then fills, and drops.
@@ -33,6 +33,7 @@ final class AcceptedConnection extends ConnectionHandler {
     private State state = State.AWAITS_HELLO;
     private Endpoint peer;
     private StreamTransport.Session session;
+    private boolean isAsked;
     private long lastFrameNanos = System.nanoTime();
     private ScheduledFuture<?> watching;
 
@@ -63,14 +64,14 @@ final class AcceptedConnection extends ConnectionHandler {
     }
 
     private void greetedTooLate(final ChannelHandlerContext ctx) {
-        if (ctx.channel().isActive() && (state == State.AWAITS_HELLO || state == State.AWAITS_REQUEST)) {
+        if (ctx.channel().isActive() && (state == State.AWAITS_HELLO || (state == State.AWAITS_REQUEST && !isAsked))) {
             refuse(ctx, TransportEvent.CONNECTION_TIMED_OUT, "no greeting or request");
         }
     }
 
     private void closeWhenIdle(final ChannelHandlerContext ctx) {
         final long silentNanos = System.nanoTime() - lastFrameNanos;
-        if (state == State.GOSSIP
+        if ((state == State.GOSSIP || state == State.AWAITS_REQUEST)
                 && held.isEmpty()
                 && silentNanos > TimeUnit.MILLISECONDS.toNanos(times.acceptedIdleMillis())) {
             ctx.close();
@@ -95,7 +96,8 @@ final class AcceptedConnection extends ConnectionHandler {
             ctx.writeAndFlush(Frame.empty(FrameKind.PONG).encode(ctx.alloc()));
         } else if (state == State.AWAITS_REQUEST && frame.kind() == FrameKind.REQUEST) {
             state = State.ANSWERS;
-            transport.requests().serve(ctx, frame.payload());
+            isAsked = true;
+            transport.requests().serve(ctx, frame.payload(), () -> state = State.AWAITS_REQUEST);
         } else {
             refuse(ctx, TransportEvent.FRAME_MALFORMED, "unexpected " + frame.kind());
         }

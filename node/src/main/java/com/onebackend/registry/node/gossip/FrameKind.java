@@ -8,9 +8,9 @@ enum FrameKind {
     HELLO(0, 1_024),
     /** One gossip message, from the connecting side only. Not answered. */
     GOSSIP(1, WireLimits.FRAME_BYTES_MAX),
-    /** The one question of a request connection. */
+    /** A question on a request connection; one at a time. */
     REQUEST(2, 64 << 10),
-    /** Its answer; the connection ends after it. */
+    /** Its answer. */
     RESPONSE(3, WireLimits.FRAME_BYTES_MAX),
     /** Are you still there? From the connecting side; answered by {@link #PONG}. */
     PING(4, 0),

@@ -1,6 +1,5 @@
 package com.onebackend.registry.node.gossip;
 
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -10,7 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the one-off requests of other nodes. A request that cannot be answered ends its connection without an answer.
+ * Answers the one-off requests of other nodes. A request that cannot be answered ends its connection without an
+ * answer; after an
+ * answer the next one may come.
  *
  * <p><i>Thread:</i> the handler runs on the executor, so it may wait for the disk; answers come from any.
  */
@@ -35,20 +36,21 @@ final class RequestServer {
         this.counters = counters;
     }
 
-    void serve(final ChannelHandlerContext ctx, final byte[] request) {
+    /** @param onAnswered runs on the connection's event loop, just before the answer is written */
+    void serve(final ChannelHandlerContext ctx, final byte[] request, final Runnable onAnswered) {
         try {
-            executor.execute(() -> answer(ctx, request));
+            executor.execute(() -> answer(ctx, request, onAnswered));
         } catch (final RejectedExecutionException e) {
             counters.add(TransportEvent.REQUEST_OVERFLOW, ctx.channel().remoteAddress(), "");
             ctx.close();
         }
     }
 
-    private void answer(final ChannelHandlerContext ctx, final byte[] request) {
+    private void answer(final ChannelHandlerContext ctx, final byte[] request, final Runnable onAnswered) {
         try {
             handler.apply(request).whenComplete((answer, failure) -> {
                 if (failure == null) {
-                    answered(ctx, answer);
+                    answered(ctx, answer, onAnswered);
                 } else {
                     failed(ctx, failure);
                 }
@@ -64,22 +66,22 @@ final class RequestServer {
         ctx.close();
     }
 
-    private void answered(final ChannelHandlerContext ctx, final byte[] answer) {
+    private void answered(final ChannelHandlerContext ctx, final byte[] answer, final Runnable onAnswered) {
         if (answer == null || answer.length > FrameKind.RESPONSE.payloadBytesMax()) {
             counters.add(TransportEvent.REQUEST_HANDLER_FAILED, ctx.channel().remoteAddress(), "answer is too large");
             ctx.close();
             return;
         }
         try {
-            ctx.executor().execute(() -> write(ctx, answer));
+            ctx.executor().execute(() -> write(ctx, answer, onAnswered));
         } catch (final RejectedExecutionException e) {
             LOG.debug("request answered too late: the transport is closed", e);
         }
     }
 
-    private void write(final ChannelHandlerContext ctx, final byte[] answer) {
+    private void write(final ChannelHandlerContext ctx, final byte[] answer, final Runnable onAnswered) {
         counters.add(TransportEvent.REQUEST_SERVED);
-        ctx.writeAndFlush(new Frame(FrameKind.RESPONSE, answer).encode(ctx.alloc()))
-                .addListener(ChannelFutureListener.CLOSE);
+        onAnswered.run();
+        ctx.writeAndFlush(new Frame(FrameKind.RESPONSE, answer).encode(ctx.alloc()));
     }
 }

@@ -1,16 +1,13 @@
 package com.onebackend.registry.node.gossip;
 
 import com.onebackend.registry.model.Endpoint;
-import com.onebackend.registry.model.Invariants;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
@@ -20,7 +17,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,7 +64,7 @@ public final class StreamTransport implements AutoCloseable {
     private final Map<Greeted, Channel> gossipFrom = new ConcurrentHashMap<>();
     private final ChannelGroup accepted = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final AtomicLong queuedBytes = new AtomicLong();
-    private final Set<RequestCall> calls = ConcurrentHashMap.newKeySet();
+    private final RequestClient client;
 
     private volatile Session session;
     private volatile RequestServer requests;
@@ -99,6 +95,7 @@ public final class StreamTransport implements AutoCloseable {
         this.counters = counters;
         this.times = times;
         dialer = new Dialer(loops, tls, resolver, counters, times);
+        client = new RequestClient(loops, dialer, Hello.ofRequest(bootId, nodeId), counters, times);
     }
 
     /** Takes what a member sent. */
@@ -206,56 +203,16 @@ public final class StreamTransport implements AutoCloseable {
     }
 
     /**
-     * Asks another node, on a connection of its own. Works before a cluster is known: TLS proves the shared secret.
+     * Asks another node. Works before a cluster is known: TLS proves the shared secret.
      *
      * @param request at most {@link #REQUEST_BYTES_MAX} bytes
      * @param timeout for everything, from resolving the name to the last byte of the answer
      * @return completes on an event loop, so that what follows must not block; fails with {@link IOException},
      *     {@link TimeoutException} or {@link RejectedExecutionException} (too many under way). After a failure the
-     *     request may have been served
+     *     request may have been served; it may also have been served twice, when a connection broke
      */
     public CompletableFuture<byte[]> request(final Endpoint to, final byte[] request, final Duration timeout) {
-        Invariants.check(request.length <= REQUEST_BYTES_MAX, "request is too large");
-        if (isClosed) {
-            return CompletableFuture.failedFuture(closed());
-        }
-        if (calls.size() >= REQUESTS_MAX) {
-            return CompletableFuture.failedFuture(new RejectedExecutionException("too many requests under way"));
-        }
-        counters.add(TransportEvent.REQUEST_SENT);
-        final CompletableFuture<byte[]> answer = new CompletableFuture<>();
-        final RequestCall call = new RequestCall(Hello.ofRequest(bootId, nodeId), request, answer, counters);
-        calls.add(call);
-        final EventLoop loop = loops.next();
-        final Future<Channel> dialing = dialer.dial(loop, to, 0, call);
-        dialing.addListener(done -> {
-            if (!done.isSuccess()) {
-                answer.completeExceptionally(new IOException("cannot reach " + to, done.cause()));
-            }
-        });
-        final ScheduledFuture<?> deadline = loop.schedule(
-                () -> answer.completeExceptionally(
-                        new TimeoutException("no answer from " + to + " within " + timeout.toMillis() + " ms")),
-                timeout.toNanos(),
-                TimeUnit.NANOSECONDS);
-        answer.whenComplete((bytes, failure) -> {
-            calls.remove(call);
-            deadline.cancel(false);
-            if (failure != null) {
-                counters.add(TransportEvent.REQUEST_FAILED, to, failure.toString());
-            }
-            if (!dialing.cancel(false) && dialing.isSuccess()) {
-                dialing.getNow().close();
-            }
-        });
-        if (isClosed) {
-            answer.completeExceptionally(closed());
-        }
-        return answer;
-    }
-
-    private static IOException closed() {
-        return new IOException("the transport is closed");
+        return client.request(to, request, timeout);
     }
 
     /** What waits for each peer that is sent to, in no order. */
@@ -269,6 +226,11 @@ public final class StreamTransport implements AutoCloseable {
 
     RequestServer requests() {
         return requests;
+    }
+
+    /** Connections kept for the next request. */
+    int keptConnections() {
+        return client.kept();
     }
 
     /** Connections accepted and not closed yet. */
@@ -301,7 +263,7 @@ public final class StreamTransport implements AutoCloseable {
             listener.close().awaitUninterruptibly(CLOSE_MILLIS_MAX);
         }
         links.values().forEach(PeerLink::close);
-        calls.forEach(call -> call.onFailure(closed()));
+        client.close();
         accepted.close().awaitUninterruptibly(CLOSE_MILLIS_MAX);
     }
 

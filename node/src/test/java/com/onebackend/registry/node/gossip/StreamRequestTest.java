@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,6 @@ class StreamRequestTest {
         b.handler = request -> (new String(request, StandardCharsets.UTF_8) + "? b").getBytes(StandardCharsets.UTF_8);
         final byte[] answer = a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS);
         assertThat(new String(answer, StandardCharsets.UTF_8)).isEqualTo("who are you? b");
-        await().until(() -> b.streams.acceptedConnections() == 0);
     }
 
     @Test
@@ -149,6 +149,78 @@ class StreamRequestTest {
         await().until(() -> b.streams.acceptedConnections() == 0);
         gate.countDown();
         await().until(() -> failureOf(a.streams.request(b.endpoint(), QUESTION, LONG)) == null);
+    }
+
+    @Test
+    void connectionIsKeptForTheNextRequest() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            assertThat(a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS))
+                    .isEqualTo(QUESTION);
+            assertThat(b.streams.acceptedConnections()).isEqualTo(1);
+        }
+        assertThat(a.streams.keptConnections()).isEqualTo(1);
+    }
+
+    @Test
+    void requestsAtTheSameTimeHaveConnectionsOfTheirOwnAndOneIsKept() {
+        final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+        for (int round = 0; round < 10; round++) {
+            answers.add(a.streams.request(b.endpoint(), QUESTION, LONG));
+            answers.add(a.streams.request(b.endpoint(), QUESTION, LONG));
+            answers.forEach(answer -> assertThat(answer.join()).isEqualTo(QUESTION));
+            answers.clear();
+        }
+        await().until(() -> b.streams.acceptedConnections() == 1 && a.streams.keptConnections() == 1);
+    }
+
+    @Test
+    void peerThatHasStartedAnewIsAskedOnANewConnection() throws Exception {
+        assertThat(a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS))
+                .isEqualTo(QUESTION);
+        final int port = b.streams.port();
+        b.close();
+        b = new TestNode(TestNode.SECRET).bind(port);
+        assertThat(a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS))
+                .isEqualTo(QUESTION);
+    }
+
+    @Test
+    void connectionThatBreaksWhileItIsAskedAgainIsReplaced() throws Exception {
+        final AtomicInteger asked = new AtomicInteger();
+        b.handler = request -> {
+            if (asked.incrementAndGet() == 2) {
+                throw new IllegalArgumentException("this ends the connection");
+            }
+            return request;
+        };
+        for (int i = 0; i < 3; i++) {
+            assertThat(a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS))
+                    .isEqualTo(QUESTION);
+        }
+        assertThat(asked).hasValue(4);
+    }
+
+    /** Its answer must not be taken for that of the next question. */
+    @Test
+    void connectionOfARequestThatTimedOutIsNotUsedAgain() throws Exception {
+        assertThat(a.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS))
+                .isEqualTo(QUESTION);
+        b.handler = this::awaitGate;
+        assertThat(failureOf(a.streams.request(b.endpoint(), new byte[] {1}, Duration.ofMillis(200))))
+                .isInstanceOf(TimeoutException.class);
+        await().until(() -> b.streams.acceptedConnections() == 0);
+        gate.countDown();
+        assertThat(a.streams.request(b.endpoint(), new byte[] {2}, LONG).get(10, TimeUnit.SECONDS))
+                .containsExactly(2);
+    }
+
+    @Test
+    void connectionThatNobodyUsesIsClosed() throws Exception {
+        try (TestNode brief = new TestNode(TestNode.SECRET, TestNode.IMPATIENT).bind(0)) {
+            assertThat(brief.streams.request(b.endpoint(), QUESTION, LONG).get(10, TimeUnit.SECONDS))
+                    .isEqualTo(QUESTION);
+            await().until(() -> brief.streams.keptConnections() == 0 && b.streams.acceptedConnections() == 0);
+        }
     }
 
     @Test
