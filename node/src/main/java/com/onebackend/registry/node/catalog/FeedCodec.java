@@ -193,6 +193,7 @@ final class FeedCodec {
     }
 
     private static ByteString body(final byte[] request) {
+        require(request.length > 0, "an empty request");
         return ByteString.copyFrom(request, 1, request.length - 1);
     }
 
