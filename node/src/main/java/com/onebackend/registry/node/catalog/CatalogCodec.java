@@ -127,6 +127,18 @@ final class CatalogCodec {
         return fromMessage(parse(CatalogResultMsg.parser(), bytes));
     }
 
+    /** The answer to a read; also for the first entry of all, whose index is 0, it is not empty. */
+    static byte[] encodeIndex(final long index) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(index).array();
+    }
+
+    static long decodeIndex(final byte[] bytes) {
+        if (bytes.length != Long.BYTES) {
+            throw new WireException("not the answer to a read");
+        }
+        return ByteBuffer.wrap(bytes).getLong();
+    }
+
     static byte[] encodeRequest(final AppliedRequest request) {
         return AppliedRequestMsg.newBuilder()
                 .setRequestId(requestId(request.requestId()))

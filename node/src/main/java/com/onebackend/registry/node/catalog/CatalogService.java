@@ -302,7 +302,7 @@ public final class CatalogService implements AutoCloseable {
                     answer.completeExceptionally(RatisErrors.read(reply.getException()));
                 } else {
                     final byte[] bytes = reply.getMessage().getContent().toByteArray();
-                    answer.complete(CatalogCodec.decodeResult(bytes).index());
+                    answer.complete(CatalogCodec.decodeIndex(bytes));
                 }
             });
         } catch (final IOException | RuntimeException e) {

@@ -170,8 +170,7 @@ final class CatalogStateMachine extends BaseStateMachine {
         if (!getLifeCycleState().isRunning()) {
             return CompletableFuture.failedFuture(new StateMachineException("a snapshot is being installed"));
         }
-        return CompletableFuture.completedFuture(
-                message(CatalogCodec.encodeResult(CatalogResult.done(state.appliedIndex(), 0))));
+        return CompletableFuture.completedFuture(message(CatalogCodec.encodeIndex(state.appliedIndex())));
     }
 
     /** Not offered: the base class's may never answer. Stale reads go to the state directly. */

@@ -103,9 +103,8 @@ final class RemoteReads {
         if (!reply.isSuccess()) {
             throw reply.getException();
         }
-        final long index = CatalogCodec.decodeResult(
-                        reply.getMessage().getContent().toByteArray())
-                .index();
+        final long index =
+                CatalogCodec.decodeIndex(reply.getMessage().getContent().toByteArray());
         final long untilNanos = deadlineNanos + TimeUnit.MILLISECONDS.toNanos(CatalogWriter.CATCH_UP_MILLIS_MAX);
         if (!state.awaitApplied(index, untilNanos)) {
             throw new RegistryException(

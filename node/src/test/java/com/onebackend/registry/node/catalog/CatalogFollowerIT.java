@@ -80,6 +80,13 @@ class CatalogFollowerIT {
     }
 
     @Test
+    void linearizableReadOfAnEmptyCatalogIsAnswered() throws Exception {
+        assertThat(service("n1").awaitLinearizable().get(4, TimeUnit.SECONDS)).isNotNegative();
+        cluster.follow("n2");
+        assertThat(service("n2").awaitLinearizable().get(4, TimeUnit.SECONDS)).isNotNegative();
+    }
+
+    @Test
     void nodeThatIsBehindWhatItsSourcesKeepTakesACopyAndThenFollowsOn() throws Exception {
         cluster.follow("n2");
         write("n1", "before");
