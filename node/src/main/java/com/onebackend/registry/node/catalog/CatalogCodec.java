@@ -8,6 +8,7 @@ import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.node.catalog.CatalogCommand.DeleteDefinition;
+import com.onebackend.registry.node.catalog.CatalogCommand.DrainNode;
 import com.onebackend.registry.node.catalog.CatalogCommand.Noop;
 import com.onebackend.registry.node.catalog.CatalogCommand.Proposal;
 import com.onebackend.registry.node.catalog.CatalogCommand.RemoveNode;
@@ -21,6 +22,8 @@ import com.onebackend.registry.wire.v1.AppliedRequestMsg;
 import com.onebackend.registry.wire.v1.CatalogEntryMsg;
 import com.onebackend.registry.wire.v1.CatalogResultMsg;
 import com.onebackend.registry.wire.v1.DeleteDefinitionMsg;
+import com.onebackend.registry.wire.v1.DrainNodeMsg;
+import com.onebackend.registry.wire.v1.DrainedNodeMsg;
 import com.onebackend.registry.wire.v1.NoopMsg;
 import com.onebackend.registry.wire.v1.RemoveNodeMsg;
 import com.onebackend.registry.wire.v1.RemovedNodeMsg;
@@ -69,6 +72,11 @@ final class CatalogCodec {
             entry.setRemoveNode(RemoveNodeMsg.newBuilder()
                     .setId(remove.nodeId())
                     .setGeneration(remove.generation().value()));
+        } else if (command instanceof DrainNode drain) {
+            entry.setDrainNode(DrainNodeMsg.newBuilder()
+                    .setId(drain.nodeId())
+                    .setDrained(drain.drained())
+                    .setReason(drain.reason()));
         } else if (command instanceof SaveAccount save) {
             entry.setSaveAccount(SaveAccountMsg.newBuilder()
                     .setAccount(bytes(RecordCodec.encodeAccount(save.account())))
@@ -114,6 +122,12 @@ final class CatalogCodec {
                         RecordCodec.decodeSigningKey(
                                 entry.getSaveSigningKey().getKey().toByteArray()),
                         entry.getSaveSigningKey().getOnlyIfAbsent());
+            case DRAIN_NODE ->
+                new DrainNode(
+                        by,
+                        entry.getDrainNode().getId(),
+                        entry.getDrainNode().getDrained(),
+                        entry.getDrainNode().getReason());
             case NOOP -> new Noop(by);
             case ACTION_NOT_SET -> throw new WireException("catalog entry of an unknown kind");
         };
@@ -173,6 +187,21 @@ final class CatalogCodec {
                 message.getIndex(),
                 message.getMillis(),
                 message.getWho());
+    }
+
+    static byte[] encodeDrained(final DrainedNode drained) {
+        return DrainedNodeMsg.newBuilder()
+                .setId(drained.nodeId())
+                .setWho(drained.by())
+                .setReason(drained.reason())
+                .setMillis(drained.millis())
+                .build()
+                .toByteArray();
+    }
+
+    static DrainedNode decodeDrained(final byte[] bytes) {
+        final DrainedNodeMsg message = parse(DrainedNodeMsg.parser(), bytes);
+        return new DrainedNode(message.getId(), message.getWho(), message.getReason(), message.getMillis());
     }
 
     static byte[] encodeKeyRow(final KeyRow row) {

@@ -44,6 +44,12 @@ public sealed interface CatalogCommand {
      */
     record RemoveNode(Proposal proposal, String nodeId, Generation generation) implements CatalogCommand {}
 
+    /**
+     * Takes a node out of service, or back. NOT_FOUND when the catalog has no such node; CONFLICT when no other node
+     * would be in service, or {@code reason} is too long.
+     */
+    record DrainNode(Proposal proposal, String nodeId, boolean drained, String reason) implements CatalogCommand {}
+
     /** Saves an account by its slug. CONFLICT when it exists and {@code onlyIfAbsent}. */
     record SaveAccount(Proposal proposal, Account account, boolean onlyIfAbsent) implements CatalogCommand {}
 

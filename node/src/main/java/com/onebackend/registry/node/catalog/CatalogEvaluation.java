@@ -6,6 +6,7 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.node.catalog.CatalogCodec.KeyRow;
 import com.onebackend.registry.node.catalog.CatalogCommand.DeleteDefinition;
+import com.onebackend.registry.node.catalog.CatalogCommand.DrainNode;
 import com.onebackend.registry.node.catalog.CatalogCommand.RemoveNode;
 import com.onebackend.registry.node.catalog.CatalogCommand.SaveAccount;
 import com.onebackend.registry.node.catalog.CatalogCommand.SaveDefinition;
@@ -74,6 +75,8 @@ final class CatalogEvaluation {
             return saveNode(save);
         } else if (command instanceof RemoveNode remove) {
             return removeNode(remove);
+        } else if (command instanceof DrainNode drain) {
+            return drainNode(drain);
         } else if (command instanceof SaveAccount save) {
             return saveAccount(save);
         } else if (command instanceof SaveSigningKey save) {
@@ -165,13 +168,43 @@ final class CatalogEvaluation {
                 command.proposal().millis(),
                 command.proposal().who());
         batch.delete(CatalogSection.NODE, out.nodeId());
+        batch.delete(CatalogSection.DRAINED_NODE, out.nodeId());
         batch.put(CatalogSection.REMOVED_NODE, out.nodeId(), CatalogCodec.encodeRemoved(out));
         forgetEldestRemoval(out.nodeId());
         effects.add(() -> {
             tables.nodes.remove(out.nodeId());
+            tables.drained.remove(out.nodeId());
             tables.removed.put(out.nodeId(), out);
         });
         removed.add(out);
+        return CatalogResult.done(index, 0);
+    }
+
+    private CatalogResult drainNode(final DrainNode command) {
+        final String id = command.nodeId();
+        if (!tables.nodes.containsKey(id)) {
+            return CatalogResult.refused(CatalogResult.Code.NOT_FOUND, index, "no node " + shortened(id));
+        }
+        if (!command.drained()) {
+            batch.delete(CatalogSection.DRAINED_NODE, id);
+            effects.add(() -> tables.drained.remove(id));
+            return CatalogResult.done(index, 0);
+        }
+        if (command.reason().length() > DrainedNode.REASON_CHARS_MAX) {
+            return invalid("a reason has at most " + DrainedNode.REASON_CHARS_MAX + " characters");
+        }
+        final boolean isLast =
+                tables.nodes.keySet().stream().allMatch(other -> other.equals(id) || tables.drained.containsKey(other));
+        if (isLast) {
+            return conflict("no other node would be in service without " + id + "; undrain or add one first");
+        }
+        final DrainedNode drained = new DrainedNode(
+                id,
+                command.proposal().who(),
+                command.reason(),
+                command.proposal().millis());
+        batch.put(CatalogSection.DRAINED_NODE, id, CatalogCodec.encodeDrained(drained));
+        effects.add(() -> tables.drained.put(id, drained));
         return CatalogResult.done(index, 0);
     }
 

@@ -57,6 +57,7 @@ public final class CatalogService implements AutoCloseable {
     private final CatalogWriter writer;
     private final RemoteReads remoteReads;
     private final LostVote lostVote;
+    private final DrainedVoter drainedVoter;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
     private volatile boolean closed;
@@ -73,6 +74,7 @@ public final class CatalogService implements AutoCloseable {
         this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state);
         this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
         this.lostVote = new LostVote(config, runs.changes());
+        this.drainedVoter = new DrainedVoter(config, state, runs, threads);
     }
 
     /**
@@ -138,6 +140,7 @@ public final class CatalogService implements AutoCloseable {
         threads.every(FLUSH_MILLIS, this::flush);
         threads.every(EXPIRY_MILLIS, () -> threads.background(server::expire));
         threads.every(LOST_VOTE_MILLIS, this::takeBackLostVote);
+        threads.every(DrainedVoter.LOOK_MILLIS, drainedVoter::look);
         follower.start();
     }
 
@@ -221,6 +224,11 @@ public final class CatalogService implements AutoCloseable {
                 throw new RegistryException(ErrorCode.UNAVAILABLE, e.getMessage());
             }
         });
+    }
+
+    /** As leader of others: hands leadership to the voter that suits best; nothing to do on others. */
+    public CompletableFuture<Void> giveUpLeadership() {
+        return threads.background(runs::giveUpLeadership);
     }
 
     /** Milliseconds since this node last knew that it shows everything; {@link Long#MAX_VALUE} = it never did. */
@@ -360,6 +368,16 @@ public final class CatalogService implements AutoCloseable {
     /** All removals that are remembered, the eldest first. */
     public List<RemovedNode> removed() {
         return state.removed();
+    }
+
+    /** Why the node is to take no new requests; null when it is in service. */
+    public DrainedNode drained(final String nodeId) {
+        return state.drained(nodeId);
+    }
+
+    /** True when somebody has taken the node out of service, for a while: it is not to lead. */
+    public boolean isDrained(final String nodeId) {
+        return state.drained(nodeId) != null;
     }
 
     /** The account, or null. */

@@ -69,6 +69,7 @@ final class CatalogState {
         final Map<String, Definition> definitions = new ConcurrentHashMap<>();
         final Map<String, NodeRecord> nodes = new ConcurrentHashMap<>();
         final Map<String, RemovedNode> removed = new ConcurrentHashMap<>();
+        final Map<String, DrainedNode> drained = new ConcurrentHashMap<>();
         final Map<String, Account> accounts = new ConcurrentHashMap<>();
         final Map<String, KeyRow> keys = new ConcurrentHashMap<>();
     }
@@ -90,6 +91,8 @@ final class CatalogState {
                 CatalogSection.ACCOUNT, (slug, bytes) -> loaded.accounts.put(slug, RecordCodec.decodeAccount(bytes)));
         store.scan(
                 CatalogSection.REMOVED_NODE, (id, bytes) -> loaded.removed.put(id, CatalogCodec.decodeRemoved(bytes)));
+        store.scan(
+                CatalogSection.DRAINED_NODE, (id, bytes) -> loaded.drained.put(id, CatalogCodec.decodeDrained(bytes)));
         store.scan(CatalogSection.SIGNING_KEY, (id, bytes) -> loaded.keys.put(id, CatalogCodec.decodeKeyRow(bytes)));
         recent.clear();
         store.scan(CatalogSection.META, (key, bytes) -> {
@@ -305,6 +308,10 @@ final class CatalogState {
 
     List<RemovedNode> removed() {
         return sorted(tables.removed, Comparator.comparingLong(RemovedNode::index));
+    }
+
+    DrainedNode drained(final String nodeId) {
+        return tables.drained.get(nodeId);
     }
 
     Account account(final String slug) {

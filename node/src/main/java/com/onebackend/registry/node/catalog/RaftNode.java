@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -128,6 +129,11 @@ final class RaftNode implements AutoCloseable {
         return division.getRaftConf().getCurrentPeers();
     }
 
+    /** The node ids of the voters. */
+    List<String> voterIds() {
+        return voters().stream().map(peer -> peer.getId().toString()).toList();
+    }
+
     /** The leader with its address; null when none is known. */
     RaftPeer leader() {
         final RaftPeerId id = division.getInfo().getLeaderId();
@@ -221,16 +227,31 @@ final class RaftNode implements AutoCloseable {
     /**
      * As leader of others: hands leadership to a voter that is in touch, so that writes need not wait for
      * a timeout.
+     *
+     * @param isWilling which voters rather than others
      */
-    void giveUpLeadership() {
+    void giveUpLeadership(final Predicate<String> isWilling) {
         if (!isLeader() || voters().size() < 2) {
             return;
         }
         followers().stream()
                 .filter(follower -> follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX)
-                .min(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
-                .ifPresent(follower ->
-                        transferTo(RaftPeerId.valueOf(follower.getId().getId())));
+                .min(Comparator.<ServerRpcProto, Boolean>comparing(follower -> !isWilling.test(id(follower)))
+                        .thenComparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
+                .ifPresent(follower -> transferTo(RaftPeerId.valueOf(id(follower))));
+    }
+
+    /** As leader: the other voters that have answered lately, who was heard last first. */
+    List<String> othersInTouch() {
+        return followers().stream()
+                .filter(follower -> follower.getLastRpcElapsedTimeMs() <= SILENCE_MILLIS_MAX)
+                .sorted(Comparator.comparingLong(ServerRpcProto::getLastRpcElapsedTimeMs))
+                .map(RaftNode::id)
+                .toList();
+    }
+
+    private static String id(final ServerRpcProto follower) {
+        return follower.getId().getId().toStringUtf8();
     }
 
     /** As leader: the other voters, and when each was last heard of. */

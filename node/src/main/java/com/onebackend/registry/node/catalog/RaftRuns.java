@@ -201,7 +201,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         final RaftNode before = current;
         if (before != null && before.isLeader()) {
             TimeUnit.MILLISECONDS.sleep(LEADER_RESTART_MILLIS);
-            before.giveUpLeadership();
+            before.giveUpLeadership(this::isInService);
         }
         synchronized (this) {
             if (closed || before == null) {
@@ -348,8 +348,12 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     void giveUpLeadership() {
         final RaftNode node = current;
         if (node != null) {
-            node.giveUpLeadership();
+            node.giveUpLeadership(this::isInService);
         }
+    }
+
+    private boolean isInService(final String nodeId) {
+        return state.drained(nodeId) == null;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.node.catalog.CatalogCommand.DeleteDefinition;
+import com.onebackend.registry.node.catalog.CatalogCommand.DrainNode;
 import com.onebackend.registry.node.catalog.CatalogCommand.Noop;
 import com.onebackend.registry.node.catalog.CatalogCommand.RemoveNode;
 import com.onebackend.registry.node.catalog.CatalogCommand.SaveAccount;
@@ -94,6 +95,45 @@ class CatalogStateTest {
         assertThat(apply(new RemoveNode(Samples.proposal(), "other", new Generation(1)))
                         .code())
                 .isEqualTo(Code.NOT_FOUND);
+    }
+
+    @Test
+    void drainedNodeStaysDrainedOverRestartsUntilItIsTakenBackOrRemoved() throws IOException {
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
+        apply(new SaveNode(Samples.proposal(), Samples.node("n2", 5)));
+        assertThat(drain("n1", true, "new disk").isOk()).isTrue();
+        assertThat(state.drained("n1")).isEqualTo(new DrainedNode("n1", "alice", "new disk", 1_700_000_000_000L));
+
+        // The same process or another one: the row is the node's, whatever its generation.
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 6)));
+        final CatalogState again = new CatalogState(store, new CatalogFeed());
+        assertThat(again.drained("n1")).isEqualTo(state.drained("n1"));
+
+        assertThat(drain("n1", false, "").isOk()).isTrue();
+        assertThat(state.drained("n1")).isNull();
+        drain("n1", true, "");
+        apply(new RemoveNode(Samples.proposal(), "n1", new Generation(8)));
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 9, 70)));
+        assertThat(state.drained("n1")).isNull();
+        assertThat(new CatalogState(store, new CatalogFeed()).drained("n1")).isNull();
+    }
+
+    @Test
+    void lastNodeInServiceAndUnknownOnesAreNotDrained() {
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
+        assertThat(drain("n1", true, "").code()).isEqualTo(Code.CONFLICT);
+        apply(new SaveNode(Samples.proposal(), Samples.node("n2", 5)));
+        assertThat(drain("n1", true, "").isOk()).isTrue();
+        assertThat(drain("n2", true, "").code()).isEqualTo(Code.CONFLICT);
+        assertThat(drain("n1", true, "again, with another reason").isOk()).isTrue();
+        assertThat(drain("other", true, "").code()).isEqualTo(Code.NOT_FOUND);
+        assertThat(drain("n1", true, "x".repeat(DrainedNode.REASON_CHARS_MAX + 1))
+                        .code())
+                .isEqualTo(Code.INVALID);
+    }
+
+    private CatalogResult drain(final String id, final boolean drained, final String reason) {
+        return apply(new DrainNode(Samples.proposal(), id, drained, reason));
     }
 
     @Test
