@@ -7,7 +7,8 @@ public enum CatalogSection {
     ACCOUNT(3),
     SIGNING_KEY(4),
     REMOVED_NODE(5),
-    META(6);
+    META(6),
+    DEFINITION_REVISION(7);
 
     private final byte id;
 
