@@ -57,7 +57,6 @@ public final class FakeRegistry implements RegistryApi {
     public final Map<String, Definition> definitions = new ConcurrentSkipListMap<>();
     public final Map<String, List<DefinitionRevision>> history = new ConcurrentHashMap<>();
     public final List<Optional<RequestMark>> marks = new CopyOnWriteArrayList<>();
-    public final AtomicInteger lists = new AtomicInteger();
     public volatile CatalogPosition position = new CatalogPosition(7, 12);
     public volatile String historyThread = "";
     private final Map<Definition, DefinitionEntry> entries = new ConcurrentHashMap<>();
@@ -218,7 +217,6 @@ public final class FakeRegistry implements RegistryApi {
 
     @Override
     public DefinitionList definitions() {
-        lists.incrementAndGet();
         return new DefinitionList(definitions.values().stream()
                 .map(saved -> entries.computeIfAbsent(saved, DefinitionEntry::new))
                 .toList());

@@ -75,8 +75,8 @@ public final class DefinitionHandlers {
             if (entry == null) {
                 return Answer.error(
                         404,
-                        "There is no definition '" + id
-                                + "'; what became of one that was there tells GET /registry-svc/definition/{id}/history.");
+                        "There is no definition '" + id + "'; its history, if it had one, is at"
+                                + " GET /registry-svc/definition/{id}/history.");
             }
             return Answer.ok(DefinitionJson.envelope(entry))
                     .with(ETAG, Revisions.tag(entry.definition().revision()));

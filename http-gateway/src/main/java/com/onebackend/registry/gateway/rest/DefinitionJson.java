@@ -96,7 +96,7 @@ final class DefinitionJson {
         });
     }
 
-    /** <code>{"id": id, "revisions": [{"revision": N, "savedBy": slug, "savedAt": time, "change": what}]}</code>. */
+    /** <code>{"id": id, "revisions": [{"revision": N, "at": time, "by": slug, "change": "saved"}]}</code>. */
     static byte[] history(final String id, final List<DefinitionRevision> revisions) {
         return Json.bytes(out -> {
             out.writeStartObject();
@@ -104,7 +104,9 @@ final class DefinitionJson {
             out.writeArrayFieldStart("revisions");
             for (final DefinitionRevision revision : revisions) {
                 out.writeStartObject();
-                saved(out, revision.revision(), revision.who(), revision.millis());
+                out.writeNumberField(Revisions.FIELD, revision.revision());
+                out.writeStringField("at", Json.time(revision.millis()));
+                out.writeStringField("by", revision.who());
                 out.writeStringField("change", revision.isDeletion() ? "deleted" : "saved");
                 out.writeEndObject();
             }
