@@ -83,7 +83,7 @@ public final class GatewayServer implements AutoCloseable {
         final Tokens tokens = new Tokens(api, config.tokenLife(), Clock.systemUTC());
         final List<Route> routes = new ArrayList<>();
         routes.addAll(new InstanceHandlers(api).routes());
-        routes.addAll(new DefinitionHandlers(api).routes());
+        routes.addAll(new DefinitionHandlers(api, workers).routes());
         routes.addAll(new NodeHandlers(api).routes());
         routes.addAll(new OperationHandlers(api, metrics, workers).routes());
         routes.addAll(new AccountHandlers(api, new Logins(api), tokens, workers).routes());

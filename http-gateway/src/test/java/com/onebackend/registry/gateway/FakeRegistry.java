@@ -1,6 +1,7 @@
 package com.onebackend.registry.gateway;
 
 import com.onebackend.registry.api.Caller;
+import com.onebackend.registry.api.CatalogPosition;
 import com.onebackend.registry.api.ClusterStatus;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeView;
@@ -8,11 +9,15 @@ import com.onebackend.registry.api.RegisterInstance;
 import com.onebackend.registry.api.RegistryApi;
 import com.onebackend.registry.api.RegistryError;
 import com.onebackend.registry.api.Reply;
+import com.onebackend.registry.api.RequestMark;
+import com.onebackend.registry.directory.DefinitionEntry;
+import com.onebackend.registry.directory.DefinitionList;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.gateway.auth.Passwords;
 import com.onebackend.registry.gateway.auth.Tokens;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.Endpoint;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Gpu;
@@ -31,6 +36,8 @@ import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.model.Stamp;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -48,6 +55,11 @@ public final class FakeRegistry implements RegistryApi {
     public final Directory directory = new Directory();
     public final Map<String, Account> accounts = new ConcurrentHashMap<>();
     public final Map<String, Definition> definitions = new ConcurrentSkipListMap<>();
+    public final Map<String, List<DefinitionRevision>> history = new ConcurrentHashMap<>();
+    public final List<Optional<RequestMark>> marks = new CopyOnWriteArrayList<>();
+    public volatile CatalogPosition position = new CatalogPosition(7, 12);
+    public volatile String historyThread = "";
+    private final Map<Definition, DefinitionEntry> entries = new ConcurrentHashMap<>();
     public final List<SigningKey> keys = new CopyOnWriteArrayList<>();
     public final List<NodeView> nodes = new CopyOnWriteArrayList<>();
     public final List<String> removals = new CopyOnWriteArrayList<>();
@@ -204,25 +216,58 @@ public final class FakeRegistry implements RegistryApi {
     }
 
     @Override
-    public List<Definition> definitions() {
-        return List.copyOf(definitions.values());
+    public DefinitionList definitions() {
+        return new DefinitionList(definitions.values().stream()
+                .map(saved -> entries.computeIfAbsent(saved, DefinitionEntry::new))
+                .toList());
     }
 
     @Override
-    public void saveDefinition(final Caller caller, final Definition definition, final Reply<Definition> reply) {
-        reply(reply, () -> {
-            definitions.put(definition.id(), definition.saved(1, caller.slug(), 1));
-            reply.success(definition);
+    public DefinitionEntry definition(final String definitionId) {
+        final Definition saved = definitions.get(definitionId);
+        return saved == null ? null : new DefinitionEntry(saved);
+    }
+
+    @Override
+    public List<DefinitionRevision> definitionHistory(final String definitionId) {
+        historyThread = Thread.currentThread().getName();
+        return history.getOrDefault(definitionId, List.of());
+    }
+
+    @Override
+    public CatalogPosition catalogPosition() {
+        return position;
+    }
+
+    @Override
+    public void saveDefinition(
+            final Caller caller, final Definition definition, final OptionalLong expected, final Reply<Definition> to) {
+        marks.add(Optional.ofNullable(caller.mark()));
+        final Definition stored = definitions.get(definition.id());
+        final long revision = stored == null ? 0 : stored.revision();
+        if (expected.orElse(revision) != revision) {
+            to.failure(new RegistryError(ErrorCode.CONFLICT, "definition is at revision " + revision));
+            return;
+        }
+        reply(to, () -> {
+            final Definition saved = definition.saved(revision + 1, caller.slug(), 1_700_000_000_123L);
+            definitions.put(definition.id(), saved);
+            to.success(saved);
         });
     }
 
     @Override
-    public void deleteDefinition(final Caller caller, final String definitionId, final Reply<Definition> reply) {
-        final Definition gone = definitions.remove(definitionId);
-        if (gone == null) {
-            reply.failure(new RegistryError(ErrorCode.NOT_FOUND, "There is no such definition."));
+    public void deleteDefinition(
+            final Caller caller, final String definitionId, final OptionalLong expected, final Reply<Definition> to) {
+        marks.add(Optional.ofNullable(caller.mark()));
+        final Definition stored = definitions.get(definitionId);
+        if (stored == null) {
+            to.failure(new RegistryError(ErrorCode.NOT_FOUND, "There is no such definition."));
+        } else if (expected.orElse(stored.revision()) != stored.revision()) {
+            to.failure(new RegistryError(ErrorCode.CONFLICT, "definition is at revision " + stored.revision()));
         } else {
-            reply(reply, () -> reply.success(gone));
+            definitions.remove(definitionId);
+            reply(to, () -> to.success(stored));
         }
     }
 

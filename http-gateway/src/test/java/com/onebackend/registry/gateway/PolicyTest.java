@@ -32,6 +32,8 @@ class PolicyTest {
         "PUT,/registry-svc/instance/a/heartbeat",
         "DELETE,/registry-svc/instance/a",
         "GET,/registry-svc/definitions",
+        "GET,/registry-svc/definition/d",
+        "GET,/registry-svc/definition/d/history",
         "PUT,/registry-svc/definition",
         "DELETE,/registry-svc/definition/d",
         "POST,/registry-svc/nodes",

@@ -1,6 +1,7 @@
 package com.onebackend.registry.node;
 
 import com.onebackend.registry.api.Caller;
+import com.onebackend.registry.api.CatalogPosition;
 import com.onebackend.registry.api.ClusterStatus;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeView;
@@ -9,9 +10,13 @@ import com.onebackend.registry.api.RegistryApi;
 import com.onebackend.registry.api.RegistryError;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
+import com.onebackend.registry.api.RequestMark;
+import com.onebackend.registry.directory.DefinitionEntry;
+import com.onebackend.registry.directory.DefinitionList;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Member;
@@ -97,24 +102,53 @@ final class NodeApi implements RegistryApi {
     }
 
     @Override
-    public List<Definition> definitions() {
+    public DefinitionList definitions() {
         final Services running = services;
-        return running == null ? List.of() : running.catalog().definitions();
+        return running == null ? DefinitionList.EMPTY : running.catalog().definitionList();
     }
 
     @Override
-    public void saveDefinition(final Caller caller, final Definition definition, final Reply<Definition> reply) {
+    public DefinitionEntry definition(final String definitionId) {
+        final Services running = services;
+        return running == null ? null : running.catalog().definitionEntry(definitionId);
+    }
+
+    @Override
+    public List<DefinitionRevision> definitionHistory(final String definitionId) {
+        final Services running = services;
+        return running == null ? List.of() : running.catalog().definitionHistory(definitionId);
+    }
+
+    @Override
+    public void saveDefinition(
+            final Caller caller,
+            final Definition definition,
+            final OptionalLong expectedRevision,
+            final Reply<Definition> reply) {
         write(
                 reply,
-                new CatalogCommand.SaveDefinition(proposal(caller.slug()), definition, OptionalLong.empty()),
+                new CatalogCommand.SaveDefinition(proposal(caller), definition, expectedRevision),
                 result -> definition.saved(result.revision(), caller.slug(), System.currentTimeMillis()));
     }
 
     @Override
-    public void deleteDefinition(final Caller caller, final String definitionId, final Reply<Definition> reply) {
+    public void deleteDefinition(
+            final Caller caller,
+            final String definitionId,
+            final OptionalLong expectedRevision,
+            final Reply<Definition> reply) {
         final Services running = services;
         final Definition known = running == null ? null : running.catalog().definition(definitionId);
-        write(reply, new CatalogCommand.DeleteDefinition(proposal(caller.slug()), definitionId), result -> known);
+        write(
+                reply,
+                new CatalogCommand.DeleteDefinition(proposal(caller), definitionId, expectedRevision),
+                result -> known);
+    }
+
+    @Override
+    public CatalogPosition catalogPosition() {
+        final Services running = services;
+        return running == null ? CatalogPosition.NONE : running.catalog().position();
     }
 
     @Override
@@ -162,6 +196,18 @@ final class NodeApi implements RegistryApi {
                 .filter(view -> NodeNames.matches(view.record(), urlOrId))
                 .findFirst()
                 .orElse(null);
+        if (known == null && caller.mark() != null) {
+            // Perhaps because this very request has removed it: the catalog remembers. Else it removes no node.
+            final CatalogCommand ask = new CatalogCommand.RemoveNode(proposal(caller), "", new Generation(0));
+            answer(reply, running.catalog().write(ask), result -> {
+                if (result.code() == CatalogResult.Code.NOT_FOUND) {
+                    throw new RegistryException(ErrorCode.NOT_FOUND, "there is no node " + urlOrId);
+                }
+                result.orThrow();
+                return null;
+            });
+            return;
+        }
         if (known == null) {
             reply.failure(new RegistryError(ErrorCode.NOT_FOUND, "there is no node " + urlOrId));
             return;
@@ -182,7 +228,7 @@ final class NodeApi implements RegistryApi {
                 .removeVoter(nodeId, id -> isReachable(running, id))
                 .thenCompose(done -> running.catalog()
                         .write(new CatalogCommand.RemoveNode(
-                                proposal(caller.slug()), nodeId, generation(running, known.record()))));
+                                proposal(caller), nodeId, generation(running, known.record()))));
         answer(reply, removed, result -> {
             result.orThrow();
             return known;
@@ -273,6 +319,14 @@ final class NodeApi implements RegistryApi {
 
     private RegistryError starting() {
         return new RegistryError(ErrorCode.UNAVAILABLE, "this node is not ready yet: " + readiness.reason());
+    }
+
+    /** What the caller asks for; applied once if the caller marked the request. */
+    static CatalogCommand.Proposal proposal(final Caller caller) {
+        final RequestMark mark = caller.mark();
+        return mark == null
+                ? proposal(caller.slug())
+                : new CatalogCommand.Proposal(mark.id(), System.currentTimeMillis(), caller.slug(), mark.contentHash());
     }
 
     static CatalogCommand.Proposal proposal(final String who) {

@@ -1,11 +1,15 @@
 package com.onebackend.registry.api;
 
+import com.onebackend.registry.directory.DefinitionEntry;
+import com.onebackend.registry.directory.DefinitionList;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.SigningKey;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * What the door may ask of this node.
@@ -39,14 +43,36 @@ public interface RegistryApi {
      */
     void deregister(Caller caller, String instanceId, Reply<Instance> reply);
 
-    /** All definitions as applied on this node, ordered by id. */
-    List<Definition> definitions();
+    /** All definitions as applied on this node; the same object until one of them changes. */
+    DefinitionList definitions();
 
-    /** Save a definition. Answered when this node has applied it. Refusals: INVALID, UNAVAILABLE, INDETERMINATE. */
-    void saveDefinition(Caller caller, Definition definition, Reply<Definition> reply);
+    /** The definition as applied on this node; null when there is none. */
+    DefinitionEntry definition(String definitionId);
 
-    /** Delete a definition. Refusals: NOT_FOUND, UNAVAILABLE, INDETERMINATE. */
-    void deleteDefinition(Caller caller, String definitionId, Reply<Definition> reply);
+    /**
+     * The last revisions of a definition, the newest first, also of a deleted one; empty when none is known. Reads the
+     * disk: not for event loops.
+     */
+    List<DefinitionRevision> definitionHistory(String definitionId);
+
+    /**
+     * Save a definition. Answered, with its revision, when this node has applied it. Refusals: INVALID, CONFLICT (the
+     * stored revision is not the expected one, or the request's key was used for another request), UNAVAILABLE,
+     * INDETERMINATE.
+     *
+     * @param expectedRevision the revision it must be at; 0 = there must be none; empty = whatever is there is replaced
+     */
+    void saveDefinition(Caller caller, Definition definition, OptionalLong expectedRevision, Reply<Definition> reply);
+
+    /**
+     * Delete a definition. Refusals: NOT_FOUND, CONFLICT (as above), UNAVAILABLE, INDETERMINATE.
+     *
+     * @param expectedRevision the revision it must be at; empty = whichever
+     */
+    void deleteDefinition(Caller caller, String definitionId, OptionalLong expectedRevision, Reply<Definition> reply);
+
+    /** How far this node's catalog is. Read it before the rows it shall be told with: they are never older. */
+    CatalogPosition catalogPosition();
 
     /**
      * Answers once this node has applied every catalog write that was acknowledged anywhere before the call:

@@ -8,6 +8,7 @@ import com.onebackend.registry.wire.v1.EnvVarMsg;
 import com.onebackend.registry.wire.v1.ImageMsg;
 import com.onebackend.registry.wire.v1.PortMappingMsg;
 import com.onebackend.registry.wire.v1.RepositoryMsg;
+import java.util.TreeMap;
 
 /** Definitions between record and protobuf message. */
 final class DefinitionCodec {
@@ -47,7 +48,7 @@ final class DefinitionCodec {
                         .setUrl(spec.url())
                         .setProtocolType(spec.protocolType())
                         .setVersion(spec.version())
-                        .putAllMetadata(spec.metadata())));
+                        .putAllMetadata(new TreeMap<>(spec.metadata()))));
         definition
                 .clients()
                 .forEach(client -> message.addClients(

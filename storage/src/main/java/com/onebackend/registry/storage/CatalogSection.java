@@ -8,6 +8,7 @@ public enum CatalogSection {
     SIGNING_KEY(4),
     REMOVED_NODE(5),
     META(6),
+    DEFINITION_REVISION(7),
     DRAINED_NODE(8);
 
     private final byte id;

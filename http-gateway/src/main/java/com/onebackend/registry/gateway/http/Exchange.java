@@ -1,10 +1,15 @@
 package com.onebackend.registry.gateway.http;
 
 import com.onebackend.registry.api.Caller;
+import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryError;
+import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
+import com.onebackend.registry.api.RequestMark;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -50,6 +55,24 @@ public final class Exchange {
         return caller;
     }
 
+    /**
+     * Who asks for a change of the catalog, with the request's mark when it has an Idempotency-Key: such a request may
+     * be sent again and is applied once. A key that is none is INVALID.
+     */
+    public Caller markedCaller() {
+        final RequestMark mark = RequestMarks.of(this, caller);
+        return mark == null ? caller : caller.with(mark);
+    }
+
+    /** A header that may be given once, or null. Given twice is INVALID. */
+    public String header(final String name) {
+        final List<String> values = headers.getAll(name);
+        if (values.size() > 1) {
+            throw new RegistryException(ErrorCode.INVALID, "The header '" + name + "' was given twice.");
+        }
+        return values.isEmpty() ? null : values.get(0);
+    }
+
     /** The path's parameter, decoded; empty when the route has none. */
     public String parameter() {
         return parameter;
@@ -81,6 +104,21 @@ public final class Exchange {
             @Override
             public void success(final T value) {
                 connection.guarded(Exchange.this, () -> answer(render.apply(value)));
+            }
+
+            @Override
+            public void failure(final RegistryError error) {
+                answer(Answer.of(error));
+            }
+        };
+    }
+
+    /** A reply that goes on with the value, which must lead to an answer, or answers with the refusal. */
+    public <T> Reply<T> replyThen(final Consumer<T> next) {
+        return new Reply<>() {
+            @Override
+            public void success(final T value) {
+                guarded(() -> next.accept(value));
             }
 
             @Override

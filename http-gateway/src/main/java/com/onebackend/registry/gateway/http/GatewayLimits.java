@@ -65,6 +65,8 @@ public record GatewayLimits(
     public static final int AUTHORIZATION_CHARS_MAX = 8 * 1024;
     /** Verified tokens kept. */
     public static final int TOKENS_CACHED_MAX = 10_000;
+    /** An Idempotency-Key, in characters. */
+    public static final int IDEMPOTENCY_KEY_CHARS_MAX = 128;
     /** A password, in characters. */
     public static final int PASSWORD_CHARS_MAX = 1024;
     /** Threads for slow work: password hashes, signing, the metrics page. */

@@ -30,7 +30,7 @@ public final class HttpEngine {
             .with(
                     "Access-Control-Allow-Headers",
                     "Accept, Content-Type, Content-Length, Accept-Encoding, X-CSRF-Token, Authorization,"
-                            + " X-Content-Encrypted")
+                            + " X-Content-Encrypted, If-Match, If-None-Match, Idempotency-Key")
             .with("Access-Control-Allow-Credentials", "false")
             .with("Access-Control-Max-Age", "600");
 

@@ -42,6 +42,12 @@ public final class Query {
         return new Query(names, values);
     }
 
+    /** Names and values in the order given; the same for the same query only. */
+    @Override
+    public String toString() {
+        return names + "=" + values;
+    }
+
     /** How many parameters there are, repetitions counted. */
     public int size() {
         return names.size();

@@ -5,13 +5,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryException;
+import com.onebackend.registry.directory.DefinitionEntry;
+import com.onebackend.registry.directory.DefinitionList;
+import com.onebackend.registry.gateway.http.Body;
 import com.onebackend.registry.gateway.http.GatewayLimits;
 import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.DefinitionRevision;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -20,7 +27,11 @@ import java.util.regex.Pattern;
 final class DefinitionJson {
     private static final int TEXT = GatewayLimits.TEXT_CHARS_MAX;
     private static final Set<String> KNOWN =
-            Set.of("id", "image", "ports", "envars", "repository", "apiSpecs", "clients");
+            Set.of("id", "image", "ports", "envars", "repository", "apiSpecs", "clients", Revisions.FIELD);
+    private static final byte[] LIST_START = "{\"definitions\":[".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] LIST_END = "]}".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] COMMA = {','};
+    private static final byte[] ENVELOPE_START = "{\"definition\":".getBytes(StandardCharsets.UTF_8);
     /** What a slug may be, so that an instance can name its definition. */
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:@~-]*");
 
@@ -42,21 +53,90 @@ final class DefinitionJson {
 
     private DefinitionJson() {}
 
-    /** <code>{"definitions": [...]}</code>. */
-    static byte[] list(final List<Definition> definitions) {
+    /**
+     * A definition to be saved.
+     *
+     * @param expectedRevision what the body says; empty when it says nothing
+     */
+    record Request(Definition definition, OptionalLong expectedRevision) {}
+
+    /** <code>{"definitions": [...]}</code>, put together from what was rendered once per change of each. */
+    static Body list(final DefinitionList list) {
+        final List<byte[]> pieces = new ArrayList<>(2 * list.entries().size() + 2);
+        pieces.add(LIST_START);
+        for (final DefinitionEntry entry : list.entries()) {
+            if (pieces.size() > 1) {
+                pieces.add(COMMA);
+            }
+            pieces.add(fragment(entry));
+        }
+        pieces.add(LIST_END);
+        return Body.of(pieces);
+    }
+
+    /** <code>{"definition": {...}, "revision": N, "savedBy": slug, "savedAt": time}</code>. */
+    static Body envelope(final DefinitionEntry entry) {
+        final Definition definition = entry.definition();
+        return Body.of(List.of(
+                ENVELOPE_START,
+                fragment(entry),
+                COMMA,
+                // The fields alone: the object they are in began with the definition.
+                tail(definition.revision(), definition.owner(), definition.updatedMillis())));
+    }
+
+    /** The same for an old revision. */
+    static byte[] revision(final DefinitionRevision revision) {
         return Json.bytes(out -> {
             out.writeStartObject();
-            out.writeArrayFieldStart("definitions");
-            for (final Definition definition : definitions) {
-                write(out, definition);
+            out.writeFieldName("definition");
+            write(out, revision.definition());
+            saved(out, revision.revision(), revision.who(), revision.millis());
+            out.writeEndObject();
+        });
+    }
+
+    /** <code>{"id": id, "revisions": [{"revision": N, "at": time, "by": slug, "change": "saved"}]}</code>. */
+    static byte[] history(final String id, final List<DefinitionRevision> revisions) {
+        return Json.bytes(out -> {
+            out.writeStartObject();
+            out.writeStringField("id", id);
+            out.writeArrayFieldStart("revisions");
+            for (final DefinitionRevision revision : revisions) {
+                out.writeStartObject();
+                out.writeNumberField(Revisions.FIELD, revision.revision());
+                out.writeStringField("at", Json.time(revision.millis()));
+                out.writeStringField("by", revision.who());
+                out.writeStringField("change", revision.isDeletion() ? "deleted" : "saved");
+                out.writeEndObject();
             }
             out.writeEndArray();
             out.writeEndObject();
         });
     }
 
+    private static byte[] fragment(final DefinitionEntry entry) {
+        return entry.rendered().get(() -> Json.bytes(out -> write(out, entry.definition())));
+    }
+
+    private static byte[] tail(final long revision, final String who, final long millis) {
+        final byte[] object = Json.bytes(out -> {
+            out.writeStartObject();
+            saved(out, revision, who, millis);
+            out.writeEndObject();
+        });
+        return Arrays.copyOfRange(object, 1, object.length);
+    }
+
+    private static void saved(final JsonGenerator out, final long revision, final String who, final long millis)
+            throws IOException {
+        out.writeNumberField(Revisions.FIELD, revision);
+        out.writeStringField("savedBy", who);
+        out.writeStringField("savedAt", Json.time(millis));
+    }
+
     /** Reads <code>{"definition": {...}}</code>, also with the definition inside a string. */
-    static Definition request(final byte[] body) {
+    static Request request(final byte[] body) {
         final ObjectNode top = Json.object(body);
         new Fields(top, "").allowOnly(Set.of("definition"));
         JsonNode node = top.path("definition");
@@ -66,7 +146,9 @@ final class DefinitionJson {
         if (node.isMissingNode() || node.isNull()) {
             throw new RegistryException(ErrorCode.INVALID, "The field 'definition' is required.");
         }
-        return definition(new Fields(Json.asObject(node, "The field 'definition'"), "definition."));
+        final Fields fields = new Fields(Json.asObject(node, "The field 'definition'"), "definition.");
+        final Definition definition = definition(fields);
+        return new Request(definition, fields.count(Revisions.FIELD));
     }
 
     private static Definition definition(final Fields fields) {

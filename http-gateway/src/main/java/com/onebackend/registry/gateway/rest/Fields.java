@@ -11,6 +11,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -78,6 +79,19 @@ final class Fields {
             throw invalid(name, "must be a port, 1 to " + PORT_MAX);
         }
         return port;
+    }
+
+    /** A whole number, 0 or more, as a number or as digits; empty when absent. */
+    OptionalLong count(final String name) {
+        final JsonNode node = object.path(name);
+        if (isAbsent(node)) {
+            return OptionalLong.empty();
+        }
+        final String digits = node.isIntegralNumber() || node.isTextual() ? node.asText() : "";
+        if (!digits.matches("[0-9]{1,18}")) {
+            throw invalid(name, "must be a whole number, 0 or more");
+        }
+        return OptionalLong.of(Long.parseLong(digits));
     }
 
     /** A list of ports. */

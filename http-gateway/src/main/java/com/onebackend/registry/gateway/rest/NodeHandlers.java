@@ -78,7 +78,7 @@ public final class NodeHandlers {
             throw new RegistryException(ErrorCode.INVALID, "The query parameter 'force' must be 'true' or 'false'.");
         }
         api.removeNode(
-                exchange.caller(),
+                exchange.markedCaller(),
                 urlOrId(exchange.parameter()),
                 force.equals("true"),
                 exchange.reply(gone -> Answer.noContent()));

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.model.SigningKey;
@@ -21,6 +22,8 @@ import com.onebackend.registry.wire.WireException;
 import com.onebackend.registry.wire.v1.AppliedRequestMsg;
 import com.onebackend.registry.wire.v1.CatalogEntryMsg;
 import com.onebackend.registry.wire.v1.CatalogResultMsg;
+import com.onebackend.registry.wire.v1.DefinitionRevisionMsg;
+import com.onebackend.registry.wire.v1.DefinitionTrailMsg;
 import com.onebackend.registry.wire.v1.DeleteDefinitionMsg;
 import com.onebackend.registry.wire.v1.DrainNodeMsg;
 import com.onebackend.registry.wire.v1.DrainedNodeMsg;
@@ -45,15 +48,16 @@ final class CatalogCodec {
     /** A signing key and the Raft index that brought it. */
     record KeyRow(SigningKey key, long index) {}
 
-    /** A request that was applied, and what it was answered. */
-    record AppliedRequest(UUID requestId, CatalogResult result) {}
+    /** A request that was applied, what it was answered, and the hash of what it asked for. */
+    record AppliedRequest(UUID requestId, CatalogResult result, long contentHash) {}
 
     static byte[] encode(final CatalogCommand command) {
         final Proposal proposal = command.proposal();
         final CatalogEntryMsg.Builder entry = CatalogEntryMsg.newBuilder()
                 .setRequestId(requestId(proposal.requestId()))
                 .setMillis(proposal.millis())
-                .setWho(proposal.who());
+                .setWho(proposal.who())
+                .setContentHash(proposal.contentHash());
         setAction(entry, command);
         return entry.build().toByteArray();
     }
@@ -65,7 +69,10 @@ final class CatalogCodec {
             save.expectedRevision().ifPresent(message::setExpectedRevision);
             entry.setSaveDefinition(message);
         } else if (command instanceof DeleteDefinition delete) {
-            entry.setDeleteDefinition(DeleteDefinitionMsg.newBuilder().setId(delete.definitionId()));
+            final DeleteDefinitionMsg.Builder message =
+                    DeleteDefinitionMsg.newBuilder().setId(delete.definitionId());
+            delete.expectedRevision().ifPresent(message::setExpectedRevision);
+            entry.setDeleteDefinition(message);
         } else if (command instanceof SaveNode save) {
             entry.setSaveNode(SaveNodeMsg.newBuilder().setNode(bytes(RecordCodec.encodeNode(save.node()))));
         } else if (command instanceof RemoveNode remove) {
@@ -92,7 +99,8 @@ final class CatalogCodec {
 
     static CatalogCommand decode(final byte[] bytes) {
         final CatalogEntryMsg entry = parse(CatalogEntryMsg.parser(), bytes);
-        final Proposal by = new Proposal(requestId(entry.getRequestId()), entry.getMillis(), entry.getWho());
+        final Proposal by = new Proposal(
+                requestId(entry.getRequestId()), entry.getMillis(), entry.getWho(), entry.getContentHash());
         return switch (entry.getActionCase()) {
             case SAVE_DEFINITION ->
                 new SaveDefinition(
@@ -101,7 +109,8 @@ final class CatalogCodec {
                                 entry.getSaveDefinition().getDefinition().toByteArray()),
                         expectedRevision(entry.getSaveDefinition()));
             case DELETE_DEFINITION ->
-                new DeleteDefinition(by, entry.getDeleteDefinition().getId());
+                new DeleteDefinition(
+                        by, entry.getDeleteDefinition().getId(), expectedRevision(entry.getDeleteDefinition()));
             case SAVE_NODE ->
                 new SaveNode(
                         by, RecordCodec.decodeNode(entry.getSaveNode().getNode().toByteArray()));
@@ -157,13 +166,15 @@ final class CatalogCodec {
         return AppliedRequestMsg.newBuilder()
                 .setRequestId(requestId(request.requestId()))
                 .setResult(toMessage(request.result()))
+                .setContentHash(request.contentHash())
                 .build()
                 .toByteArray();
     }
 
     static AppliedRequest decodeRequest(final byte[] bytes) {
         final AppliedRequestMsg message = parse(AppliedRequestMsg.parser(), bytes);
-        return new AppliedRequest(requestId(message.getRequestId()), fromMessage(message.getResult()));
+        return new AppliedRequest(
+                requestId(message.getRequestId()), fromMessage(message.getResult()), message.getContentHash());
     }
 
     static byte[] encodeRemoved(final RemovedNode removed) {
@@ -217,6 +228,43 @@ final class CatalogCodec {
         return new KeyRow(RecordCodec.decodeSigningKey(message.getKey().toByteArray()), message.getIndex());
     }
 
+    static byte[] encodeRevision(final DefinitionRevision revision) {
+        final DefinitionRevisionMsg.Builder message = DefinitionRevisionMsg.newBuilder()
+                .setRevision(revision.revision())
+                .setMillis(revision.millis())
+                .setWho(revision.who())
+                .setDeletion(revision.isDeletion());
+        if (!revision.isDeletion()) {
+            message.setDefinition(bytes(RecordCodec.encodeDefinition(revision.definition())));
+        }
+        return message.build().toByteArray();
+    }
+
+    static DefinitionRevision decodeRevision(final byte[] bytes) {
+        final DefinitionRevisionMsg message = parse(DefinitionRevisionMsg.parser(), bytes);
+        return new DefinitionRevision(
+                message.getRevision(),
+                message.getMillis(),
+                message.getWho(),
+                message.getDeletion()
+                        ? null
+                        : RecordCodec.decodeDefinition(message.getDefinition().toByteArray()));
+    }
+
+    static byte[] encodeTrail(final DefinitionTrails.Trail trail) {
+        return DefinitionTrailMsg.newBuilder()
+                .setFirst(trail.first())
+                .setLast(trail.last())
+                .setDeletedAt(trail.deletedAt())
+                .build()
+                .toByteArray();
+    }
+
+    static DefinitionTrails.Trail decodeTrail(final byte[] bytes) {
+        final DefinitionTrailMsg message = parse(DefinitionTrailMsg.parser(), bytes);
+        return new DefinitionTrails.Trail(message.getFirst(), message.getLast(), message.getDeletedAt());
+    }
+
     private static CatalogResultMsg toMessage(final CatalogResult result) {
         return CatalogResultMsg.newBuilder()
                 .setCode(result.code().number())
@@ -236,6 +284,10 @@ final class CatalogCodec {
     }
 
     private static OptionalLong expectedRevision(final SaveDefinitionMsg message) {
+        return message.hasExpectedRevision() ? OptionalLong.of(message.getExpectedRevision()) : OptionalLong.empty();
+    }
+
+    private static OptionalLong expectedRevision(final DeleteDefinitionMsg message) {
         return message.hasExpectedRevision() ? OptionalLong.of(message.getExpectedRevision()) : OptionalLong.empty();
     }
 

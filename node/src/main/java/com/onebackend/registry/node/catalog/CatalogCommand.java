@@ -19,8 +19,14 @@ public sealed interface CatalogCommand {
      * @param requestId however often a request is sent again, it is applied once
      * @param millis the proposer's wall clock, milliseconds since 1970
      * @param who slug of the account, or id of the node, that asks
+     * @param contentHash of what was asked for; another request with the same id is a CONFLICT
      */
-    record Proposal(UUID requestId, long millis, String who) {}
+    record Proposal(UUID requestId, long millis, String who, long contentHash) {
+        /** A proposal whose id nobody else can have given. */
+        public Proposal(final UUID requestId, final long millis, final String who) {
+            this(requestId, millis, who, 0);
+        }
+    }
 
     /**
      * Saves a definition; its revision, owner and time are set when it is applied. CONFLICT when {@code
@@ -29,8 +35,17 @@ public sealed interface CatalogCommand {
     record SaveDefinition(Proposal proposal, Definition definition, OptionalLong expectedRevision)
             implements CatalogCommand {}
 
-    /** Deletes a definition. NOT_FOUND when there is none. */
-    record DeleteDefinition(Proposal proposal, String definitionId) implements CatalogCommand {}
+    /**
+     * Deletes a definition. NOT_FOUND when there is none, CONFLICT when {@code expectedRevision} is given and not the
+     * stored one.
+     */
+    record DeleteDefinition(Proposal proposal, String definitionId, OptionalLong expectedRevision)
+            implements CatalogCommand {
+        /** Deletes it at whichever revision. */
+        public DeleteDefinition(final Proposal proposal, final String definitionId) {
+            this(proposal, definitionId, OptionalLong.empty());
+        }
+    }
 
     /**
      * Saves what a node says of itself. CONFLICT when a later generation is stored, or this one or a later one was

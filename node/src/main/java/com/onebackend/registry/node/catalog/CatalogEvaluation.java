@@ -16,9 +16,11 @@ import com.onebackend.registry.storage.CatalogBatch;
 import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.wire.RecordCodec;
 import com.onebackend.registry.wire.WireLimits;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * What one command does to the catalog: decided from the rows and the command alone, written into a batch, shown to
@@ -37,6 +39,7 @@ final class CatalogEvaluation {
     private final CatalogState.Tables tables;
     private final long index;
     private final CatalogBatch batch;
+    private final DefinitionHistory history;
     private final List<Runnable> effects = new ArrayList<>();
     private final List<RemovedNode> removed = new ArrayList<>();
 
@@ -44,6 +47,7 @@ final class CatalogEvaluation {
         this.tables = tables;
         this.index = index;
         this.batch = batch;
+        this.history = new DefinitionHistory(tables.trails, batch, effects::add);
     }
 
     long index() {
@@ -91,17 +95,16 @@ final class CatalogEvaluation {
             return invalid("the definition's id is empty or too long");
         }
         final Definition stored = tables.definitions.get(id);
-        final long revision = stored == null ? 0 : stored.revision();
-        if (command.expectedRevision().isPresent() && command.expectedRevision().getAsLong() != revision) {
-            return conflict("definition " + id + " is at revision " + revision + ", not "
-                    + command.expectedRevision().getAsLong() + "; read it again");
+        final String refusal = refusal(id, stored, command.expectedRevision());
+        if (!refusal.isEmpty()) {
+            return conflict(refusal);
         }
         if (stored == null && tables.definitions.size() >= ROWS_MAX) {
             return conflict("the catalog holds " + ROWS_MAX + " definitions; delete some first");
         }
         final Definition saved = command.definition()
                 .saved(
-                        revision + 1,
+                        history.next(id, stored),
                         command.proposal().who(),
                         command.proposal().millis());
         final byte[] row = RecordCodec.encodeDefinition(saved);
@@ -109,18 +112,41 @@ final class CatalogEvaluation {
             return invalid("definition " + id + " is larger than " + WireLimits.RECORD_BYTES_MAX + " bytes");
         }
         batch.put(CatalogSection.DEFINITION, id, row);
-        effects.add(() -> tables.definitions.put(id, saved));
+        effects.add(() -> tables.definitions.put(saved));
+        history.saved(saved);
         return CatalogResult.done(index, saved.revision());
     }
 
     private CatalogResult deleteDefinition(final DeleteDefinition command) {
         final String id = command.definitionId();
-        if (!tables.definitions.containsKey(id)) {
+        final Definition stored = tables.definitions.get(id);
+        if (stored == null) {
             return CatalogResult.refused(CatalogResult.Code.NOT_FOUND, index, "no definition " + shortened(id));
         }
+        final String refusal = refusal(id, stored, command.expectedRevision());
+        if (!refusal.isEmpty()) {
+            return conflict(refusal);
+        }
+        final long revision = history.next(id, stored);
         batch.delete(CatalogSection.DEFINITION, id);
         effects.add(() -> tables.definitions.remove(id));
-        return CatalogResult.done(index, 0);
+        history.deleted(id, revision, command.proposal(), index);
+        return CatalogResult.done(index, revision);
+    }
+
+    /** Why the expected revision is not the stored one; empty when it is, or when none is expected. */
+    private String refusal(final String id, final Definition stored, final OptionalLong expected) {
+        final long revision = stored == null ? 0 : stored.revision();
+        if (expected.isEmpty() || expected.getAsLong() == revision) {
+            return "";
+        }
+        if (stored == null) {
+            return history.absent(id) + ", so it is not at revision " + expected.getAsLong()
+                    + "; to make it anew, save it with revision 0";
+        }
+        return "definition " + id + " is at revision " + revision + ", saved by " + stored.owner() + " at "
+                + Instant.ofEpochMilli(stored.updatedMillis()) + ", not at " + expected.getAsLong()
+                + "; read it again, and repeat your change with revision " + revision;
     }
 
     private CatalogResult saveNode(final SaveNode command) {

@@ -8,7 +8,7 @@ import com.onebackend.registry.api.RegistryException;
  *
  * @param message why it was refused, for a person; empty when it was not
  * @param index the Raft index it was applied at
- * @param revision the definition's revision afterwards; 0 for other commands and refusals
+ * @param revision the definition's, the deletion's own for a deletion; 0 for other commands and refusals
  */
 public record CatalogResult(Code code, String message, long index, long revision) {
     /** Whether it happened. The numbers are in the log: never reuse one. */

@@ -1,9 +1,13 @@
 package com.onebackend.registry.node.catalog;
 
+import com.onebackend.registry.api.CatalogPosition;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryException;
+import com.onebackend.registry.directory.DefinitionEntry;
+import com.onebackend.registry.directory.DefinitionList;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.storage.CatalogStore;
@@ -348,6 +352,26 @@ public final class CatalogService implements AutoCloseable {
     /** The definition, or null. */
     public Definition definition(final String id) {
         return state.definition(id);
+    }
+
+    /** The same, with their rendered forms; the same object until one changes. */
+    public DefinitionList definitionList() {
+        return state.definitionList();
+    }
+
+    /** The definition with its rendered form, or null. */
+    public DefinitionEntry definitionEntry(final String id) {
+        return state.definitionEntry(id);
+    }
+
+    /** The last revisions of a definition, the newest first; empty when none is known. Reads the disk. */
+    public List<DefinitionRevision> definitionHistory(final String id) {
+        return state.definitionHistory(id);
+    }
+
+    /** How far this node is; rows read afterwards are as new at least. */
+    public CatalogPosition position() {
+        return new CatalogPosition(appliedIndex(), ageMillis());
     }
 
     /** All nodes that were not removed, ordered by id. */

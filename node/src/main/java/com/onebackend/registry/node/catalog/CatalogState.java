@@ -1,7 +1,10 @@
 package com.onebackend.registry.node.catalog;
 
+import com.onebackend.registry.directory.DefinitionEntry;
+import com.onebackend.registry.directory.DefinitionList;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
+import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.node.catalog.CatalogCodec.AppliedRequest;
@@ -42,8 +45,12 @@ import org.slf4j.LoggerFactory;
  * throws. Rows reach memory after the store has them, and before the index that {@link #awaitApplied} waits for moves.
  */
 final class CatalogState {
-    /** How many applied requests are remembered, in order to apply a repeated one once. */
-    static final int RECENT_REQUESTS_MAX = 4_096;
+    /**
+     * How many applied requests are remembered, in order to apply a repeated one once: at 2,000 writes a second, those
+     * of the last 16 seconds, and of hours or weeks at the rate of people. By count and not by age, as every node must
+     * forget the same ones.
+     */
+    static final int RECENT_REQUESTS_MAX = 32_768;
 
     private static final Logger LOG = LoggerFactory.getLogger(CatalogState.class);
     private static final String REQUEST_PREFIX = "request/";
@@ -54,7 +61,7 @@ final class CatalogState {
     /** Held by whoever applies. */
     private final Object applying = new Object();
     /** Requests in the order they were applied. Under {@code applying}. */
-    private final LinkedHashMap<UUID, CatalogResult> recent = new LinkedHashMap<>();
+    private final LinkedHashMap<UUID, AppliedRequest> recent = new LinkedHashMap<>();
 
     private final List<Consumer<RemovedNode>> removalListeners = new CopyOnWriteArrayList<>();
     private final List<LongConsumer> changeListeners = new CopyOnWriteArrayList<>();
@@ -66,7 +73,8 @@ final class CatalogState {
 
     /** The rows in memory. Replaced as a whole when a snapshot comes in. */
     static final class Tables {
-        final Map<String, Definition> definitions = new ConcurrentHashMap<>();
+        final DefinitionTable definitions = new DefinitionTable();
+        final DefinitionTrails trails = new DefinitionTrails();
         final Map<String, NodeRecord> nodes = new ConcurrentHashMap<>();
         final Map<String, RemovedNode> removed = new ConcurrentHashMap<>();
         final Map<String, DrainedNode> drained = new ConcurrentHashMap<>();
@@ -84,8 +92,7 @@ final class CatalogState {
     private void load() {
         final Tables loaded = new Tables();
         store.scan(
-                CatalogSection.DEFINITION,
-                (id, bytes) -> loaded.definitions.put(id, RecordCodec.decodeDefinition(bytes)));
+                CatalogSection.DEFINITION, (id, bytes) -> loaded.definitions.put(RecordCodec.decodeDefinition(bytes)));
         store.scan(CatalogSection.NODE, (id, bytes) -> loaded.nodes.put(id, RecordCodec.decodeNode(bytes)));
         store.scan(
                 CatalogSection.ACCOUNT, (slug, bytes) -> loaded.accounts.put(slug, RecordCodec.decodeAccount(bytes)));
@@ -98,7 +105,9 @@ final class CatalogState {
         store.scan(CatalogSection.META, (key, bytes) -> {
             if (key.startsWith(REQUEST_PREFIX)) {
                 final AppliedRequest request = CatalogCodec.decodeRequest(bytes);
-                recent.put(request.requestId(), request.result());
+                recent.put(request.requestId(), request);
+            } else {
+                DefinitionHistory.load(loaded.trails, key, bytes);
             }
         });
         epoch = epochOf(store);
@@ -139,11 +148,27 @@ final class CatalogState {
     private CatalogResult answered(final long index, final byte[] entry) {
         final CatalogResult done = CatalogResult.done(index, 0);
         try {
-            return recent.getOrDefault(CatalogCodec.decode(entry).proposal().requestId(), done);
+            final CatalogResult before =
+                    answered(index, CatalogCodec.decode(entry).proposal());
+            return before == null ? done : before;
         } catch (final WireException e) {
             LOG.debug("catalog entry was refused when it was applied index={}", index, e);
             return done;
         }
+    }
+
+    /** What the request was answered when it was applied; null when it was not, as far as is remembered. */
+    private CatalogResult answered(final long index, final CatalogCommand.Proposal proposal) {
+        final AppliedRequest before = recent.get(proposal.requestId());
+        if (before == null) {
+            return null;
+        }
+        return before.contentHash() == proposal.contentHash()
+                ? before.result()
+                : CatalogResult.refused(
+                        CatalogResult.Code.CONFLICT,
+                        index,
+                        "this Idempotency-Key was used for a request with another content; take a new key");
     }
 
     private CatalogResult applyNext(final long index, final long term, final byte[] entry) {
@@ -171,26 +196,22 @@ final class CatalogState {
         if (command instanceof CatalogCommand.Noop) {
             return CatalogResult.done(evaluation.index(), 0);
         }
-        final UUID requestId = command.proposal().requestId();
-        final CatalogResult before = recent.get(requestId);
+        final CatalogCommand.Proposal proposal = command.proposal();
+        final CatalogResult before = answered(evaluation.index(), proposal);
         if (before != null) {
             return before;
         }
         final CatalogResult result = evaluation.evaluate(command);
-        remember(requestId, result, evaluation.batch());
+        remember(new AppliedRequest(proposal.requestId(), result, proposal.contentHash()), evaluation.batch());
         return result;
     }
 
-    private void remember(final UUID requestId, final CatalogResult result, final CatalogBatch batch) {
-        batch.put(
-                CatalogSection.META,
-                requestKey(result.index()),
-                CatalogCodec.encodeRequest(new AppliedRequest(requestId, result)));
-        recent.put(requestId, result);
+    private void remember(final AppliedRequest request, final CatalogBatch batch) {
+        batch.put(CatalogSection.META, requestKey(request.result().index()), CatalogCodec.encodeRequest(request));
+        recent.put(request.requestId(), request);
         if (recent.size() > RECENT_REQUESTS_MAX) {
-            final var eldest = recent.entrySet().iterator();
-            batch.delete(
-                    CatalogSection.META, requestKey(eldest.next().getValue().index()));
+            final var eldest = recent.values().iterator();
+            batch.delete(CatalogSection.META, requestKey(eldest.next().result().index()));
             eldest.remove();
         }
     }
@@ -286,8 +307,23 @@ final class CatalogState {
         return appliedIndex;
     }
 
+    DefinitionList definitionList() {
+        return tables.definitions.list();
+    }
+
     List<Definition> definitions() {
-        return sorted(tables.definitions, Comparator.comparing(Definition::id));
+        return definitionList().entries().stream()
+                .map(DefinitionEntry::definition)
+                .toList();
+    }
+
+    DefinitionEntry definitionEntry(final String id) {
+        return tables.definitions.entry(id);
+    }
+
+    /** Reads the disk. */
+    List<DefinitionRevision> definitionHistory(final String id) {
+        return DefinitionHistory.read(store, tables.trails, id);
     }
 
     Definition definition(final String id) {

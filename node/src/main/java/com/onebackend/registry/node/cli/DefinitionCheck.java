@@ -44,6 +44,7 @@ final class DefinitionCheck {
     private Object field(final String name, final Object value) {
         return switch (name) {
             case "id" -> text(name, value);
+            case "revision" -> revision(value);
             case "image" -> object(name, value, Set.of("name", "internalPorts"));
             case "repository" ->
                 object(name, value, Set.of("url", "version", "buildContext", "containerFile", "internalPorts"));
@@ -56,6 +57,15 @@ final class DefinitionCheck {
                 yield value;
             }
         };
+    }
+
+    private Object revision(final Object value) {
+        final String text = value.toString();
+        if (text.matches("[0-9]{1,18}")) {
+            return Long.valueOf(text);
+        }
+        problems.add("revision must be a whole number, 0 for a definition that must not be there yet");
+        return value;
     }
 
     private static boolean required(final Map<String, Object> definition, final String part, final String field) {

@@ -9,9 +9,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** {@code oo definitions list|save|validate|remove}. */
+/** {@code oo definitions list|get|history|save|rollback|validate|remove}. */
 final class DefinitionCommands {
     private static final String FILES = "YAML or JSON, one definition or several; - for standard input";
+
+    private static final String REVISION = "--revision";
+    private static final String ID = "the id of a definition";
 
     private DefinitionCommands() {}
 
@@ -24,10 +27,14 @@ final class DefinitionCommands {
                 CommandTree.command("validate", "Check definitions without saving them.", DefinitionCommands::validate);
         final CommandSpec remove =
                 CommandTree.command("remove", "Remove definitions.", DefinitionCommands::remove, "rm", "delete");
+        save.addOption(
+                CommandTree.text("save only if it is at this revision; 0 = it must not be there", "N", REVISION));
+        remove.addOption(CommandTree.text("remove only if it is at this revision", "N", REVISION));
         group.addSubcommand("list", list);
+        DefinitionHistoryCommands.add(group);
         group.addSubcommand("save", CommandTree.words(save, 1, CommandTree.ANY, "FILE", FILES));
         group.addSubcommand("validate", CommandTree.words(validate, 1, CommandTree.ANY, "FILE", FILES));
-        group.addSubcommand("remove", CommandTree.words(remove, 1, CommandTree.ANY, "ID", "the id of a definition"));
+        group.addSubcommand("remove", CommandTree.words(remove, 1, CommandTree.ANY, "ID", ID));
         root.addSubcommand("definitions", group);
     }
 
@@ -69,10 +76,18 @@ final class DefinitionCommands {
     private static int save(final Invocation call) {
         final List<Map<String, Object>> definitions = new ArrayList<>();
         checked(call).forEach(file -> definitions.addAll(file.definitions()));
+        if (!call.value(REVISION).isEmpty()) {
+            if (definitions.size() != 1) {
+                throw CliException.usage(REVISION + " is for one definition, and here are " + definitions.size()
+                        + "; write the field revision into each of them instead");
+            }
+            definitions.get(0).put("revision", revision(call.value(REVISION)));
+        }
         final Server server = call.server();
         for (int i = 0; i < definitions.size(); i++) {
             try {
-                server.call("PUT", "/registry-svc/definition", Map.of("definition", definitions.get(i)));
+                final Map<String, Object> body = Map.of("definition", definitions.get(i));
+                CatalogWrite.send(call.shell(), server, "PUT", "/registry-svc/definition", body);
             } catch (CliException e) {
                 if (definitions.size() == 1) {
                     throw e;
@@ -113,6 +128,22 @@ final class DefinitionCommands {
 
     private static int remove(final Invocation call) {
         final Server server = call.server();
-        return Removal.each(call, id -> server.call("DELETE", "/registry-svc/definition/" + Uris.segment(id), null));
+        final String wanted = call.value(REVISION);
+        if (!wanted.isEmpty() && call.words().size() != 1) {
+            throw CliException.usage(REVISION + " is for one definition; remove them one by one");
+        }
+        final String query = wanted.isEmpty() ? "" : "?revision=" + revision(wanted);
+        return Removal.each(
+                call,
+                id -> CatalogWrite.send(
+                        call.shell(), server, "DELETE", "/registry-svc/definition/" + Uris.segment(id) + query, null));
+    }
+
+    /** A revision that was typed. */
+    static long revision(final String typed) {
+        if (!typed.matches("[0-9]{1,18}")) {
+            throw CliException.usage("'" + typed + "' is no revision; see: oo definitions history ID");
+        }
+        return Long.parseLong(typed);
     }
 }

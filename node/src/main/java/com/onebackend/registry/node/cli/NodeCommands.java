@@ -63,6 +63,8 @@ final class NodeCommands {
         final Server server = call.server();
         final String query = call.has(FORCE) ? "?force=true" : "";
         return Removal.each(
-                call, node -> server.call("DELETE", "/registry-svc/node/" + Uris.segment(node) + query, null));
+                call,
+                node -> CatalogWrite.send(
+                        call.shell(), server, "DELETE", "/registry-svc/node/" + Uris.segment(node) + query, null));
     }
 }

@@ -60,11 +60,20 @@ final class Server {
      * @param body sent as JSON; null sends none
      */
     <T> T call(final String method, final String path, final Object body, final Reader<T> reader) {
-        final HttpURLConnection connection = connect(method, path, body != null);
+        return call(method, path, body, "", reader);
+    }
+
+    /**
+     * Sends a request.
+     *
+     * @param key tells the server that a request with the same key is the same one; empty sends none
+     */
+    <T> T call(final String method, final String path, final Object body, final String key, final Reader<T> reader) {
+        final HttpURLConnection connection = connect(method, path, body != null, key);
         try {
             final int status = send(connection, body);
             if (status >= 300) {
-                throw CliException.failure(refusal(connection, status));
+                throw refusal(connection, status);
             }
             try (InputStream answer = new Limited(connection.getInputStream())) {
                 return reader.read(
@@ -88,7 +97,8 @@ final class Server {
         call(method, path, body, (answer, contentType) -> null);
     }
 
-    private HttpURLConnection connect(final String method, final String path, final boolean withBody) {
+    private HttpURLConnection connect(
+            final String method, final String path, final boolean withBody, final String key) {
         try {
             final HttpURLConnection connection = (HttpURLConnection) new URL(target.url() + path).openConnection();
             connection.setConnectTimeout(CONNECT_MILLIS_MAX);
@@ -100,6 +110,9 @@ final class Server {
             connection.setRequestProperty("User-Agent", "oo");
             if (!target.token().isEmpty()) {
                 connection.setRequestProperty("Authorization", "Bearer " + checked(target.token()));
+            }
+            if (!key.isEmpty()) {
+                connection.setRequestProperty("Idempotency-Key", key);
             }
             if (withBody) {
                 connection.setDoOutput(true);
@@ -133,33 +146,41 @@ final class Server {
         return status;
     }
 
-    private static String refusal(final HttpURLConnection connection, final int status) throws IOException {
+    private static CliException refusal(final HttpURLConnection connection, final int status) throws IOException {
         final String suffix = " (HTTP " + status + ")";
         if (status < 400) {
             final String location = String.valueOf(connection.getHeaderField("Location"));
-            return "the server redirects to " + Table.printable(location) + "; use that address" + suffix;
+            return CliException.failure(
+                    "the server redirects to " + Table.printable(location) + "; use that address" + suffix);
         }
         final String hint = status == HttpURLConnection.HTTP_UNAUTHORIZED
                 ? "\n  log in with: oo login SLUG, or set " + Target.TOKEN
                 : "";
-        return message(connection) + suffix + hint;
-    }
-
-    private static String message(final HttpURLConnection connection) throws IOException {
         final String body;
         try (InputStream in = connection.getErrorStream()) {
             body = in == null ? "" : new String(in.readNBytes(ERROR_BYTES_MAX), StandardCharsets.UTF_8).strip();
         }
-        String message = body.lines().findFirst().orElse("");
+        final Map<String, Object> told = told(body);
+        final String text = message(told, body, connection.getResponseMessage()) + suffix + hint;
+        // Only our server says whether it happened; what a proxy in front of it answers is final.
+        return status == HttpURLConnection.HTTP_UNAVAILABLE && told.containsKey("happened")
+                ? CliException.passing(text)
+                : CliException.failure(text);
+    }
+
+    private static Map<String, Object> told(final String body) {
         try {
-            final Object told = Json.object(body.startsWith("{") ? Json.parse(body) : Map.of())
-                    .get("error");
-            message = told == null ? message : told.toString();
+            return Json.object(body.startsWith("{") ? Json.parse(body) : Map.of());
         } catch (JsonParseException e) {
-            message = body.lines().findFirst().orElse(""); // not our server; its first line says most
+            return Map.of(); // not our server
         }
+    }
+
+    private static String message(final Map<String, Object> told, final String body, final String reasonPhrase) {
+        final Object error = told.get("error");
+        String message = error == null ? body.lines().findFirst().orElse("") : error.toString();
         if (message.isBlank()) {
-            message = connection.getResponseMessage();
+            message = reasonPhrase;
         }
         final String shown = message == null || message.isBlank() ? "the server gave no reason" : message;
         return Table.printable(shown.length() > ERROR_CHARS_MAX ? shown.substring(0, ERROR_CHARS_MAX) : shown);

@@ -7,9 +7,11 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A server that records what it is asked and answers as told; an unknown path is answered with an empty object. */
@@ -32,6 +34,7 @@ final class FakeServer implements AutoCloseable {
     private final HttpServer http;
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    private final Map<String, Deque<Answer>> firstAnswers = new ConcurrentHashMap<>();
 
     FakeServer() throws IOException {
         http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -69,6 +72,14 @@ final class FakeServer implements AutoCloseable {
         return this;
     }
 
+    /** Answers this path so once, before anything else that it is told to answer; several come in their order. */
+    FakeServer once(final String path, final int status, final String json) {
+        firstAnswers
+                .computeIfAbsent(path, any -> new ConcurrentLinkedDeque<>())
+                .add(new Answer(status, "application/json", json, ""));
+        return this;
+    }
+
     /** From now on redirects this path. */
     FakeServer redirect(final String path, final String location) {
         answers.put(path, new Answer(302, "", "", location));
@@ -82,7 +93,10 @@ final class FakeServer implements AutoCloseable {
             requests.add(
                     new Request(exchange.getRequestMethod(), target, body, Map.copyOf(exchange.getRequestHeaders())));
             final String path = exchange.getRequestURI().getRawPath();
-            final Answer answer = answers.getOrDefault(path, new Answer(200, "application/json", "{}", ""));
+            final Deque<Answer> first = firstAnswers.get(path);
+            final Answer once = first == null ? null : first.poll();
+            final Answer answer =
+                    once != null ? once : answers.getOrDefault(path, new Answer(200, "application/json", "{}", ""));
             if (!answer.contentType.isEmpty()) {
                 exchange.getResponseHeaders().set("Content-Type", answer.contentType);
             }
