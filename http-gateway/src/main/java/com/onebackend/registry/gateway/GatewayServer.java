@@ -92,7 +92,7 @@ public final class GatewayServer implements AutoCloseable {
                 routes,
                 tokens,
                 api::ready,
-                () -> api.cluster().reason(),
+                api::refusal,
                 api.cluster().nodeId(),
                 metrics);
         return new GatewayServer(config, engine, workers, Transport.best());

@@ -63,6 +63,21 @@ final class NodeApi implements RegistryApi {
         services = running;
     }
 
+    /** Nothing works any more, for the rest of this process. */
+    void retire() {
+        services = null;
+    }
+
+    @Override
+    public String refusal() {
+        return readiness.refusal();
+    }
+
+    @Override
+    public boolean isOver() {
+        return readiness.isOver();
+    }
+
     @Override
     public Directory directory() {
         return directory;
@@ -272,7 +287,7 @@ final class NodeApi implements RegistryApi {
     }
 
     private RegistryError starting() {
-        return new RegistryError(ErrorCode.UNAVAILABLE, "this node is not ready yet: " + readiness.reason());
+        return new RegistryError(ErrorCode.UNAVAILABLE, refusal());
     }
 
     static CatalogCommand.Proposal proposal(final String who) {

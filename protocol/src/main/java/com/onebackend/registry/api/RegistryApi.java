@@ -76,6 +76,17 @@ public interface RegistryApi {
         return cluster().ready();
     }
 
+    /** True when this process will not answer in full again. */
+    default boolean isOver() {
+        return false;
+    }
+
+    /** What is told to whom asks of a node that does not answer in full. */
+    default String refusal() {
+        final String reason = cluster().reason();
+        return isOver() ? reason : "This node is not ready yet: " + reason;
+    }
+
     /** The account with this slug, as applied on this node; null when there is none. */
     Account account(String slug);
 

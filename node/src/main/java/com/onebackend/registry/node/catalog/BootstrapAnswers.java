@@ -100,6 +100,15 @@ public final class BootstrapAnswers implements VoteMemory {
         LOG.info("bootstrap done cluster={} founded", clusterId);
     }
 
+    /** The cluster has removed this node; remembered by every later process of its folder. */
+    public synchronized void removed(final String why) {
+        if (identity.removed().isEmpty()) {
+            save(identity.removed(
+                    why.length() <= NodeIdentity.TEXT_CHARS_MAX ? why : why.substring(0, NodeIdentity.TEXT_CHARS_MAX)));
+            LOG.warn("{}", why);
+        }
+    }
+
     @Override
     public synchronized void becameVoter() {
         if (!identity.everVoter()) {

@@ -156,6 +156,10 @@ final class ProcessCluster implements AutoCloseable {
         return processes.get(n).pid();
     }
 
+    boolean processIsAlive(final int n) {
+        return processes.get(n).isAlive();
+    }
+
     /** What node {@code n} believes of the others and itself: state by node id; empty when it does not answer. */
     Map<String, String> states(final int n) {
         final Map<String, String> states = new TreeMap<>();
