@@ -67,6 +67,13 @@ final class BootstrapWire implements BootstrapPeers {
                                     answers.promise(
                                             question.path("clusterId").asText(),
                                             question.path("founder").asText())));
+                case "promise-by-force" ->
+                    JSON.writeValueAsBytes(JSON.createObjectNode()
+                            .put(
+                                    "promised",
+                                    answers.promiseByForce(
+                                            question.path("clusterId").asText(),
+                                            question.path("founder").asText())));
                 default -> refusal("unknown question");
             };
         } catch (final IOException e) {
@@ -160,10 +167,21 @@ final class BootstrapWire implements BootstrapPeers {
 
     @Override
     public boolean promise(final String peerUrl, final String clusterId, final String founder) throws IOException {
+        return promise("promise", peerUrl, clusterId, founder);
+    }
+
+    @Override
+    public boolean promiseByForce(final String peerUrl, final String clusterId, final String founder)
+            throws IOException {
+        return promise("promise-by-force", peerUrl, clusterId, founder);
+    }
+
+    private boolean promise(final String ask, final String peerUrl, final String clusterId, final String founder)
+            throws IOException {
         return request(
                         peerUrl,
                         JSON.createObjectNode()
-                                .put("ask", "promise")
+                                .put("ask", ask)
                                 .put("clusterId", clusterId)
                                 .put("founder", founder))
                 .path("promised")

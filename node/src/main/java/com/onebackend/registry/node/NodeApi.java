@@ -1,6 +1,7 @@
 package com.onebackend.registry.node;
 
 import com.onebackend.registry.api.Caller;
+import com.onebackend.registry.api.ClusterInit;
 import com.onebackend.registry.api.ClusterStatus;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeView;
@@ -9,6 +10,7 @@ import com.onebackend.registry.api.RegistryApi;
 import com.onebackend.registry.api.RegistryError;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
+import com.onebackend.registry.api.SecretProof;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
@@ -50,6 +52,7 @@ final class NodeApi implements RegistryApi {
     private final ClusterKeys keys;
     private final Readiness readiness;
     private volatile Services services;
+    private volatile OperatorInit operatorInit;
 
     NodeApi(final NodeRecord self, final Directory directory, final ClusterKeys keys, final Readiness readiness) {
         this.self = self;
@@ -61,6 +64,28 @@ final class NodeApi implements RegistryApi {
     /** From now on everything works. */
     void serve(final Services running) {
         services = running;
+    }
+
+    /** From now on an operator may give the order to found. */
+    void initsBy(final OperatorInit init) {
+        operatorInit = init;
+    }
+
+    @Override
+    public void initCluster(final SecretProof proof, final boolean force, final Reply<ClusterInit> reply) {
+        final OperatorInit init = operatorInit;
+        if (init == null) {
+            reply.failure(starting());
+            return;
+        }
+        final ClusterInit done;
+        try {
+            done = init.run(proof, force);
+        } catch (final RegistryException e) {
+            reply.failure(e.error());
+            return;
+        }
+        reply.success(done);
     }
 
     /** Nothing works any more, for the rest of this process. */

@@ -44,6 +44,7 @@ final class Startup implements AutoCloseable {
     private final PeerEndpoints endpoints = new PeerEndpoints();
     private final BootstrapWire wire;
     private final FormerAddress formerAddress;
+    private final OperatorInit operatorInit;
     private final Thread thread = new Thread(this::run, "startup");
     private volatile Thread enrolling;
     private volatile boolean isEnrolled;
@@ -90,6 +91,8 @@ final class Startup implements AutoCloseable {
         this.parts = parts;
         wire = new BootstrapWire(parts.transports(), endpoints, parts.answers());
         formerAddress = new FormerAddress(wire::ask, parts.answers(), parts.self());
+        operatorInit = new OperatorInit(parts.keys(), parts.config().selfUrl(), parts.answers()::identity);
+        parts.api().initsBy(operatorInit);
     }
 
     static Startup begin(final Parts parts) {
@@ -131,6 +134,7 @@ final class Startup implements AutoCloseable {
                     new NodePeers(parts.self().id(), parts.config().peers(), endpoints, parts.transports());
             final CatalogStart catalogStart = new CatalogStart(parts, late, peers);
             final Bootstrap bootstrap = bootstrap(catalogStart.raftFolder());
+            operatorInit.waits(bootstrap);
             final BootstrapDecision decision = bootstrap.run();
             if (decision.kind() == BootstrapDecision.Kind.REMOVED) {
                 decommission(decision.message());
@@ -178,7 +182,8 @@ final class Startup implements AutoCloseable {
                         && CatalogService.isStored(
                                 raftFolder,
                                 UUID.fromString(clusterId),
-                                parts.store().catalog()));
+                                parts.store().catalog()),
+                waiting -> parts.readiness().waitsFor("looking for the cluster: " + waiting));
     }
 
     /** The catalog has removed a node: perhaps this process. */

@@ -68,6 +68,18 @@ public interface RegistryApi {
      */
     void removeNode(Caller caller, String urlOrId, boolean force, Reply<NodeView> reply);
 
+    /**
+     * Founds the cluster that this node waits to found, without the peers that are missing. May take as long as these
+     * take not to answer: for a thread that may block.
+     *
+     * @param force false only says what would be done
+     * @param reply refusals: UNAUTHENTICATED (no proof of the cluster secret), CONFLICT (there is a cluster, or this
+     *     node founds none), OVERLOADED, UNAVAILABLE
+     */
+    default void initCluster(final SecretProof proof, final boolean force, final Reply<ClusterInit> reply) {
+        reply.failure(new RegistryError(ErrorCode.UNAVAILABLE, "this node founds no cluster"));
+    }
+
     /** How this node and its cluster stand. */
     ClusterStatus cluster();
 

@@ -140,7 +140,8 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
         final Set<String> silent = new TreeSet<>(seeds.others());
         silent.removeAll(answers.keySet());
         if (!silent.isEmpty()) {
-            return await("to found the cluster together, every peer must answer; not yet: " + silent);
+            return await("to found the cluster together, every peer must answer; not yet: " + silent
+                    + "; when one is gone for good, found it without: oo cluster init --force");
         }
         final Set<String> nodeIds = new HashSet<>(Set.of(identity.nodeId()));
         for (final Map.Entry<String, Answer> answer : answers.entrySet()) {
@@ -158,7 +159,7 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
                 Kind.COLLECT_PROMISES, clusterId, List.of(), "founds " + clusterId + " with " + seeds.others());
     }
 
-    private static String difference(final Seeds seeds, final String url, final Answer answer) {
+    static String difference(final Seeds seeds, final String url, final Answer answer) {
         if (answer.seeds().equals(seeds.urls())) {
             return "";
         }

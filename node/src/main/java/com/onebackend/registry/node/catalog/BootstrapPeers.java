@@ -27,6 +27,14 @@ public interface BootstrapPeers {
     boolean promise(String peerUrl, String clusterId, String founder) throws IOException;
 
     /**
+     * The same for a cluster that an operator has founded without those that are missing: takes the place of an
+     * earlier promise, unless the node belongs to a cluster or founds one at this moment.
+     *
+     * @throws IOException it did not answer; it may have promised
+     */
+    boolean promiseByForce(String peerUrl, String clusterId, String founder) throws IOException;
+
+    /**
      * What a node says of itself.
      *
      * @param nodeId its node id

@@ -60,11 +60,22 @@ final class Server {
      * @param body sent as JSON; null sends none
      */
     <T> T call(final String method, final String path, final Object body, final Reader<T> reader) {
-        final HttpURLConnection connection = connect(method, path, body != null);
+        final String token = target.token();
+        return call(method, path, body, token.isEmpty() ? "" : "Bearer " + checked(token), reader);
+    }
+
+    /** The same with an Authorization header of its own; empty sends none. */
+    <T> T call(
+            final String method,
+            final String path,
+            final Object body,
+            final String authorization,
+            final Reader<T> reader) {
+        final HttpURLConnection connection = connect(method, path, body != null, authorization);
         try {
             final int status = send(connection, body);
             if (status >= 300) {
-                throw CliException.failure(refusal(connection, status));
+                throw CliException.failure(refusal(connection, status, !authorization.startsWith("ClusterSecret ")));
             }
             try (InputStream answer = new Limited(connection.getInputStream())) {
                 return reader.read(
@@ -88,7 +99,8 @@ final class Server {
         call(method, path, body, (answer, contentType) -> null);
     }
 
-    private HttpURLConnection connect(final String method, final String path, final boolean withBody) {
+    private HttpURLConnection connect(
+            final String method, final String path, final boolean withBody, final String authorization) {
         try {
             final HttpURLConnection connection = (HttpURLConnection) new URL(target.url() + path).openConnection();
             connection.setConnectTimeout(CONNECT_MILLIS_MAX);
@@ -98,8 +110,8 @@ final class Server {
             connection.setRequestMethod(method);
             connection.setRequestProperty("Accept", JSON + ", */*;q=0.5");
             connection.setRequestProperty("User-Agent", "oo");
-            if (!target.token().isEmpty()) {
-                connection.setRequestProperty("Authorization", "Bearer " + checked(target.token()));
+            if (!authorization.isEmpty()) {
+                connection.setRequestProperty("Authorization", authorization);
             }
             if (withBody) {
                 connection.setDoOutput(true);
@@ -133,13 +145,14 @@ final class Server {
         return status;
     }
 
-    private static String refusal(final HttpURLConnection connection, final int status) throws IOException {
+    private static String refusal(final HttpURLConnection connection, final int status, final boolean byAccount)
+            throws IOException {
         final String suffix = " (HTTP " + status + ")";
         if (status < 400) {
             final String location = String.valueOf(connection.getHeaderField("Location"));
             return "the server redirects to " + Table.printable(location) + "; use that address" + suffix;
         }
-        final String hint = status == HttpURLConnection.HTTP_UNAUTHORIZED
+        final String hint = byAccount && status == HttpURLConnection.HTTP_UNAUTHORIZED
                 ? "\n  log in with: oo login SLUG, or set " + Target.TOKEN
                 : "";
         return message(connection) + suffix + hint;

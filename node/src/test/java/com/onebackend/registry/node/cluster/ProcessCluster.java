@@ -70,6 +70,11 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
+    /** The folder that was just built: {@code bin/registry}, {@code bin/oo}. */
+    static Path distribution() {
+        return DISTRIBUTION.toAbsolutePath();
+    }
+
     String url(final int n) {
         return "http://" + sites.get(n - 1).host() + ":" + sites.get(n - 1).port();
     }
