@@ -8,6 +8,7 @@ import com.onebackend.registry.gateway.http.HttpEngine;
 import com.onebackend.registry.gateway.http.Route;
 import com.onebackend.registry.gateway.http.Workers;
 import com.onebackend.registry.gateway.rest.AccountHandlers;
+import com.onebackend.registry.gateway.rest.ClusterHandlers;
 import com.onebackend.registry.gateway.rest.DefinitionHandlers;
 import com.onebackend.registry.gateway.rest.InstanceHandlers;
 import com.onebackend.registry.gateway.rest.NodeHandlers;
@@ -85,6 +86,7 @@ public final class GatewayServer implements AutoCloseable {
         routes.addAll(new InstanceHandlers(api).routes());
         routes.addAll(new DefinitionHandlers(api, workers).routes());
         routes.addAll(new NodeHandlers(api).routes());
+        routes.addAll(new ClusterHandlers(api, workers).routes());
         routes.addAll(new OperationHandlers(api, metrics, workers).routes());
         routes.addAll(new AccountHandlers(api, new Logins(api), tokens, workers).routes());
         final HttpEngine engine = new HttpEngine(
@@ -92,7 +94,7 @@ public final class GatewayServer implements AutoCloseable {
                 routes,
                 tokens,
                 api::ready,
-                () -> api.cluster().reason(),
+                api::refusal,
                 api.cluster().nodeId(),
                 metrics);
         return new GatewayServer(config, engine, workers, Transport.best());

@@ -5,12 +5,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.onebackend.registry.model.Endpoint;
+import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.BootstrapPeers;
 import com.onebackend.registry.node.catalog.CatalogPeer;
+import com.onebackend.registry.node.catalog.RemovedNode;
 import com.onebackend.registry.node.gossip.GossipTransports;
+import com.onebackend.registry.storage.NodeIdentity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /**
  * The bootstrap's questions and answers as requests over the authenticated streams between nodes: small JSON objects,
@@ -31,23 +36,42 @@ final class BootstrapWire implements BootstrapPeers {
 
     private final GossipTransports transports;
     private final PeerEndpoints endpoints;
+    private final BootstrapAnswers own;
 
-    BootstrapWire(final GossipTransports transports, final PeerEndpoints endpoints) {
+    BootstrapWire(final GossipTransports transports, final PeerEndpoints endpoints, final BootstrapAnswers own) {
         this.transports = transports;
         this.endpoints = endpoints;
+        this.own = own;
     }
 
-    /** Answers a peer's question; what is no question of ours is refused. */
-    static byte[] answer(final byte[] request, final BootstrapAnswers answers) {
+    /**
+     * Answers a peer's question; what is no question of ours is refused. A node that was removed speaks for no cluster
+     * and founds none: it answers nothing.
+     *
+     * @param removals the last removal of a node id as this node knows it; null when it knows none
+     */
+    static byte[] answer(
+            final byte[] request, final BootstrapAnswers answers, final Function<String, RemovedNode> removals) {
+        if (!answers.identity().removed().isEmpty()) {
+            return refusal("this node was removed from its cluster");
+        }
         try {
             final JsonNode question = JSON.readTree(request);
             return switch (question.path("ask").asText()) {
-                case "who" -> JSON.writeValueAsBytes(toJson(answers.answer()));
+                case "who" ->
+                    JSON.writeValueAsBytes(toJson(answers.answer()).put("removed", removed(question, removals)));
                 case "promise" ->
                     JSON.writeValueAsBytes(JSON.createObjectNode()
                             .put(
                                     "promised",
                                     answers.promise(
+                                            question.path("clusterId").asText(),
+                                            question.path("founder").asText())));
+                case "promise-by-force" ->
+                    JSON.writeValueAsBytes(JSON.createObjectNode()
+                            .put(
+                                    "promised",
+                                    answers.promiseByForce(
                                             question.path("clusterId").asText(),
                                             question.path("founder").asText())));
                 default -> refusal("unknown question");
@@ -57,15 +81,67 @@ final class BootstrapWire implements BootstrapPeers {
         }
     }
 
+    /** Says whether the node that asks was removed; one that does not say who it is was not. */
+    private static String removed(final JsonNode question, final Function<String, RemovedNode> removals) {
+        final String nodeId = question.path("nodeId").asText();
+        final long origin = question.path("origin").asLong();
+        final long generation = question.path("generation").asLong();
+        if (nodeId.isEmpty() || origin == 0 || generation <= 0) {
+            return "";
+        }
+        final RemovedNode removal = removals.apply(nodeId);
+        return removal != null && removal.covers(nodeId, new Origin(origin), new Generation(generation))
+                ? removal.told()
+                : "";
+    }
+
+    /** Asks who lives at the other end, and says who asks. */
+    byte[] who() {
+        return bytes(whoQuestion());
+    }
+
+    private ObjectNode whoQuestion() {
+        final NodeIdentity asker = own.identity();
+        return JSON.createObjectNode()
+                .put("ask", "who")
+                .put("nodeId", asker.nodeId())
+                .put("origin", asker.origin().value())
+                .put("generation", asker.generation().value());
+    }
+
+    private static byte[] bytes(final ObjectNode json) {
+        try {
+            return JSON.writeValueAsBytes(json);
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * What somebody answered to {@link #who}.
+     *
+     * @throws IOException it is no such answer
+     */
+    static Answer read(final byte[] answer) throws IOException {
+        try {
+            final JsonNode json = JSON.readTree(answer);
+            if (json.has("error")) {
+                throw new IOException(json.path("error").asText());
+            }
+            return answer(json);
+        } catch (final IllegalStateException e) {
+            throw new IOException("something else was answered: " + e.getMessage(), e);
+        }
+    }
+
     @Override
     public Answer ask(final String peerUrl) throws IOException {
-        return answer(request(peerUrl, JSON.createObjectNode().put("ask", "who")));
+        return answer(request(peerUrl, whoQuestion()));
     }
 
     /** The same of a node of which it is known where its gossip listens. */
     Answer ask(final Endpoint endpoint) throws IOException {
-        return answer(
-                request(endpoint.toString(), endpoint, JSON.createObjectNode().put("ask", "who")));
+        return answer(request(endpoint.toString(), endpoint, whoQuestion()));
     }
 
     private static Answer answer(final JsonNode answer) throws IOException {
@@ -85,15 +161,27 @@ final class BootstrapWire implements BootstrapPeers {
                 answer.path("clusterId").asText(),
                 seeds,
                 members,
-                answer.path("promise").asText());
+                answer.path("promise").asText(),
+                answer.path("removed").asText());
     }
 
     @Override
     public boolean promise(final String peerUrl, final String clusterId, final String founder) throws IOException {
+        return promise("promise", peerUrl, clusterId, founder);
+    }
+
+    @Override
+    public boolean promiseByForce(final String peerUrl, final String clusterId, final String founder)
+            throws IOException {
+        return promise("promise-by-force", peerUrl, clusterId, founder);
+    }
+
+    private boolean promise(final String ask, final String peerUrl, final String clusterId, final String founder)
+            throws IOException {
         return request(
                         peerUrl,
                         JSON.createObjectNode()
-                                .put("ask", "promise")
+                                .put("ask", ask)
                                 .put("clusterId", clusterId)
                                 .put("founder", founder))
                 .path("promised")

@@ -116,7 +116,10 @@ final class GossipStart {
         return new Member(id, Incarnation.FIRST, MemberState.ALIVE, endpoint, self.url());
     }
 
-    private static boolean receive(final GossipLoop gossip, final Endpoint from, final byte[] bytes) {
+    private boolean receive(final GossipLoop gossip, final Endpoint from, final byte[] bytes) {
+        if (late.isClosed()) {
+            return true; // Dropped: a removed node stays, and its sockets with it.
+        }
         try {
             return gossip.received(from, WireCodec.decode(bytes));
         } catch (final WireException e) {
@@ -168,7 +171,10 @@ final class GossipStart {
                 .forget(removed.nodeId(), removed.origin(), removed.generation(), turn.now(), turn.effects()));
     }
 
-    private static void leave(final GossipLoop gossip) throws InterruptedException {
+    private void leave(final GossipLoop gossip) throws InterruptedException {
+        if (!parts.answers().identity().removed().isEmpty()) {
+            return; // Nobody listens to one that was removed.
+        }
         gossip.command(turn -> turn.core().leave(turn.now(), turn.effects()));
         // The good-bye is a few datagrams: give them the time to leave before the sockets close.
         TimeUnit.MILLISECONDS.sleep(LEAVE_MILLIS);

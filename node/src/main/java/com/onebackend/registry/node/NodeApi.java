@@ -2,6 +2,7 @@ package com.onebackend.registry.node;
 
 import com.onebackend.registry.api.Caller;
 import com.onebackend.registry.api.CatalogPosition;
+import com.onebackend.registry.api.ClusterInit;
 import com.onebackend.registry.api.ClusterStatus;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeView;
@@ -11,6 +12,7 @@ import com.onebackend.registry.api.RegistryError;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
 import com.onebackend.registry.api.RequestMark;
+import com.onebackend.registry.api.SecretProof;
 import com.onebackend.registry.directory.DefinitionEntry;
 import com.onebackend.registry.directory.DefinitionList;
 import com.onebackend.registry.directory.Directory;
@@ -55,6 +57,7 @@ final class NodeApi implements RegistryApi {
     private final ClusterKeys keys;
     private final Readiness readiness;
     private volatile Services services;
+    private volatile OperatorInit operatorInit;
 
     NodeApi(final NodeRecord self, final Directory directory, final ClusterKeys keys, final Readiness readiness) {
         this.self = self;
@@ -66,6 +69,43 @@ final class NodeApi implements RegistryApi {
     /** From now on everything works. */
     void serve(final Services running) {
         services = running;
+    }
+
+    /** From now on an operator may give the order to found. */
+    void initsBy(final OperatorInit init) {
+        operatorInit = init;
+    }
+
+    @Override
+    public void initCluster(final SecretProof proof, final boolean force, final Reply<ClusterInit> reply) {
+        final OperatorInit init = operatorInit;
+        if (init == null) {
+            reply.failure(starting());
+            return;
+        }
+        final ClusterInit done;
+        try {
+            done = init.run(proof, force);
+        } catch (final RegistryException e) {
+            reply.failure(e.error());
+            return;
+        }
+        reply.success(done);
+    }
+
+    /** Nothing works any more, for the rest of this process. */
+    void retire() {
+        services = null;
+    }
+
+    @Override
+    public String refusal() {
+        return readiness.refusal();
+    }
+
+    @Override
+    public boolean isOver() {
+        return readiness.isOver();
     }
 
     @Override
@@ -318,7 +358,7 @@ final class NodeApi implements RegistryApi {
     }
 
     private RegistryError starting() {
-        return new RegistryError(ErrorCode.UNAVAILABLE, "this node is not ready yet: " + readiness.reason());
+        return new RegistryError(ErrorCode.UNAVAILABLE, refusal());
     }
 
     /** What the caller asks for; applied once if the caller marked the request. */

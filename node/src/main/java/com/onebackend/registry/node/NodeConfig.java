@@ -24,6 +24,7 @@ import java.util.TreeSet;
  * @param folder OB_FOLDER: everything this node keeps
  * @param clusterSecret OB_CLUSTER_SECRET; empty when it is to be generated (single node only)
  * @param adminPassword OB_ADMIN_PASSWORD; empty when it is to be generated at founding
+ * @param rejoins OB_REJOIN: when this node has lost its place for good, it begins anew
  */
 record NodeConfig(
         String selfUrl,
@@ -39,7 +40,11 @@ record NodeConfig(
         List<String> seeds,
         Path folder,
         String clusterSecret,
-        String adminPassword) {
+        String adminPassword,
+        boolean rejoins) {
+    /** The one value of OB_REJOIN. */
+    static final String NEW_GENERATION = "new-generation";
+
     /** Named in OB_PEERS at most. */
     static final int PEERS_MAX = 64;
 
@@ -61,7 +66,8 @@ record NodeConfig(
             "OB_RAFT_PORT",
             "OB_BIND_HOST",
             "OB_CLUSTER_SECRET",
-            "OB_ADMIN_PASSWORD");
+            "OB_ADMIN_PASSWORD",
+            "OB_REJOIN");
     /** Of the command line and of the programs this one replaces: no business of the daemon, and no mistake either. */
     private static final Set<String> IGNORED = Set.of(
             "OB_SERVER_URL",
@@ -110,7 +116,8 @@ record NodeConfig(
                 seeds,
                 folder(environment),
                 text(environment, "OB_CLUSTER_SECRET", ""),
-                text(environment, "OB_ADMIN_PASSWORD", ""));
+                text(environment, "OB_ADMIN_PASSWORD", ""),
+                rejoins(environment));
         config.refuseUnusable();
         return config;
     }
@@ -130,6 +137,7 @@ record NodeConfig(
         shown.put("OB_BIND_HOST", bindHost);
         shown.put("OB_CLUSTER_SECRET", clusterSecret.isEmpty() ? "(generated)" : "****");
         shown.put("OB_ADMIN_PASSWORD", adminPassword.isEmpty() ? "(generated at founding)" : "****");
+        shown.put("OB_REJOIN", rejoins ? NEW_GENERATION : "");
         return shown;
     }
 
@@ -199,6 +207,15 @@ record NodeConfig(
                         + peer + " cannot reach: set OB_SELF_URL to an address its peers can reach");
             }
         }
+    }
+
+    private static boolean rejoins(final Map<String, String> environment) {
+        final String rejoin = text(environment, "OB_REJOIN", "");
+        if (!rejoin.isEmpty() && !rejoin.equals(NEW_GENERATION)) {
+            throw new ConfigException("OB_REJOIN " + rejoin + " is not known; its one value is " + NEW_GENERATION
+                    + ": a node that its cluster removed, or that lost its Raft log, joins again as a new one");
+        }
+        return !rejoin.isEmpty();
     }
 
     private static String nodeId(final Map<String, String> environment) {

@@ -20,6 +20,8 @@ final class NodeHelp {
               OB_CLUSTER_SECRET      32 characters or more, the same at every node; proves membership
               OB_ADMIN_PASSWORD      password of the account 1backend, used when the cluster is founded
                                      (default: generated into the folder)
+              OB_REJOIN              new-generation: a node that the cluster removed, or that lost the Raft log it voted
+                                     by, sets its data aside and joins again as a new node; no effect on a healthy one
               OB_HTTP_PORT           when OB_SELF_URL names the port of a proxy in front, or none
               OB_GOSSIP_PORT         UDP and TCP (default HTTP port + 1)
               OB_RAFT_PORT           TCP (default HTTP port + 2)

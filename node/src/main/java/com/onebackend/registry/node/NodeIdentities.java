@@ -40,6 +40,13 @@ final class NodeIdentities {
                 new Generation(Math.max(stored.generation().value() + 1, wallMillis)), config.selfUrl());
     }
 
+    /** The same node as a new one, which may only join; its generation is higher than that of every former process. */
+    static NodeIdentity anew(final NodeIdentity stored, final long wallMillis, final RandomGenerator random) {
+        return stored.anew(
+                new Origin(nonZero(random)),
+                new Generation(Math.max(stored.generation().value() + 1, wallMillis)));
+    }
+
     private static String generatedId(final RandomGenerator random) {
         final StringBuilder id = new StringBuilder("node-");
         for (int i = 0; i < GENERATED_ID_DIGITS; i++) {

@@ -2,6 +2,7 @@ package com.onebackend.registry.node;
 
 import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.CatalogService;
+import com.onebackend.registry.node.catalog.RemovedNode;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -23,10 +24,15 @@ final class PeerRequests implements Function<byte[], CompletionStage<byte[]>> {
         this.catalog = catalog;
     }
 
+    private RemovedNode removal(final String nodeId) {
+        final CatalogService running = catalog.get();
+        return running == null ? null : running.removed(nodeId);
+    }
+
     @Override
     public CompletionStage<byte[]> apply(final byte[] request) {
         if (request.length > 0 && request[0] == '{') {
-            return CompletableFuture.completedFuture(BootstrapWire.answer(request, bootstrap));
+            return CompletableFuture.completedFuture(BootstrapWire.answer(request, bootstrap, this::removal));
         }
         final CatalogService running = catalog.get();
         return running == null

@@ -30,6 +30,16 @@ final class Readiness {
         return phase.reason().isEmpty() && !isReloading.getAsBoolean();
     }
 
+    /** True when this process will not be ready again. */
+    boolean isOver() {
+        return phase.isFinal();
+    }
+
+    /** What is told to whom asks for what needs a ready node. */
+    String refusal() {
+        return isOver() ? reason() : "This node is not ready yet: " + reason();
+    }
+
     void waitsFor(final String why) {
         enter(new Phase(why, false));
     }

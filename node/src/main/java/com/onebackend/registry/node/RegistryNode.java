@@ -13,8 +13,6 @@ import com.onebackend.registry.node.gossip.GossipTransports;
 import com.onebackend.registry.node.resources.ResourceSampler;
 import com.onebackend.registry.storage.NodeIdentity;
 import com.onebackend.registry.storage.RegistryStore;
-import com.onebackend.registry.storage.StoreOptions;
-import com.onebackend.registry.storage.rocksdb.RocksRegistryStore;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -69,8 +67,7 @@ public final class RegistryNode implements AutoCloseable {
     }
 
     private static RegistryNode start(final NodeConfig config, final FatalHandler onFatal, final CloseOrder closing) {
-        final RegistryStore store =
-                closing.add("storage", RocksRegistryStore.open(config.folder(), StoreOptions.defaults()));
+        final RegistryStore store = closing.add("storage", Rejoin.open(config));
         final NodeIdentity identity =
                 NodeIdentities.next(store.identity().load(), config, System.currentTimeMillis(), new SecureRandom());
         store.identity().save(identity);

@@ -44,10 +44,12 @@ final class Startup implements AutoCloseable {
     private final PeerEndpoints endpoints = new PeerEndpoints();
     private final BootstrapWire wire;
     private final FormerAddress formerAddress;
+    private final OperatorInit operatorInit;
     private final Thread thread = new Thread(this::run, "startup");
     private volatile Thread enrolling;
     private volatile boolean isEnrolled;
-    private volatile RemovedNode removal;
+    /** When and by whom the cluster removed this node; empty while it did not. */
+    private volatile String removal = "";
 
     /** What the node consists of before it belongs to a cluster. */
     record Parts(
@@ -87,8 +89,10 @@ final class Startup implements AutoCloseable {
 
     private Startup(final Parts parts) {
         this.parts = parts;
-        wire = new BootstrapWire(parts.transports(), endpoints);
+        wire = new BootstrapWire(parts.transports(), endpoints, parts.answers());
         formerAddress = new FormerAddress(wire::ask, parts.answers(), parts.self());
+        operatorInit = new OperatorInit(parts.keys(), parts.config().selfUrl(), parts.answers()::identity);
+        parts.api().initsBy(operatorInit);
     }
 
     static Startup begin(final Parts parts) {
@@ -120,13 +124,22 @@ final class Startup implements AutoCloseable {
 
     private void run() {
         try {
+            if (!parts.answers().identity().removed().isEmpty()) {
+                decommission(parts.answers().identity().removed());
+                return;
+            }
             parts.readiness().waitsFor("looking for the cluster");
             final boolean wasMember = !parts.answers().identity().clusterId().isEmpty();
             final NodePeers peers =
                     new NodePeers(parts.self().id(), parts.config().peers(), endpoints, parts.transports());
             final CatalogStart catalogStart = new CatalogStart(parts, late, peers);
             final Bootstrap bootstrap = bootstrap(catalogStart.raftFolder());
+            operatorInit.waits(bootstrap);
             final BootstrapDecision decision = bootstrap.run();
+            if (decision.kind() == BootstrapDecision.Kind.REMOVED) {
+                decommission(decision.message());
+                return;
+            }
             // Before Raft runs: it tells the group at once where this node is now.
             final String refusal = decision.kind() == BootstrapDecision.Kind.REFUSE
                     ? decision.message()
@@ -141,6 +154,7 @@ final class Startup implements AutoCloseable {
             final GossipLoop gossip =
                     new GossipStart(parts, late, endpoints, this::taken).run(decision.clusterId(), catalog);
             peers.hears(gossip);
+            late.opened("removal watch", RemovalWatch.begin(peers, wire, parts.answers(), told -> removal = told));
             startEnrolment(catalog);
             final boolean hadData = wasMember || decision.kind() == BootstrapDecision.Kind.FOUND;
             watch(catalog, gossip, hadData);
@@ -168,15 +182,46 @@ final class Startup implements AutoCloseable {
                         && CatalogService.isStored(
                                 raftFolder,
                                 UUID.fromString(clusterId),
-                                parts.store().catalog()));
+                                parts.store().catalog()),
+                waiting -> parts.readiness().waitsFor("looking for the cluster: " + waiting));
     }
 
     /** The catalog has removed a node: perhaps this process. */
     private void noteRemoval(final RemovedNode removed) {
-        if (removed.nodeId().equals(parts.self().id())
-                && removed.generation().compareTo(parts.self().generation()) >= 0) {
-            removal = removed;
+        if (removed.covers(
+                parts.self().id(), parts.self().origin(), parts.self().generation())) {
+            removal = removed.told();
         }
+    }
+
+    /**
+     * The cluster has removed this node: what it would acknowledge nobody else would ever see. It serves nothing, asks
+     * nobody and stays, so that whoever looks finds out why; its data stays where it is.
+     *
+     * <p>Where it is allowed to begin anew it ends instead, and does so at its next start.
+     */
+    private void decommission(final String why) {
+        if (late.isClosed()) {
+            return;
+        }
+        parts.answers().removed(why);
+        if (parts.config().rejoins()) {
+            final String message = why + "; it joins again as a new node at its next start";
+            parts.readiness().ends(message);
+            parts.onFatal().onFatal(message, new IllegalStateException(message));
+            return;
+        }
+        final String message =
+                why + "; to let it join again as a new node, restart it with OB_REJOIN=" + NodeConfig.NEW_GENERATION;
+        LOG.error("this node serves nothing: {}", message);
+        parts.readiness().ends(message);
+        parts.api().retire();
+        parts.members().are(null);
+        late.refuse();
+        if (enrolling != null) {
+            end(enrolling);
+        }
+        late.close();
     }
 
     private void startEnrolment(final CatalogService catalog) {
@@ -193,7 +238,7 @@ final class Startup implements AutoCloseable {
                         final String refusal = enrolment.run();
                         if (refusal.isEmpty()) {
                             isEnrolled = true;
-                        } else {
+                        } else if (!isRemoved(catalog)) {
                             end(refusal);
                         }
                     } catch (final InterruptedException e) {
@@ -208,7 +253,13 @@ final class Startup implements AutoCloseable {
         enrolling.start();
     }
 
-    /** Says when the node is ready, and ends it when the cluster has removed it; until it is closed. */
+    /** The refusal was the removal, which the watch finds by itself. */
+    private boolean isRemoved(final CatalogService catalog) {
+        catalog.removed().forEach(this::noteRemoval);
+        return !removal.isEmpty();
+    }
+
+    /** Says when the node is ready, and retires it when the cluster has removed it; until it is closed. */
     private void watch(final CatalogService catalog, final GossipLoop gossip, final boolean hadData)
             throws InterruptedException {
         final long start = System.nanoTime();
@@ -216,8 +267,8 @@ final class Startup implements AutoCloseable {
         boolean isReloading = false;
         while (true) {
             final long now = System.nanoTime();
-            if (removal != null) {
-                refused("the cluster has removed this node");
+            if (!removal.isEmpty()) {
+                decommission(removal);
                 return;
             }
             if (!isReady) {
@@ -265,11 +316,6 @@ final class Startup implements AutoCloseable {
         } else {
             end(message);
         }
-    }
-
-    /** What this node would acknowledge nobody else would ever see: it must not go on. */
-    private void refused(final String why) {
-        end(asNewNode(why, parts.config().folder()));
     }
 
     /** A refusal that holds for this data folder only. */

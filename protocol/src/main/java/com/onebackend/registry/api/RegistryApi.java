@@ -94,12 +94,35 @@ public interface RegistryApi {
      */
     void removeNode(Caller caller, String urlOrId, boolean force, Reply<NodeView> reply);
 
+    /**
+     * Founds the cluster that this node waits to found, without the peers that are missing. May take as long as these
+     * take not to answer: for a thread that may block.
+     *
+     * @param force false only says what would be done
+     * @param reply refusals: UNAUTHENTICATED (no proof of the cluster secret), CONFLICT (there is a cluster, or this
+     *     node founds none), OVERLOADED, UNAVAILABLE
+     */
+    default void initCluster(final SecretProof proof, final boolean force, final Reply<ClusterInit> reply) {
+        reply.failure(new RegistryError(ErrorCode.UNAVAILABLE, "this node founds no cluster"));
+    }
+
     /** How this node and its cluster stand. */
     ClusterStatus cluster();
 
     /** True when this node answers in full. Asked at every request, so it should cost one field read. */
     default boolean ready() {
         return cluster().ready();
+    }
+
+    /** True when this process will not answer in full again. */
+    default boolean isOver() {
+        return false;
+    }
+
+    /** What is told to whom asks of a node that does not answer in full. */
+    default String refusal() {
+        final String reason = cluster().reason();
+        return isOver() ? reason : "This node is not ready yet: " + reason;
     }
 
     /** The account with this slug, as applied on this node; null when there is none. */

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param generation of the last process that started on this folder
  * @param clusterId the cluster it belongs to; empty until it belongs to one
  * @param everVoter true while it votes in the catalog's Raft group: its Raft folder must then never be missing
- * @param promise the cluster id it promised to found or join; empty = none
+ * @param promise the cluster id it promised to found or join; empty = none; {@link #JOIN_ONLY} = it founds none, ever
  * @param selfUrl the address it was last started with
  * @param removed why this node does not belong to the cluster any more, for a person; empty while it does
  */
@@ -28,6 +28,9 @@ public record NodeIdentity(
         String removed) {
     /** The longest text in an identity, in characters. */
     public static final int TEXT_CHARS_MAX = 4096;
+
+    /** Promised by a node that begins anew in place of one that a cluster knew: no cluster has this id. */
+    public static final String JOIN_ONLY = "join-only";
 
     public NodeIdentity {
         Invariants.check(!nodeId.isEmpty(), "node id is empty");
@@ -48,6 +51,16 @@ public record NodeIdentity(
             final String promise,
             final String selfUrl) {
         this(nodeId, origin, generation, clusterId, everVoter, promise, selfUrl, "");
+    }
+
+    /** True when it takes part in no founding: it joins the cluster of its peers, however long that takes. */
+    public boolean isJoinOnly() {
+        return promise.equals(JOIN_ONLY);
+    }
+
+    /** A new node of the same name, which knows nothing and may only join. */
+    public NodeIdentity anew(final Origin newOrigin, final Generation next) {
+        return new NodeIdentity(nodeId, newOrigin, next, "", false, JOIN_ONLY, selfUrl, "");
     }
 
     /** The same node in its next process. */

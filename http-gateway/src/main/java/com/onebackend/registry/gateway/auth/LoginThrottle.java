@@ -12,8 +12,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p><i>Thread:</i> any.
  */
-final class LoginThrottle {
+public final class LoginThrottle {
     private final Cache<Key, AtomicInteger> failures;
+
+    /** By the clock of this machine. */
+    public LoginThrottle() {
+        this(Ticker.systemTicker());
+    }
 
     LoginThrottle(final Ticker ticker) {
         failures = Caffeine.newBuilder()
@@ -24,12 +29,13 @@ final class LoginThrottle {
     }
 
     /** Counts an attempt as failed until {@link #succeeded} says otherwise; false when it must not even be tried. */
-    boolean tries(final String slug, final InetAddress client) {
+    public boolean tries(final String slug, final InetAddress client) {
         return failures.get(new Key(slug, client), key -> new AtomicInteger()).incrementAndGet()
                 <= GatewayLimits.LOGIN_FAILURES_MAX;
     }
 
-    void succeeded(final String slug, final InetAddress client) {
+    /** The last attempt was none of a guesser. */
+    public void succeeded(final String slug, final InetAddress client) {
         failures.invalidate(new Key(slug, client));
     }
 

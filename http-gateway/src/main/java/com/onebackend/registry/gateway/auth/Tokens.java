@@ -151,7 +151,10 @@ public final class Tokens implements Authenticator {
         final List<SigningKey> keys = api.signingKeys();
         if (keys.isEmpty()) {
             throw new RegistryException(
-                    ErrorCode.UNAVAILABLE, "This node does not have the cluster's signing key yet; try again later.");
+                    ErrorCode.UNAVAILABLE,
+                    api.isOver()
+                            ? api.refusal()
+                            : "This node does not have the cluster's signing key yet; try again later.");
         }
         return keys.get(0);
     }

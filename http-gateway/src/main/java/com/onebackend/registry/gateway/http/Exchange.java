@@ -6,6 +6,7 @@ import com.onebackend.registry.api.RegistryError;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
 import com.onebackend.registry.api.RequestMark;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
 import java.util.List;
@@ -91,6 +92,12 @@ public final class Exchange {
     /** The address of the connection's other end. */
     public InetAddress client() {
         return client;
+    }
+
+    /** What the client shows to prove who it is, as it came; empty when it shows nothing. */
+    public String authorization() {
+        final String shown = headers.get(HttpHeaderNames.AUTHORIZATION);
+        return shown == null ? "" : shown;
     }
 
     /** Sends the answer. */

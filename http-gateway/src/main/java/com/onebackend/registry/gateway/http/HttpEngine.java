@@ -45,7 +45,7 @@ public final class HttpEngine {
 
     /**
      * @param isReady asked at every request that needs a ready node
-     * @param notReadyReason for a person, when it is not
+     * @param notReadyReason the refusal, when it is not
      * @param nodeId said in the X-Registry-Node header of every answer
      */
     public HttpEngine(
@@ -111,7 +111,7 @@ public final class HttpEngine {
         exchange.routed(match);
         final Query query = Query.parse(target.query());
         if (route.needsReady() && !isReady.getAsBoolean()) {
-            throw new RegistryException(ErrorCode.UNAVAILABLE, "This node is not ready yet: " + notReadyReason.get());
+            throw new RegistryException(ErrorCode.UNAVAILABLE, notReadyReason.get());
         }
         exchange.opened(query, caller(route.policy(), request, connection));
     }

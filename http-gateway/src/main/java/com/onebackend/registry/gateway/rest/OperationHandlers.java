@@ -42,7 +42,7 @@ public final class OperationHandlers {
         final ClusterStatus status = api.cluster();
         final byte[] body = Json.bytes(out -> {
             out.writeStartObject();
-            out.writeStringField("status", status.ready() ? "ok" : "starting");
+            out.writeStringField("status", status.ready() ? "ok" : api.isOver() ? "stopped" : "starting");
             out.writeBooleanField("live", true);
             out.writeBooleanField("ready", status.ready());
             out.writeStringField("reason", status.reason());

@@ -1,5 +1,8 @@
 package com.onebackend.registry.node.catalog;
 
+import com.onebackend.registry.api.ClusterInit;
+import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.node.catalog.BootstrapDecision.Kind;
 import com.onebackend.registry.node.catalog.BootstrapPeers.Answer;
 import com.onebackend.registry.storage.NodeIdentity;
@@ -7,7 +10,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +23,7 @@ import org.slf4j.LoggerFactory;
  * node with an empty disk finds the others' cluster, and joins.
  *
  * <p><i>Thread:</i> the caller's own; {@code run} blocks until there is something to do, and ends when interrupted.
+ * {@link #force} on any other: it takes its turn with the rounds of {@code run}, and may block as long as one.
  */
 public final class Bootstrap {
     private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
@@ -31,7 +35,10 @@ public final class Bootstrap {
     private final BootstrapPeers peers;
     private final BootstrapAnswers self;
     private final Predicate<String> raftFolderExists;
+    private final Consumer<String> waits;
     private String lastMessage = "";
+    /** What {@link #run} has returned, or will return next; null while it waits. */
+    private BootstrapDecision decided;
 
     /**
      * For one start of a node.
@@ -39,24 +46,27 @@ public final class Bootstrap {
      * @param clusterName part of the cluster id
      * @param self this node's answers, which also keep what it binds itself to
      * @param raftFolderExists whether the Raft folder of a cluster id is there
+     * @param waits told what is waited for, whenever that changes
      */
     public Bootstrap(
             final String clusterName,
             final Seeds seeds,
             final BootstrapPeers peers,
             final BootstrapAnswers self,
-            final Predicate<String> raftFolderExists) {
+            final Predicate<String> raftFolderExists,
+            final Consumer<String> waits) {
         this.clusterName = clusterName;
         this.seeds = seeds;
         this.peers = peers;
         this.self = self;
         this.raftFolderExists = raftFolderExists;
+        this.waits = waits;
     }
 
     /** Asks until there is something to do: RESTART, FOUND, JOIN or REFUSE. */
-    public BootstrapDecision run() throws InterruptedException {
+    public synchronized BootstrapDecision run() throws InterruptedException {
         long pauseMillis = PAUSE_MILLIS_MIN;
-        while (true) {
+        while (decided == null) {
             final BootstrapDecision decision = round();
             if (!decision.message().equals(lastMessage)) {
                 LOG.info("bootstrap {} {}", decision.kind(), decision.message());
@@ -64,11 +74,38 @@ public final class Bootstrap {
                 pauseMillis = PAUSE_MILLIS_MIN;
             }
             if (decision.kind() != Kind.WAIT) {
-                return decision;
+                decided = decision;
+                break;
             }
-            TimeUnit.MILLISECONDS.sleep(pauseMillis);
+            waits.accept(decision.message());
+            wait(pauseMillis);
             pauseMillis = Math.min(pauseMillis * 2, PAUSE_MILLIS_MAX);
         }
+        return decided;
+    }
+
+    /**
+     * Founds the cluster without the peers that do not answer, under an id that none of those can have founded.
+     *
+     * @param fresh a cluster id drawn at random; empty only says what would be done
+     * @throws RegistryException CONFLICT: there is a cluster already, or this node is not to found one; UNAVAILABLE: a
+     *     peer stopped answering
+     */
+    public synchronized ClusterInit force(final String fresh) {
+        if (decided != null) {
+            throw new RegistryException(
+                    ErrorCode.CONFLICT,
+                    "this node does not wait to found a cluster: it "
+                            + (decided.message().isEmpty() ? decided.kind().toString() : decided.message()));
+        }
+        final ForcedFounding founding = new ForcedFounding(seeds, self, ask());
+        if (fresh.isEmpty()) {
+            return founding.plan();
+        }
+        final ClusterInit done = founding.found(peers, fresh);
+        decided = new BootstrapDecision(Kind.FOUND, fresh, List.of(), done.message());
+        notifyAll();
+        return done;
     }
 
     /** Asks everybody once and decides: RESTART, FOUND, JOIN, REFUSE, or WAIT. */
@@ -76,6 +113,9 @@ public final class Bootstrap {
         final NodeIdentity identity = self.identity();
         final BootstrapDecision decision = BootstrapDecision.decide(
                 clusterName, identity, self.answer(), raftFolderExists.test(identity.clusterId()), seeds, ask());
+        if (decision.kind() == Kind.FOUND && !self.beginsFounding(decision.clusterId())) {
+            return waits("this node has promised to found another cluster meanwhile");
+        }
         return decision.kind() == Kind.COLLECT_PROMISES ? collectPromises(decision) : decision;
     }
 
@@ -116,6 +156,9 @@ public final class Bootstrap {
             } catch (final IOException e) {
                 return waits("the promise of " + url + " is missing");
             }
+        }
+        if (!self.beginsFounding(clusterId)) {
+            return waits("an operator founds a cluster with this node elsewhere, without those that were missing");
         }
         return new BootstrapDecision(Kind.FOUND, clusterId, List.of(), decision.message());
     }

@@ -13,16 +13,22 @@ import org.slf4j.LoggerFactory;
  * promise and vote once the node runs.
  *
  * <p><i>Thread:</i> any. <i>Invariants:</i> a promise and a cluster are on disk before anybody hears of them;
- * neither is ever changed for another one.
+ * neither is ever changed for another one, but by force: an operator's promise takes the place of another, and is
+ * itself no obstacle to a founding that all take part in. Nothing is promised by a node that founds, so that of two
+ * foundings which both need this node only one can come to its end.
  */
 public final class BootstrapAnswers implements VoteMemory {
     private static final Logger LOG = LoggerFactory.getLogger(BootstrapAnswers.class);
+    /** Before the cluster id in a promise that an operator has ordered. */
+    private static final String FORCED = "forced:";
 
     private final IdentityStore store;
     private final long process;
     private final Seeds seeds;
     private final Supplier<List<CatalogPeer>> members;
     private NodeIdentity identity;
+    /** From the last promise collected until it is on disk that there is a cluster, or this process has died. */
+    private boolean isFounding;
 
     /**
      * Reads what the node has bound itself to.
@@ -60,14 +66,42 @@ public final class BootstrapAnswers implements VoteMemory {
         if (clusterId.isEmpty() || clusterId.length() > NodeIdentity.TEXT_CHARS_MAX) {
             return false;
         }
-        if (!identity.clusterId().isEmpty()) {
+        if (!identity.clusterId().isEmpty() || isFounding) {
             return false;
         }
-        if (identity.promise().isEmpty()) {
+        if (identity.promise().isEmpty() || identity.promise().startsWith(FORCED)) {
             save(identity.promising(clusterId));
             LOG.info("bootstrap promise cluster={} founder={}", clusterId, founder);
         }
         return identity.promise().equals(clusterId);
+    }
+
+    /** The same by an operator's order, without those that are missing; in place of what was promised before. */
+    public synchronized boolean promiseByForce(final String clusterId, final String founder) {
+        final String promise = FORCED + clusterId;
+        if (clusterId.isEmpty() || promise.length() > NodeIdentity.TEXT_CHARS_MAX) {
+            return false;
+        }
+        if (!identity.clusterId().isEmpty() || isFounding || identity.isJoinOnly()) {
+            return false;
+        }
+        LOG.warn("bootstrap promise by force cluster={} founder={} before={}", clusterId, founder, identity.promise());
+        save(identity.promising(promise));
+        return true;
+    }
+
+    /**
+     * This process founds {@code clusterId} now, and promises nothing else any more. False when its own promise was
+     * given to another founding meanwhile.
+     */
+    public synchronized boolean beginsFounding(final String clusterId) {
+        final String promise = identity.promise();
+        if (!identity.clusterId().isEmpty()
+                || !(promise.isEmpty() || promise.equals(clusterId) || promise.equals(FORCED + clusterId))) {
+            return false;
+        }
+        isFounding = true;
+        return true;
     }
 
     /**
@@ -98,6 +132,15 @@ public final class BootstrapAnswers implements VoteMemory {
         requireNoOther(clusterId);
         save(identity.inCluster(clusterId).voting(true));
         LOG.info("bootstrap done cluster={} founded", clusterId);
+    }
+
+    /** The cluster has removed this node; remembered by every later process of its folder. */
+    public synchronized void removed(final String why) {
+        if (identity.removed().isEmpty()) {
+            save(identity.removed(
+                    why.length() <= NodeIdentity.TEXT_CHARS_MAX ? why : why.substring(0, NodeIdentity.TEXT_CHARS_MAX)));
+            LOG.warn("{}", why);
+        }
     }
 
     @Override

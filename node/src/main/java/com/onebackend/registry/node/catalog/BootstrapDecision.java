@@ -29,6 +29,8 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
         JOIN,
         /** Ask again later. */
         WAIT,
+        /** The cluster has removed this node: serve nothing, and say so. */
+        REMOVED,
         /** Do not start: exit with 78, it is the configuration. */
         REFUSE
     }
@@ -75,6 +77,14 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
             final String clusterId = clusters.keySet().iterator().next();
             return new BootstrapDecision(Kind.JOIN, clusterId, members(answers), "joins " + clusterId);
         }
+        if (identity.isJoinOnly() && seeds.isAlone()) {
+            return refuse("this node was told to join its cluster again as a new node, so it founds none;"
+                    + " name nodes of the cluster in OB_PEERS");
+        }
+        if (identity.isJoinOnly()) {
+            return await("this node was told to join its cluster again as a new node, so it founds none; it waits for"
+                    + " a peer that belongs to it: " + seeds.others());
+        }
         if (seeds.isAlone() && !identity.promise().isEmpty()) {
             return refuse("this node has promised to found cluster " + identity.promise()
                     + " together with others, so it founds none alone; name them in OB_PEERS again");
@@ -91,9 +101,15 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
             final boolean raftFolderExists,
             final Map<String, Set<String>> clusters,
             final Map<String, Answer> answers) {
+        for (final Answer answer : answers.values()) {
+            if (!answer.removed().isEmpty() && answer.clusterId().equals(identity.clusterId())) {
+                return new BootstrapDecision(Kind.REMOVED, "", List.of(), answer.removed());
+            }
+        }
         if (identity.everVoter() && !raftFolderExists) {
             return refuse("this node has voted in cluster " + identity.clusterId()
-                    + ", but its Raft folder is gone; restore it, or rejoin as a new generation with an empty folder");
+                    + ", but its Raft folder is gone; put it back, or let the node join again as a new one: restart it"
+                    + " with OB_REJOIN=new-generation");
         }
         final Map<String, Set<String>> foreign = new TreeMap<>(clusters);
         foreign.remove(identity.clusterId());
@@ -124,7 +140,8 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
         final Set<String> silent = new TreeSet<>(seeds.others());
         silent.removeAll(answers.keySet());
         if (!silent.isEmpty()) {
-            return await("to found the cluster together, every peer must answer; not yet: " + silent);
+            return await("to found the cluster together, every peer must answer; not yet: " + silent
+                    + "; when one is gone for good, found it without: oo cluster init --force");
         }
         final Set<String> nodeIds = new HashSet<>(Set.of(identity.nodeId()));
         for (final Map.Entry<String, Answer> answer : answers.entrySet()) {
@@ -142,7 +159,7 @@ public record BootstrapDecision(Kind kind, String clusterId, List<CatalogPeer> m
                 Kind.COLLECT_PROMISES, clusterId, List.of(), "founds " + clusterId + " with " + seeds.others());
     }
 
-    private static String difference(final Seeds seeds, final String url, final Answer answer) {
+    static String difference(final Seeds seeds, final String url, final Answer answer) {
         if (answer.seeds().equals(seeds.urls())) {
             return "";
         }

@@ -27,6 +27,14 @@ public interface BootstrapPeers {
     boolean promise(String peerUrl, String clusterId, String founder) throws IOException;
 
     /**
+     * The same for a cluster that an operator has founded without those that are missing: takes the place of an
+     * earlier promise, unless the node belongs to a cluster or founds one at this moment.
+     *
+     * @throws IOException it did not answer; it may have promised
+     */
+    boolean promiseByForce(String peerUrl, String clusterId, String founder) throws IOException;
+
+    /**
      * What a node says of itself.
      *
      * @param nodeId its node id
@@ -37,6 +45,7 @@ public interface BootstrapPeers {
      * @param seeds the peers it was told of, normalised, sorted
      * @param members the voters it knows of; empty when none
      * @param promise the cluster id it has promised; empty when none
+     * @param removed when and by whom its cluster removed the node that asks, for a person; empty when it did not
      */
     record Answer(
             String nodeId,
@@ -45,10 +54,23 @@ public interface BootstrapPeers {
             String clusterId,
             List<String> seeds,
             List<CatalogPeer> members,
-            String promise) {
+            String promise,
+            String removed) {
         public Answer {
             seeds = List.copyOf(seeds);
             members = List.copyOf(members);
+        }
+
+        /** To one that was not removed. */
+        public Answer(
+                final String nodeId,
+                final Origin origin,
+                final long process,
+                final String clusterId,
+                final List<String> seeds,
+                final List<CatalogPeer> members,
+                final String promise) {
+            this(nodeId, origin, process, clusterId, seeds, members, promise, "");
         }
     }
 }

@@ -2,6 +2,8 @@ package com.onebackend.registry.node.catalog;
 
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Origin;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * A node that was taken out of the cluster.
@@ -12,4 +14,15 @@ import com.onebackend.registry.model.Origin;
  * @param millis when, milliseconds since 1970
  * @param by slug of the account that removed it
  */
-public record RemovedNode(String nodeId, Origin origin, Generation generation, long index, long millis, String by) {}
+public record RemovedNode(String nodeId, Origin origin, Generation generation, long index, long millis, String by) {
+    /** True when it is this process that was removed, or one that still has the removed data folder. */
+    public boolean covers(final String id, final Origin folder, final Generation process) {
+        return nodeId.equals(id) && (origin.equals(folder) || process.compareTo(generation) <= 0);
+    }
+
+    /** What happened, told to the node itself. */
+    public String told() {
+        return "the cluster removed this node at "
+                + Instant.ofEpochMilli(millis).truncatedTo(ChronoUnit.SECONDS) + " by " + by;
+    }
+}

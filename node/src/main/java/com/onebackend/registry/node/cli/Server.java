@@ -54,6 +54,19 @@ final class Server {
     }
 
     /**
+     * Headers that tell who asks, and which requests are the same.
+     *
+     * @param authorization empty sends none
+     * @param key empty sends none
+     */
+    private record Marks(String authorization, String key) {
+        @Override
+        public String toString() {
+            return "Marks[]";
+        }
+    }
+
+    /**
      * Sends a request.
      *
      * @param path the request target behind the server's URL, escaped
@@ -69,11 +82,27 @@ final class Server {
      * @param key tells the server that a request with the same key is the same one; empty sends none
      */
     <T> T call(final String method, final String path, final Object body, final String key, final Reader<T> reader) {
-        final HttpURLConnection connection = connect(method, path, body != null, key);
+        final String token = target.token();
+        return call(method, path, body, new Marks(token.isEmpty() ? "" : "Bearer " + checked(token), key), reader);
+    }
+
+    /** The same with an Authorization header of its own; empty sends none. */
+    <T> T callAs(
+            final String authorization,
+            final String method,
+            final String path,
+            final Object body,
+            final Reader<T> reader) {
+        return call(method, path, body, new Marks(authorization, ""), reader);
+    }
+
+    private <T> T call(
+            final String method, final String path, final Object body, final Marks marks, final Reader<T> reader) {
+        final HttpURLConnection connection = connect(method, path, body != null, marks);
         try {
             final int status = send(connection, body);
             if (status >= 300) {
-                throw refusal(connection, status);
+                throw refusal(connection, status, !marks.authorization().startsWith("ClusterSecret "));
             }
             try (InputStream answer = new Limited(connection.getInputStream())) {
                 return reader.read(
@@ -98,7 +127,7 @@ final class Server {
     }
 
     private HttpURLConnection connect(
-            final String method, final String path, final boolean withBody, final String key) {
+            final String method, final String path, final boolean withBody, final Marks marks) {
         try {
             final HttpURLConnection connection = (HttpURLConnection) new URL(target.url() + path).openConnection();
             connection.setConnectTimeout(CONNECT_MILLIS_MAX);
@@ -108,11 +137,11 @@ final class Server {
             connection.setRequestMethod(method);
             connection.setRequestProperty("Accept", JSON + ", */*;q=0.5");
             connection.setRequestProperty("User-Agent", "oo");
-            if (!target.token().isEmpty()) {
-                connection.setRequestProperty("Authorization", "Bearer " + checked(target.token()));
+            if (!marks.authorization().isEmpty()) {
+                connection.setRequestProperty("Authorization", marks.authorization());
             }
-            if (!key.isEmpty()) {
-                connection.setRequestProperty("Idempotency-Key", key);
+            if (!marks.key().isEmpty()) {
+                connection.setRequestProperty("Idempotency-Key", marks.key());
             }
             if (withBody) {
                 connection.setDoOutput(true);
@@ -146,14 +175,15 @@ final class Server {
         return status;
     }
 
-    private static CliException refusal(final HttpURLConnection connection, final int status) throws IOException {
+    private static CliException refusal(final HttpURLConnection connection, final int status, final boolean byAccount)
+            throws IOException {
         final String suffix = " (HTTP " + status + ")";
         if (status < 400) {
             final String location = String.valueOf(connection.getHeaderField("Location"));
             return CliException.failure(
                     "the server redirects to " + Table.printable(location) + "; use that address" + suffix);
         }
-        final String hint = status == HttpURLConnection.HTTP_UNAUTHORIZED
+        final String hint = byAccount && status == HttpURLConnection.HTTP_UNAUTHORIZED
                 ? "\n  log in with: oo login SLUG, or set " + Target.TOKEN
                 : "";
         final String body;

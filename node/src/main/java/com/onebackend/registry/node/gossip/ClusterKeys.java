@@ -46,12 +46,14 @@ public final class ClusterKeys {
     private final Hkdf datagrams;
     private final byte[] authoritySeed;
     private final SecretKeySpec catalog;
+    private final byte[] operator;
     private final SecureRandom random = new SecureRandom();
 
     private ClusterKeys(final Hkdf root) {
         datagrams = Hkdf.over(root.expand("v1 gossip datagrams", KEY_BYTES));
         authoritySeed = root.expand("v1 certificate authority", CA_SEED_BYTES);
         catalog = new SecretKeySpec(root.expand("v1 catalog sealing", KEY_BYTES), "AES");
+        operator = root.expand("v1 operator requests", KEY_BYTES);
     }
 
     /**
@@ -125,6 +127,11 @@ public final class ClusterKeys {
     /** What the certificate authority's private key is made of. */
     byte[] authoritySeed() {
         return authoritySeed.clone();
+    }
+
+    /** Authenticates a request of somebody who is no node but has the secret; HMAC-SHA-256. */
+    byte[] operatorMac(final byte[] message) {
+        return Hkdf.hmac(operator).doFinal(message);
     }
 
     private Cipher catalogCipher(final int mode, final byte[] nonce) throws GeneralSecurityException {

@@ -58,7 +58,7 @@ final class Hkdf {
         return output;
     }
 
-    private static Mac hmac(final byte[] key) {
+    static Mac hmac(final byte[] key) {
         try {
             final Mac mac = Mac.getInstance(MAC);
             mac.init(new SecretKeySpec(key, MAC));

@@ -77,6 +77,39 @@ class BootstrapTest {
     }
 
     @Test
+    void memberThatItsClusterHasRemovedIsToldSoBeforeAnythingElse() {
+        final Answer told = new Answer("b", new Origin(2), 2, "X", ALL, List.of(), "", "removed by root");
+        for (final boolean raft : List.of(true, false)) {
+            final BootstrapDecision decision =
+                    decide(identity("a", "X", true, ""), raft, Seeds.of(A, ALL), Map.of(B, told));
+            assertThat(decision.kind()).isEqualTo(Kind.REMOVED);
+            assertThat(decision.message()).isEqualTo("removed by root");
+        }
+        // Another cluster removes nobody of ours, and a node with an empty folder was not removed with it.
+        assertThat(decide(identity("a", "Y", true, ""), true, Seeds.of(A, ALL), Map.of(B, told))
+                        .kind())
+                .isEqualTo(Kind.REFUSE);
+        assertThat(decide(fresh("a"), true, Seeds.of(A, ALL), Map.of(B, told)).kind())
+                .isEqualTo(Kind.JOIN);
+    }
+
+    @Test
+    void nodeThatBeginsAnewJoinsAndNeverFounds() {
+        final NodeIdentity anew = identity("a", "", false, NodeIdentity.JOIN_ONLY);
+        assertThat(decide(anew, false, Seeds.of(A, ALL), Map.of(B, answer("b", "X", ALL)))
+                        .kind())
+                .isEqualTo(Kind.JOIN);
+        final Map<String, Answer> nobody = Map.of(B, answer("b", "", ALL), C, answer("c", "", ALL));
+        assertThat(decide(anew, false, Seeds.of(A, ALL), nobody).kind()).isEqualTo(Kind.WAIT);
+        final BootstrapDecision alone = decide(anew, false, Seeds.of(A, List.of()), Map.of());
+        assertThat(alone.kind()).isEqualTo(Kind.REFUSE);
+        assertThat(alone.message()).contains("OB_PEERS");
+        final BootstrapAnswers answers = new BootstrapAnswers(new MemoryIdentity(anew), 1, Seeds.of(A, ALL), List::of);
+        assertThat(answers.promise("X", "b")).isFalse();
+        assertThat(answers.promiseByForce("X", "b")).isFalse();
+    }
+
+    @Test
     void memberRestartsWhateverThePeersSay() {
         final Seeds seeds = Seeds.of(A, ALL);
         final NodeIdentity member = identity("a", "X", true, "");
@@ -379,7 +412,7 @@ class BootstrapTest {
 
             void act() {
                 final BootstrapDecision decision =
-                        new Bootstrap("main", Seeds.of(url, seeds), this, answers, id -> true).round();
+                        new Bootstrap("main", Seeds.of(url, seeds), this, answers, id -> true, waiting -> {}).round();
                 if (decision.kind() == Kind.FOUND) {
                     step();
                     founded.add(decision.clusterId());
@@ -405,6 +438,13 @@ class BootstrapTest {
                 final boolean promised = reach(url, peerUrl).answers.promise(clusterId, founder);
                 step();
                 return promised;
+            }
+
+            @Override
+            public boolean promiseByForce(final String peerUrl, final String clusterId, final String founder)
+                    throws IOException {
+                step();
+                return reach(url, peerUrl).answers.promiseByForce(clusterId, founder);
             }
         }
     }

@@ -70,6 +70,11 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
+    /** The folder that was just built: {@code bin/registry}, {@code bin/oo}. */
+    static Path distribution() {
+        return DISTRIBUTION.toAbsolutePath();
+    }
+
     String url(final int n) {
         return "http://" + sites.get(n - 1).host() + ":" + sites.get(n - 1).port();
     }
@@ -154,6 +159,10 @@ final class ProcessCluster implements AutoCloseable {
 
     long pid(final int n) {
         return processes.get(n).pid();
+    }
+
+    boolean processIsAlive(final int n) {
+        return processes.get(n).isAlive();
     }
 
     /** What node {@code n} believes of the others and itself: state by node id; empty when it does not answer. */
