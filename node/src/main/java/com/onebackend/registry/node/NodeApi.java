@@ -2,6 +2,7 @@ package com.onebackend.registry.node;
 
 import com.onebackend.registry.api.Caller;
 import com.onebackend.registry.api.ClusterStatus;
+import com.onebackend.registry.api.DisasterApi;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegisterInstance;
@@ -50,6 +51,7 @@ final class NodeApi implements RegistryApi {
     private final ClusterKeys keys;
     private final Readiness readiness;
     private volatile Services services;
+    private volatile DisasterApi disasters;
 
     NodeApi(final NodeRecord self, final Directory directory, final ClusterKeys keys, final Readiness readiness) {
         this.self = self;
@@ -213,6 +215,20 @@ final class NodeApi implements RegistryApi {
     }
 
     @Override
+    public DisasterApi disaster() {
+        final DisasterApi running = disasters;
+        if (running == null) {
+            throw new RegistryException(starting().code(), starting().message());
+        }
+        return running;
+    }
+
+    /** From now on backups are made and taken. */
+    void serve(final DisasterApi running) {
+        disasters = running;
+    }
+
+    @Override
     public boolean ready() {
         return readiness.isReady();
     }
@@ -261,7 +277,7 @@ final class NodeApi implements RegistryApi {
         });
     }
 
-    private static RegistryError errorOf(final Throwable failure) {
+    static RegistryError errorOf(final Throwable failure) {
         final Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof RegistryException refusal) {

@@ -6,6 +6,8 @@ import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.SigningKey;
+import com.onebackend.registry.storage.Applied;
+import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.storage.CatalogStore;
 import com.onebackend.registry.wire.WireLimits;
 import java.io.IOException;
@@ -360,6 +362,34 @@ public final class CatalogService implements AutoCloseable {
     /** All removals that are remembered, the eldest first. */
     public List<RemovedNode> removed() {
         return state.removed();
+    }
+
+    /** Every row applied here, all of one moment; answers of which. Blocks. */
+    public Applied readAll(final CatalogStore.RowReader rows) throws IOException {
+        return state.readAll(rows);
+    }
+
+    /** True for the sections of a backup that belong into another cluster, too. */
+    public static boolean isRestored(final int section) {
+        return section == CatalogSection.DEFINITION.id()
+                || section == CatalogSection.ACCOUNT.id()
+                || section == CatalogSection.SIGNING_KEY.id();
+    }
+
+    /**
+     * The signing key in a row; null when the row is of another section.
+     *
+     * @throws com.onebackend.registry.wire.WireException it cannot be read
+     */
+    public static SigningKey signingKeyOf(final int section, final byte[] row) {
+        return section == CatalogSection.SIGNING_KEY.id()
+                ? CatalogCodec.decodeKeyRow(row).key()
+                : null;
+    }
+
+    /** The restore that is under way, or that this catalog came from. */
+    public RestoreMark restore() {
+        return state.restore();
     }
 
     /** The account, or null. */

@@ -71,6 +71,7 @@ final class CatalogState {
         final Map<String, RemovedNode> removed = new ConcurrentHashMap<>();
         final Map<String, Account> accounts = new ConcurrentHashMap<>();
         final Map<String, KeyRow> keys = new ConcurrentHashMap<>();
+        volatile RestoreMark restore = RestoreMark.NONE;
     }
 
     /** @param feed told of everything that is applied */
@@ -91,6 +92,8 @@ final class CatalogState {
         store.scan(
                 CatalogSection.REMOVED_NODE, (id, bytes) -> loaded.removed.put(id, CatalogCodec.decodeRemoved(bytes)));
         store.scan(CatalogSection.SIGNING_KEY, (id, bytes) -> loaded.keys.put(id, CatalogCodec.decodeKeyRow(bytes)));
+        final byte[] restore = store.read(CatalogSection.META, RestoreMark.KEY);
+        loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
         recent.clear();
         store.scan(CatalogSection.META, (key, bytes) -> {
             if (key.startsWith(REQUEST_PREFIX)) {
@@ -231,6 +234,16 @@ final class CatalogState {
     /** How often the catalog was recovered by force; travels with its rows. */
     int epoch() {
         return epoch;
+    }
+
+    /** The restore that is under way, or that this catalog came from. */
+    RestoreMark restore() {
+        return tables.restore;
+    }
+
+    /** Every row as it is now. */
+    Applied readAll(final CatalogStore.RowReader rows) throws IOException {
+        return store.readAll(rows);
     }
 
     /** Writes all there is, with its applied index. */
