@@ -7,6 +7,7 @@ import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RecoverRequest;
 import com.onebackend.registry.api.Recovered;
 import com.onebackend.registry.api.RegistryError;
+import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.api.Reply;
 import com.onebackend.registry.api.RestoreResult;
 import com.onebackend.registry.api.RestoreStep;
@@ -36,6 +37,7 @@ final class DisasterService implements DisasterApi, AutoCloseable {
     private final Startup.Parts parts;
     private final Services services;
     private final Restore restore;
+    private final Recovery recovery;
     private final Semaphore backups = new Semaphore(1);
     private final ThreadPoolExecutor worker = new ThreadPoolExecutor(
             1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING_MAX), task -> new Thread(task, "disaster"));
@@ -44,6 +46,7 @@ final class DisasterService implements DisasterApi, AutoCloseable {
         this.parts = parts;
         this.services = services;
         this.restore = new Restore(parts.keys(), parts.directory(), services);
+        this.recovery = new Recovery(parts.self().id(), services);
         worker.allowCoreThreadTimeOut(true);
     }
 
@@ -108,7 +111,24 @@ final class DisasterService implements DisasterApi, AutoCloseable {
 
     @Override
     public void recover(final Caller caller, final RecoverRequest request, final Reply<Recovered> reply) {
-        reply.failure(busy());
+        try {
+            worker.execute(() -> recoverNow(caller, request, reply));
+        } catch (final RejectedExecutionException e) {
+            reply.failure(busy());
+        }
+    }
+
+    private void recoverNow(final Caller caller, final RecoverRequest request, final Reply<Recovered> reply) {
+        try {
+            reply.success(recovery.run(caller, request));
+        } catch (final RegistryException e) {
+            reply.failure(e.error());
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            reply.failure(busy());
+        } catch (final RuntimeException e) {
+            reply.failure(NodeApi.errorOf(e));
+        }
     }
 
     private static RegistryError busy() {

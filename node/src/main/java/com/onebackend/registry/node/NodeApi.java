@@ -184,7 +184,9 @@ final class NodeApi implements RegistryApi {
                 .removeVoter(nodeId, id -> isReachable(running, id))
                 .thenCompose(done -> running.catalog()
                         .write(new CatalogCommand.RemoveNode(
-                                proposal(caller.slug()), nodeId, generation(running, known.record()))));
+                                proposal(caller.slug()),
+                                nodeId,
+                                generation(running.gossip().members(), known.record()))));
         answer(reply, removed, result -> {
             result.orThrow();
             return known;
@@ -307,8 +309,8 @@ final class NodeApi implements RegistryApi {
     }
 
     /** The highest generation of the node this node has heard of. */
-    private static Generation generation(final Services running, final NodeRecord record) {
-        return running.gossip().members().stream()
+    static Generation generation(final List<Member> members, final NodeRecord record) {
+        return members.stream()
                 .filter(member -> member.id().nodeId().equals(record.id()))
                 .map(member -> member.id().generation())
                 .filter(generation -> generation.compareTo(record.generation()) > 0)

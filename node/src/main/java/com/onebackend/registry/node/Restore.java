@@ -33,6 +33,10 @@ import java.util.List;
  * <p><i>Thread:</i> any.
  */
 final class Restore {
+    private static final RestoreResult NOTHING = new RestoreResult(0, 0, 0);
+    /** Of a beginning: there is nothing left to do. */
+    private static final RestoreResult DONE_BEFORE = new RestoreResult(1, 0, 0);
+
     private final ClusterKeys keys;
     private final Directory directory;
     private final Services services;
@@ -52,7 +56,7 @@ final class Restore {
                 case END ->
                     write(
                             new CatalogCommand.EndRestore(NodeApi.proposal(caller.slug()), step.restoreId()),
-                            new RestoreResult(0, 0, 0),
+                            NOTHING,
                             reply);
             }
         } catch (final WireException e) {
@@ -69,10 +73,12 @@ final class Restore {
                             + " instances; start one with empty folders"));
             return;
         }
-        write(
-                new CatalogCommand.BeginRestore(NodeApi.proposal(caller.slug()), step.restoreId()),
-                new RestoreResult(0, 0, 0),
-                reply);
+        services.catalog()
+                .write(new CatalogCommand.BeginRestore(NodeApi.proposal(caller.slug()), step.restoreId()))
+                .thenApply(CatalogResult::orThrow)
+                // Applied here by now.
+                .thenApply(done -> services.catalog().restore().isUnderWay() ? NOTHING : DONE_BEFORE)
+                .whenComplete((result, failure) -> answer(result, failure, reply));
     }
 
     private void rows(final Caller caller, final RestoreStep step, final Reply<RestoreResult> reply) {
@@ -140,12 +146,18 @@ final class Restore {
     }
 
     private void write(final CatalogCommand command, final RestoreResult result, final Reply<RestoreResult> reply) {
-        services.catalog().write(command).thenApply(CatalogResult::orThrow).whenComplete((done, failure) -> {
-            if (failure == null) {
-                reply.success(result);
-            } else {
-                reply.failure(NodeApi.errorOf(failure));
-            }
-        });
+        services.catalog()
+                .write(command)
+                .thenApply(CatalogResult::orThrow)
+                .whenComplete((done, failure) -> answer(result, failure, reply));
+    }
+
+    private static void answer(
+            final RestoreResult result, final Throwable failure, final Reply<RestoreResult> reply) {
+        if (failure == null) {
+            reply.success(result);
+        } else {
+            reply.failure(NodeApi.errorOf(failure));
+        }
     }
 }

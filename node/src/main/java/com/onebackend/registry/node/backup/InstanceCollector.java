@@ -8,10 +8,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/**
- * Puts together the parts of one instance after the other, as the log hands them out; what is not registered any more is
- * left out. Holds one instance.
- */
+/** Puts together the parts of one instance after the other; what is not registered any more is left out. */
 final class InstanceCollector implements Consumer<LogEntry> {
     private final Map<PartKind, LogEntry> parts = new EnumMap<>(PartKind.class);
     private final Sink sink;

@@ -1,6 +1,7 @@
 package com.onebackend.registry.node.catalog;
 
 import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RecoverRequest;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -59,6 +61,7 @@ public final class CatalogService implements AutoCloseable {
     private final CatalogWriter writer;
     private final RemoteReads remoteReads;
     private final LostVote lostVote;
+    private final CatalogRecovery recovery;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
     private volatile boolean closed;
@@ -75,6 +78,7 @@ public final class CatalogService implements AutoCloseable {
         this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state);
         this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
         this.lostVote = new LostVote(config, runs.changes());
+        this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
     }
 
     /**
@@ -233,6 +237,17 @@ public final class CatalogService implements AutoCloseable {
             age.current(node.silenceMillis(), nowNanos);
         }
         return age.millis(nowNanos);
+    }
+
+    /**
+     * Goes on from what is applied here without the majority, as the only voter; returns the index. Blocks for seconds;
+     * the new group may not have a leader yet.
+     *
+     * @param alive the other nodes that answer now
+     * @throws RegistryException INVALID or CONFLICT: it must not be done, and why; UNAVAILABLE: the disk failed
+     */
+    public long recover(final RecoverRequest request, final Set<String> alive) throws InterruptedException {
+        return recovery.recover(request, alive);
     }
 
     /** How often the catalog was recovered by force. */

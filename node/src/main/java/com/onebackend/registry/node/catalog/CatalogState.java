@@ -47,7 +47,7 @@ final class CatalogState {
 
     private static final Logger LOG = LoggerFactory.getLogger(CatalogState.class);
     private static final String REQUEST_PREFIX = "request/";
-    private static final String EPOCH_KEY = "epoch";
+    static final String EPOCH_KEY = "epoch";
 
     private final CatalogStore store;
     private final CatalogFeed feed;
@@ -249,6 +249,11 @@ final class CatalogState {
     /** Writes all there is, with its applied index. */
     Applied exportTo(final OutputStream out) throws IOException {
         return store.exportTo(out);
+    }
+
+    /** Writes all there is as the beginning of another epoch. */
+    Applied exportTo(final OutputStream out, final int asEpoch) throws IOException {
+        return store.exportTo(out, List.of(RecoveredGroup.epochRow(asEpoch)));
     }
 
     /** Takes over a snapshot, all or nothing; readers see the old catalog until it is in. */

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** {@code oo cluster status}. */
+/** {@code oo cluster status|backup|restore|recover}. */
 final class ClusterCommands {
     private ClusterCommands() {}
 
@@ -15,6 +15,9 @@ final class ClusterCommands {
         final CommandSpec group = CommandTree.group("cluster", "The cluster as one node sees it.");
         group.addSubcommand(
                 "status", CommandTree.command("status", "Show the cluster and its members.", ClusterCommands::status));
+        group.addSubcommand("backup", BackupCommands.backup());
+        group.addSubcommand("restore", RestoreCommands.restore());
+        group.addSubcommand("recover", RecoverCommands.recover());
         root.addSubcommand("cluster", group);
     }
 

@@ -24,6 +24,9 @@ import javax.net.ssl.SSLException;
 final class Server {
     private static final int CONNECT_MILLIS_MAX = 5_000;
     private static final int READ_MILLIS_MAX = 30_000;
+    /** For what a node prepares for minutes. */
+    private static final int LONG_MILLIS_MAX = 660_000;
+
     private static final long ANSWER_BYTES_MAX = 64L << 20;
     private static final int ERROR_BYTES_MAX = 64 << 10;
     private static final int ERROR_CHARS_MAX = 1_000;
@@ -60,13 +63,39 @@ final class Server {
      * @param body sent as JSON; null sends none
      */
     <T> T call(final String method, final String path, final Object body, final Reader<T> reader) {
+        return call(method, path, body == null ? null : Json.bytes(body), READ_MILLIS_MAX, ANSWER_BYTES_MAX, reader);
+    }
+
+    /** Takes bytes. */
+    interface Download<T> {
+        T read(InputStream body) throws IOException;
+    }
+
+    /** Reads an answer of any size, which may be long in the making. */
+    <T> T download(final String path, final Download<T> reader) {
+        return call("GET", path, null, LONG_MILLIS_MAX, Long.MAX_VALUE, (in, type) -> reader.read(in));
+    }
+
+    /** Sends bytes; the answer may be long in the making. */
+    <T> T upload(final String path, final byte[] body, final Reader<T> reader) {
+        return call("POST", path, body, LONG_MILLIS_MAX, ANSWER_BYTES_MAX, reader);
+    }
+
+    private <T> T call(
+            final String method,
+            final String path,
+            final byte[] body,
+            final int readMillisMax,
+            final long answerBytesMax,
+            final Reader<T> reader) {
         final HttpURLConnection connection = connect(method, path, body != null);
+        connection.setReadTimeout(readMillisMax);
         try {
             final int status = send(connection, body);
             if (status >= 300) {
                 throw CliException.failure(refusal(connection, status));
             }
-            try (InputStream answer = new Limited(connection.getInputStream())) {
+            try (InputStream answer = new Limited(connection.getInputStream(), answerBytesMax)) {
                 return reader.read(
                         answer, String.valueOf(connection.getContentType()).toLowerCase(Locale.ROOT));
             }
@@ -74,7 +103,7 @@ final class Server {
             throw CliException.failure(target.url() + " answered with broken JSON: " + Table.printable(parseReason(e)));
         } catch (SocketTimeoutException e) {
             throw CliException.failure(
-                    target.url() + " gave no answer within " + READ_MILLIS_MAX / 1000 + " s" + uncertain(method));
+                    target.url() + " gave no answer within " + readMillisMax / 1000 + " s" + uncertain(method));
         } catch (IOException e) {
             throw CliException.failure(
                     "the connection to " + target.url() + " broke: " + e.getMessage() + uncertain(method));
@@ -120,10 +149,10 @@ final class Server {
         return token;
     }
 
-    private static int send(final HttpURLConnection connection, final Object body) throws IOException {
+    private static int send(final HttpURLConnection connection, final byte[] body) throws IOException {
         if (body != null) {
             try (OutputStream out = connection.getOutputStream()) {
-                out.write(Json.bytes(body));
+                out.write(body);
             }
         }
         final int status = connection.getResponseCode();
@@ -196,10 +225,11 @@ final class Server {
 
     /** Ends an answer that is larger than any of ours. */
     private static final class Limited extends FilterInputStream {
-        private long left = ANSWER_BYTES_MAX;
+        private long left;
 
-        Limited(final InputStream in) {
+        Limited(final InputStream in, final long bytesMax) {
             super(in);
+            left = bytesMax;
         }
 
         @Override
