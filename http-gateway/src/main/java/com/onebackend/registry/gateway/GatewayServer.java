@@ -10,6 +10,7 @@ import com.onebackend.registry.gateway.http.Workers;
 import com.onebackend.registry.gateway.rest.AccountHandlers;
 import com.onebackend.registry.gateway.rest.ClusterHandlers;
 import com.onebackend.registry.gateway.rest.DefinitionHandlers;
+import com.onebackend.registry.gateway.rest.DisasterHandlers;
 import com.onebackend.registry.gateway.rest.InstanceHandlers;
 import com.onebackend.registry.gateway.rest.NodeHandlers;
 import com.onebackend.registry.gateway.rest.OperationHandlers;
@@ -88,6 +89,7 @@ public final class GatewayServer implements AutoCloseable {
         routes.addAll(new NodeHandlers(api).routes());
         routes.addAll(new ClusterHandlers(api, workers).routes());
         routes.addAll(new OperationHandlers(api, metrics, workers).routes());
+        routes.addAll(new DisasterHandlers(api).routes());
         routes.addAll(new AccountHandlers(api, new Logins(api), tokens, workers).routes());
         final HttpEngine engine = new HttpEngine(
                 config.limits(),

@@ -3,6 +3,7 @@ package com.onebackend.registry.gateway;
 import com.onebackend.registry.api.Caller;
 import com.onebackend.registry.api.CatalogPosition;
 import com.onebackend.registry.api.ClusterStatus;
+import com.onebackend.registry.api.DisasterApi;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegisterInstance;
@@ -152,6 +153,14 @@ public final class FakeRegistry implements RegistryApi {
                 success.run();
             }
         });
+    }
+
+    /** Null until a test sets it. */
+    public volatile DisasterApi disaster;
+
+    @Override
+    public DisasterApi disaster() {
+        return disaster;
     }
 
     @Override

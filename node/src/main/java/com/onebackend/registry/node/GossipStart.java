@@ -105,7 +105,10 @@ final class GossipStart {
         startReports(gossip);
         startAutopilot(gossip, catalog);
         NodeMetrics.bind(parts.metrics(), gossip, catalog, parts.directory(), parts.transports());
-        parts.api().serve(new Services(clusterId, catalog, gossip, new InstanceService(gossip, self.url())));
+        final Services services = new Services(clusterId, catalog, gossip, new InstanceService(gossip, self.url()));
+        parts.readiness().exceptWhileRestoring(() -> catalog.restore().isUnderWay());
+        parts.api().serve(services);
+        parts.api().serve(late.opened("disaster", new DisasterService(parts, services)));
         return gossip;
     }
 

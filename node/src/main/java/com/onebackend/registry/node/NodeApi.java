@@ -4,6 +4,7 @@ import com.onebackend.registry.api.Caller;
 import com.onebackend.registry.api.CatalogPosition;
 import com.onebackend.registry.api.ClusterInit;
 import com.onebackend.registry.api.ClusterStatus;
+import com.onebackend.registry.api.DisasterApi;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegisterInstance;
@@ -58,6 +59,7 @@ final class NodeApi implements RegistryApi {
     private final Readiness readiness;
     private volatile Services services;
     private volatile OperatorInit operatorInit;
+    private volatile DisasterApi disasters;
 
     NodeApi(final NodeRecord self, final Directory directory, final ClusterKeys keys, final Readiness readiness) {
         this.self = self;
@@ -268,7 +270,9 @@ final class NodeApi implements RegistryApi {
                 .removeVoter(nodeId, id -> isReachable(running, id))
                 .thenCompose(done -> running.catalog()
                         .write(new CatalogCommand.RemoveNode(
-                                proposal(caller), nodeId, generation(running, known.record()))));
+                                proposal(caller),
+                                nodeId,
+                                generation(running.gossip().members(), known.record()))));
         answer(reply, removed, result -> {
             result.orThrow();
             return known;
@@ -296,6 +300,20 @@ final class NodeApi implements RegistryApi {
                                 .map(CatalogPeer::nodeId)
                                 .toList(),
                 running == null ? List.of() : running.gossip().members());
+    }
+
+    @Override
+    public DisasterApi disaster() {
+        final DisasterApi running = disasters;
+        if (running == null) {
+            throw new RegistryException(starting().code(), starting().message());
+        }
+        return running;
+    }
+
+    /** From now on backups are made and taken. */
+    void serve(final DisasterApi running) {
+        disasters = running;
     }
 
     @Override
@@ -347,7 +365,7 @@ final class NodeApi implements RegistryApi {
         });
     }
 
-    private static RegistryError errorOf(final Throwable failure) {
+    static RegistryError errorOf(final Throwable failure) {
         final Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof RegistryException refusal) {
@@ -385,8 +403,8 @@ final class NodeApi implements RegistryApi {
     }
 
     /** The highest generation of the node this node has heard of. */
-    private static Generation generation(final Services running, final NodeRecord record) {
-        return running.gossip().members().stream()
+    static Generation generation(final List<Member> members, final NodeRecord record) {
+        return members.stream()
                 .filter(member -> member.id().nodeId().equals(record.id()))
                 .map(member -> member.id().generation())
                 .filter(generation -> generation.compareTo(record.generation()) > 0)

@@ -14,8 +14,13 @@ final class Readiness {
     /** What a node says that reloads everything from the others. */
     static final String RELOADING = "catching up anew: this node was away for too long, or refused by the others";
 
+    /** What a node says while a backup is brought into its cluster. */
+    static final String RESTORING =
+            "a backup is being restored into this cluster; repeat oo cluster restore if it" + " broke off";
+
     private volatile Phase phase = new Phase("starting", false);
     private volatile BooleanSupplier isReloading = () -> false;
+    private volatile BooleanSupplier isRestoring = () -> false;
 
     /** @param reason why it does not answer; empty when it does */
     private record Phase(String reason, boolean isFinal) {}
@@ -23,11 +28,14 @@ final class Readiness {
     /** One line for a person; empty when the node is ready. */
     String reason() {
         final String reason = phase.reason();
-        return reason.isEmpty() && isReloading.getAsBoolean() ? RELOADING : reason;
+        if (reason.isEmpty() && isReloading.getAsBoolean()) {
+            return RELOADING;
+        }
+        return reason.isEmpty() && isRestoring.getAsBoolean() ? RESTORING : reason;
     }
 
     boolean isReady() {
-        return phase.reason().isEmpty() && !isReloading.getAsBoolean();
+        return phase.reason().isEmpty() && !isReloading.getAsBoolean() && !isRestoring.getAsBoolean();
     }
 
     /** True when this process will not be ready again. */
@@ -56,6 +64,11 @@ final class Readiness {
     /** While this is true the node is not ready, whatever else is said; asked at every request. */
     void exceptWhile(final BooleanSupplier reloading) {
         isReloading = reloading;
+    }
+
+    /** While this is true what the node would show is a part of a backup; asked at every request. */
+    void exceptWhileRestoring(final BooleanSupplier restoring) {
+        isRestoring = restoring;
     }
 
     private synchronized void enter(final Phase next) {

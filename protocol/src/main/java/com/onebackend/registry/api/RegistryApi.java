@@ -109,6 +109,9 @@ public interface RegistryApi {
     /** How this node and its cluster stand. */
     ClusterStatus cluster();
 
+    /** Backup, restore and recovery. */
+    DisasterApi disaster();
+
     /** True when this node answers in full. Asked at every request, so it should cost one field read. */
     default boolean ready() {
         return cluster().ready();

@@ -3,6 +3,7 @@ package com.onebackend.registry.storage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 /**
@@ -31,13 +32,31 @@ public interface CatalogStore {
     void scan(CatalogSection section, BiConsumer<String, byte[]> row);
 
     /**
+     * Every row of every section, all as they are at the call.
+     *
+     * @return the applied index they belong to
+     * @throws IOException whatever {@code rows} throws
+     */
+    Applied readAll(RowReader rows) throws IOException;
+
+    /** Takes one row after the other. It must not close the store. */
+    interface RowReader {
+        void row(CatalogSection section, String key, byte[] value) throws IOException;
+    }
+
+    /**
      * Writes the whole catalog as it is at the call, with its applied index, a format version and a checksum. The
      * stream is flushed, neither synced nor closed. The store cannot be closed while this runs.
      *
      * @return the applied index that was exported
      * @throws IOException the stream failed
      */
-    Applied exportTo(OutputStream out) throws IOException;
+    default Applied exportTo(final OutputStream out) throws IOException {
+        return exportTo(out, List.of());
+    }
+
+    /** As {@link #exportTo(OutputStream)}, of the catalog as it would be after {@code changes}; it stays as it is. */
+    Applied exportTo(OutputStream out, List<CatalogBatch.Change> changes) throws IOException;
 
     /**
      * Replaces the whole catalog and its applied index by what {@link #exportTo} wrote, synced. All or nothing, also

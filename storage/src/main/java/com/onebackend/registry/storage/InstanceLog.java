@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /**
  * The winning entry of every part of every instance, and the head of every origin's log.
  *
- * <p><i>Thread:</i> {@code write} from one thread, usually {@link GroupCommit}'s; {@code load} before the first write.
+ * <p><i>Thread:</i> {@code write} from one thread, usually {@link GroupCommit}'s.
  * <i>Invariants:</i> a write is on disk as a whole or not at all; after a crash the writes that are there are the first
  * ones, without a gap, and include every synced one.
  */
@@ -30,7 +30,8 @@ public interface InstanceLog {
     }
 
     /**
-     * Reads everything, entries by instance id and part, heads by origin (unsigned).
+     * Reads everything, entries by instance id and part, heads by origin (unsigned). On any thread, also while others
+     * write: the entries are those of one moment.
      *
      * @throws StorageException a record cannot be read; what was passed on before it is to be thrown away
      */

@@ -23,6 +23,7 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -115,6 +116,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
         ticking.cancel(false);
         exchange = null;
         state = State.CLOSING;
+        if (writing != null) {
+            writing.close();
+            writing = null;
+        }
         releaseWaiting();
         inactive.fireChannelInactive();
     }
@@ -180,6 +185,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         try {
             context.executor().execute(() -> deliver(of, answer));
         } catch (RejectedExecutionException e) {
+            answer.body().discard();
             LOG.debug("answer came after the gateway was closed client={}", client);
         }
     }
@@ -190,6 +196,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
             work.run();
         } catch (RuntimeException e) {
             answer(of, engine.answerOf(e, of.route()));
+        }
+    }
+
+    /** The handler of {@code of} may take this long; on the event loop, before it is answered. */
+    void patience(final Exchange of, final Duration time) {
+        if (of == exchange && state == State.HANDLING) {
+            deadlineNanos = System.nanoTime() + time.toNanos();
         }
     }
 
@@ -302,6 +315,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private void deliver(final Exchange of, final Answer answer) {
         if (of != exchange || state != State.HANDLING) {
+            answer.body().discard();
             return;
         }
         send(answer, !of.keepAlive() || draining);
@@ -325,7 +339,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
         final boolean keepAlive10 = exchange.isHttp10() && !close;
         engine.heads().write(out, answer, exchange.headers().get(HttpHeaderNames.ORIGIN), close, keepAlive10);
         final Body.Cursor cursor = new Body.Cursor(isHead ? Body.EMPTY : answer.body());
-        cursor.copy(out, GatewayLimits.WRITE_CHUNK_BYTES);
+        if (isHead) {
+            answer.body().discard();
+        }
+        if (!fill(out, cursor)) {
+            return;
+        }
         context.write(out, context.voidPromise());
         final long now = System.nanoTime();
         engine.metrics().of(exchange.route()).add(answer.status(), now - exchange.startNanos());
@@ -344,6 +363,22 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** False when the body cannot be read to its end: whoever waits for it must see that it is cut off. */
+    private boolean fill(final ByteBuf out, final Body.Cursor cursor) {
+        try {
+            cursor.copy(out, GatewayLimits.WRITE_CHUNK_BYTES);
+            return true;
+        } catch (IOException e) {
+            LOG.warn("answer cut off client={}", client, e);
+            out.release();
+            cursor.close();
+            writing = null;
+            state = State.CLOSING;
+            context.close();
+            return false;
+        }
+    }
+
     /** Writes on while the client takes it. */
     private void pump() {
         if (state != State.WRITING || pumping) {
@@ -352,7 +387,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
         pumping = true;
         while (writing.hasMore() && context.channel().isWritable()) {
             final ByteBuf out = context.alloc().ioBuffer(GatewayLimits.WRITE_CHUNK_BYTES);
-            writing.copy(out, GatewayLimits.WRITE_CHUNK_BYTES);
+            if (!fill(out, writing)) {
+                pumping = false;
+                return;
+            }
             context.writeAndFlush(out, context.voidPromise());
             deadlineNanos = System.nanoTime() + limits.requestTime().toNanos();
         }
@@ -367,6 +405,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private void written(final long nowNanos) {
+        writing.close();
         writing = null;
         if (closeAfterWriting) {
             closeGently(nowNanos);

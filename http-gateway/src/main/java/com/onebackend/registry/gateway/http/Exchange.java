@@ -9,6 +9,7 @@ import com.onebackend.registry.api.RequestMark;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -103,6 +104,11 @@ public final class Exchange {
     /** Sends the answer. */
     public void answer(final Answer answer) {
         connection.answer(this, answer);
+    }
+
+    /** Lets the handler take this long instead of the usual time; call it within the handler. */
+    public void mayTake(final Duration time) {
+        connection.patience(this, time);
     }
 
     /** A reply that answers with what {@code render} makes of the value, or with the refusal. */

@@ -63,6 +63,15 @@ final class Fields {
         return node.isBoolean() ? node.asText() : text(name, charsMax);
     }
 
+    /** True or false; false when absent. */
+    boolean flag(final String name) {
+        final JsonNode node = object.path(name);
+        if (!isAbsent(node) && !node.isBoolean()) {
+            throw invalid(name, "must be true or false");
+        }
+        return node.asBoolean(false);
+    }
+
     /** A port as a number or as digits; 0 when absent. */
     int port(final String name) {
         return port(object.path(name), name);

@@ -92,6 +92,8 @@ final class CatalogCodec {
             entry.setSaveSigningKey(SaveSigningKeyMsg.newBuilder()
                     .setKey(bytes(RecordCodec.encodeSigningKey(save.key())))
                     .setOnlyIfAbsent(save.onlyIfAbsent()));
+        } else if (RestoreCodec.set(entry, command)) {
+            return;
         } else {
             entry.setNoop(NoopMsg.getDefaultInstance());
         }
@@ -137,6 +139,7 @@ final class CatalogCodec {
                         entry.getDrainNode().getId(),
                         entry.getDrainNode().getDrained(),
                         entry.getDrainNode().getReason());
+            case BEGIN_RESTORE, RESTORE_ROWS, END_RESTORE -> RestoreCodec.get(by, entry);
             case NOOP -> new Noop(by);
             case ACTION_NOT_SET -> throw new WireException("catalog entry of an unknown kind");
         };
@@ -317,7 +320,7 @@ final class CatalogCodec {
         return ByteString.copyFrom(bytes);
     }
 
-    private static <M extends MessageLite> M parse(final Parser<M> parser, final byte[] bytes) {
+    static <M extends MessageLite> M parse(final Parser<M> parser, final byte[] bytes) {
         try {
             return parser.parseFrom(bytes);
         } catch (final InvalidProtocolBufferException e) {

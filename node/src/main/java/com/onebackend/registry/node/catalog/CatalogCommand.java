@@ -5,6 +5,7 @@ import com.onebackend.registry.model.Definition;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.SigningKey;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
 
@@ -70,6 +71,30 @@ public sealed interface CatalogCommand {
 
     /** Adds a signing key. CONFLICT when the catalog has any key and {@code onlyIfAbsent}. */
     record SaveSigningKey(Proposal proposal, SigningKey key, boolean onlyIfAbsent) implements CatalogCommand {}
+
+    /**
+     * Marks the catalog as one into which a backup is brought. CONFLICT unless it has nothing but what it was born
+     * with, or this very restore has begun before.
+     */
+    record BeginRestore(Proposal proposal, String restoreId) implements CatalogCommand {}
+
+    /**
+     * Sets rows of a backup. CONFLICT when its restore is not under way, INVALID when a row cannot be read; then none
+     * of them is set.
+     */
+    record RestoreRows(Proposal proposal, String restoreId, List<RestoredRow> rows) implements CatalogCommand {}
+
+    /** Ends a restore: from here on the catalog is like any other. CONFLICT when it is not under way. */
+    record EndRestore(Proposal proposal, String restoreId) implements CatalogCommand {}
+
+    /**
+     * A row of a backup.
+     *
+     * @param section the id of a {@link com.onebackend.registry.storage.CatalogSection}
+     */
+    // The array is handed on, never compared or changed.
+    @SuppressWarnings("ArrayRecordComponent")
+    record RestoredRow(int section, String key, byte[] value) {}
 
     /** Changes nothing; moves the log, which an idle follower may need in order to catch up. */
     record Noop(Proposal proposal) implements CatalogCommand {}

@@ -86,7 +86,8 @@ final class CatalogEvaluation {
         } else if (command instanceof SaveSigningKey save) {
             return saveSigningKey(save);
         }
-        return CatalogResult.done(index, 0);
+        final CatalogResult restored = new RestoreEvaluation(tables, index, batch, effects).evaluate(command);
+        return restored == null ? CatalogResult.done(index, 0) : restored;
     }
 
     private CatalogResult saveDefinition(final SaveDefinition command) {

@@ -42,6 +42,8 @@ final class CatalogFollower implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(CatalogFollower.class);
     private static final long REST_MILLIS = 100;
+    private static final long LOOK_MILLIS = 3_000;
+    private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(2);
     private static final long CLOSE_MILLIS_MAX = 5_000;
     private static final Duration PART_TIMEOUT = Duration.ofSeconds(60);
 
@@ -55,6 +57,8 @@ final class CatalogFollower implements AutoCloseable {
     private volatile Known known = new Known("", List.of());
     private volatile boolean closed;
     private String lastProblem = "";
+    private long lookedNanos;
+    private int looks;
 
     /** What the follower must know of this node's part in Raft. */
     interface Role {
@@ -105,6 +109,7 @@ final class CatalogFollower implements AutoCloseable {
         try {
             while (!closed) {
                 if (role.isInTouch()) {
+                    leaveIfGivenUp();
                     TimeUnit.MILLISECONDS.sleep(REST_MILLIS);
                 } else {
                     round();
@@ -145,6 +150,33 @@ final class CatalogFollower implements AutoCloseable {
             if (!problem.isEmpty()) {
                 LOG.info("catalog not followed source={} reason={}", source, problem);
             }
+        }
+    }
+
+    /**
+     * A majority of a group that was given up may return together, and elect a leader: somebody else has to tell them.
+     */
+    private void leaveIfGivenUp() throws InterruptedException {
+        final long nowNanos = System.nanoTime();
+        if (lookedNanos != 0 && nowNanos - lookedNanos < TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS)) {
+            return;
+        }
+        lookedNanos = nowNanos;
+        final byte[] question = FeedCodec.encode(new FeedPoll(state.epoch(), Long.MAX_VALUE, 0, 0));
+        final List<Candidate> others = config.peers().candidates();
+        if (others.isEmpty()) {
+            return;
+        }
+        // One after the other, also those that gossip believes dead: to a node that was removed all others are.
+        final Candidate other = others.get(Math.floorMod(looks++, others.size()));
+        try {
+            final FeedAnswer answer = FeedCodec.decodeAnswer(ask(other, question, LOOK_TIMEOUT));
+            if (answer.epoch() > state.epoch()) {
+                LOG.warn("catalog was recovered by force, says {}: this node's group is over", other);
+                role.leaveGroup();
+            }
+        } catch (final IOException | WireException e) {
+            LOG.debug("catalog epoch not told by={}", other, e);
         }
     }
 

@@ -2,6 +2,7 @@ package com.onebackend.registry.node.catalog;
 
 import com.onebackend.registry.api.CatalogPosition;
 import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RecoverRequest;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.directory.DefinitionEntry;
 import com.onebackend.registry.directory.DefinitionList;
@@ -10,6 +11,8 @@ import com.onebackend.registry.model.Definition;
 import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.SigningKey;
+import com.onebackend.registry.storage.Applied;
+import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.storage.CatalogStore;
 import com.onebackend.registry.wire.WireLimits;
 import java.io.IOException;
@@ -17,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -62,6 +66,7 @@ public final class CatalogService implements AutoCloseable {
     private final RemoteReads remoteReads;
     private final LostVote lostVote;
     private final DrainedVoter drainedVoter;
+    private final CatalogRecovery recovery;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
     private volatile boolean closed;
@@ -79,6 +84,7 @@ public final class CatalogService implements AutoCloseable {
         this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
         this.lostVote = new LostVote(config, runs.changes());
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
+        this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
     }
 
     /**
@@ -245,6 +251,17 @@ public final class CatalogService implements AutoCloseable {
         return age.millis(nowNanos);
     }
 
+    /**
+     * Goes on from what is applied here without the majority, as the only voter; returns the index. Blocks for seconds;
+     * the new group may not have a leader yet.
+     *
+     * @param alive the other nodes that answer now
+     * @throws RegistryException INVALID or CONFLICT: it must not be done, and why; UNAVAILABLE: the disk failed
+     */
+    public long recover(final RecoverRequest request, final Set<String> alive) throws InterruptedException {
+        return recovery.recover(request, alive);
+    }
+
     /** How often the catalog was recovered by force. */
     public int epoch() {
         return state.epoch();
@@ -404,6 +421,35 @@ public final class CatalogService implements AutoCloseable {
         return state.drained(nodeId) != null;
     }
 
+    /** Every row applied here, all of one moment; answers of which. Blocks. */
+    public Applied readAll(final CatalogStore.RowReader rows) throws IOException {
+        return state.readAll(rows);
+    }
+
+    /** True for the sections of a backup that belong into another cluster, too. */
+    public static boolean isRestored(final int section) {
+        return section == CatalogSection.DEFINITION.id()
+                || section == CatalogSection.DEFINITION_REVISION.id()
+                || section == CatalogSection.ACCOUNT.id()
+                || section == CatalogSection.SIGNING_KEY.id();
+    }
+
+    /**
+     * The signing key in a row; null when the row is of another section.
+     *
+     * @throws com.onebackend.registry.wire.WireException it cannot be read
+     */
+    public static SigningKey signingKeyOf(final int section, final byte[] row) {
+        return section == CatalogSection.SIGNING_KEY.id()
+                ? CatalogCodec.decodeKeyRow(row).key()
+                : null;
+    }
+
+    /** The restore that is under way, or that this catalog came from. */
+    public RestoreMark restore() {
+        return state.restore();
+    }
+
     /** The account, or null. */
     public Account account(final String slug) {
         return state.account(slug);
@@ -430,11 +476,6 @@ public final class CatalogService implements AutoCloseable {
                 .map(voter -> new CatalogFigures.Voter(voter.nodeId(), -1, -1))
                 .toList();
         return new CatalogFigures(CatalogFigures.Role.FOLLOWER, leaderId(), 0, applied, 0, applied, -1, told);
-    }
-
-    /** True when the node shall get no work. */
-    public boolean isDrained(final String nodeId) {
-        return false;
     }
 
     /** Node id of the leader this node follows; empty when none is known. */

@@ -54,7 +54,7 @@ final class CatalogState {
 
     private static final Logger LOG = LoggerFactory.getLogger(CatalogState.class);
     private static final String REQUEST_PREFIX = "request/";
-    private static final String EPOCH_KEY = "epoch";
+    static final String EPOCH_KEY = "epoch";
 
     private final CatalogStore store;
     private final CatalogFeed feed;
@@ -80,6 +80,7 @@ final class CatalogState {
         final Map<String, DrainedNode> drained = new ConcurrentHashMap<>();
         final Map<String, Account> accounts = new ConcurrentHashMap<>();
         final Map<String, KeyRow> keys = new ConcurrentHashMap<>();
+        volatile RestoreMark restore = RestoreMark.NONE;
     }
 
     /** @param feed told of everything that is applied */
@@ -101,6 +102,8 @@ final class CatalogState {
         store.scan(
                 CatalogSection.DRAINED_NODE, (id, bytes) -> loaded.drained.put(id, CatalogCodec.decodeDrained(bytes)));
         store.scan(CatalogSection.SIGNING_KEY, (id, bytes) -> loaded.keys.put(id, CatalogCodec.decodeKeyRow(bytes)));
+        final byte[] restore = store.read(CatalogSection.META, RestoreMark.KEY);
+        loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
         recent.clear();
         store.scan(CatalogSection.META, (key, bytes) -> {
             if (key.startsWith(REQUEST_PREFIX)) {
@@ -257,9 +260,24 @@ final class CatalogState {
         return epoch;
     }
 
+    /** The restore that is under way, or that this catalog came from. */
+    RestoreMark restore() {
+        return tables.restore;
+    }
+
+    /** Every row as it is now. */
+    Applied readAll(final CatalogStore.RowReader rows) throws IOException {
+        return store.readAll(rows);
+    }
+
     /** Writes all there is, with its applied index. */
     Applied exportTo(final OutputStream out) throws IOException {
         return store.exportTo(out);
+    }
+
+    /** Writes all there is as the beginning of another epoch. */
+    Applied exportTo(final OutputStream out, final int asEpoch) throws IOException {
+        return store.exportTo(out, List.of(RecoveredGroup.epochRow(asEpoch)));
     }
 
     /** Takes over a snapshot, all or nothing; readers see the old catalog until it is in. */

@@ -95,6 +95,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private void run(final List<CatalogPeer> firstVoters) throws IOException {
         votedNanos = System.nanoTime();
         isEndNoticed = false;
+        OtherGroups.setAside(config, state.epoch());
         current = RaftNode.start(config, state, firstVoters, this::watchSoon);
     }
 
@@ -107,6 +108,44 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             run(List.of());
             config.memory().becameVoter();
             LOG.info("catalog waits to become a voter self={}", config.self().nodeId());
+        }
+    }
+
+    /** Makes the folder of another group, and that group the catalog's; answers from which index it goes on. */
+    interface Preparation {
+        long prepare() throws IOException;
+    }
+
+    /**
+     * Leaves the group this node is in, if any, for one that it founds alone.
+     *
+     * @throws IOException the other group was not made: this node goes on as before
+     */
+    long found(final Preparation group) throws IOException {
+        synchronized (this) {
+            if (closed) {
+                throw RatisErrors.closing();
+            }
+            final RaftNode before = current;
+            current = null;
+            if (before != null) {
+                before.close();
+            }
+            synchronized (dialled) {
+                dialled.clear();
+                restarting = false;
+            }
+            try {
+                final long index = group.prepare();
+                config.memory().becameVoter();
+                run(List.of(config.self()));
+                return index;
+            } catch (final IOException e) {
+                if (before != null && current == null) {
+                    run(List.of());
+                }
+                throw e;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** {@code oo cluster status|init}. */
+/** {@code oo cluster status|init|backup|restore|recover}. */
 final class ClusterCommands {
     private ClusterCommands() {}
 
@@ -16,6 +16,9 @@ final class ClusterCommands {
         group.addSubcommand(
                 "status", CommandTree.command("status", "Show the cluster and its members.", ClusterCommands::status));
         group.addSubcommand("init", ClusterInitCommand.spec());
+        group.addSubcommand("backup", BackupCommands.backup());
+        group.addSubcommand("restore", RestoreCommands.restore());
+        group.addSubcommand("recover", RecoverCommands.recover());
         root.addSubcommand("cluster", group);
     }
 

@@ -24,6 +24,9 @@ import javax.net.ssl.SSLException;
 final class Server {
     private static final int CONNECT_MILLIS_MAX = 5_000;
     private static final int READ_MILLIS_MAX = 30_000;
+    /** For what a node prepares for minutes. */
+    private static final int LONG_MILLIS_MAX = 660_000;
+
     private static final long ANSWER_BYTES_MAX = 64L << 20;
     private static final int ERROR_BYTES_MAX = 64 << 10;
     private static final int ERROR_CHARS_MAX = 1_000;
@@ -82,8 +85,7 @@ final class Server {
      * @param key tells the server that a request with the same key is the same one; empty sends none
      */
     <T> T call(final String method, final String path, final Object body, final String key, final Reader<T> reader) {
-        final String token = target.token();
-        return call(method, path, body, new Marks(token.isEmpty() ? "" : "Bearer " + checked(token), key), reader);
+        return call(method, path, json(body), marks(key), READ_MILLIS_MAX, ANSWER_BYTES_MAX, reader);
     }
 
     /** The same with an Authorization header of its own; empty sends none. */
@@ -93,18 +95,49 @@ final class Server {
             final String path,
             final Object body,
             final Reader<T> reader) {
-        return call(method, path, body, new Marks(authorization, ""), reader);
+        return call(method, path, json(body), new Marks(authorization, ""), READ_MILLIS_MAX, ANSWER_BYTES_MAX, reader);
+    }
+
+    /** Takes bytes. */
+    interface Download<T> {
+        T read(InputStream body) throws IOException;
+    }
+
+    /** Reads an answer of any size, which may be long in the making. */
+    <T> T download(final String path, final Download<T> reader) {
+        return call("GET", path, null, marks(""), LONG_MILLIS_MAX, Long.MAX_VALUE, (in, type) -> reader.read(in));
+    }
+
+    /** Sends bytes; the answer may be long in the making. */
+    <T> T upload(final String path, final byte[] body, final Reader<T> reader) {
+        return call("POST", path, body, marks(""), LONG_MILLIS_MAX, ANSWER_BYTES_MAX, reader);
+    }
+
+    private Marks marks(final String key) {
+        final String token = target.token();
+        return new Marks(token.isEmpty() ? "" : "Bearer " + checked(token), key);
+    }
+
+    private static byte[] json(final Object body) {
+        return body == null ? null : Json.bytes(body);
     }
 
     private <T> T call(
-            final String method, final String path, final Object body, final Marks marks, final Reader<T> reader) {
+            final String method,
+            final String path,
+            final byte[] body,
+            final Marks marks,
+            final int readMillisMax,
+            final long answerBytesMax,
+            final Reader<T> reader) {
         final HttpURLConnection connection = connect(method, path, body != null, marks);
+        connection.setReadTimeout(readMillisMax);
         try {
             final int status = send(connection, body);
             if (status >= 300) {
                 throw refusal(connection, status, !marks.authorization().startsWith("ClusterSecret "));
             }
-            try (InputStream answer = new Limited(connection.getInputStream())) {
+            try (InputStream answer = new Limited(connection.getInputStream(), answerBytesMax)) {
                 return reader.read(
                         answer, String.valueOf(connection.getContentType()).toLowerCase(Locale.ROOT));
             }
@@ -112,7 +145,7 @@ final class Server {
             throw CliException.failure(target.url() + " answered with broken JSON: " + Table.printable(parseReason(e)));
         } catch (SocketTimeoutException e) {
             throw CliException.failure(
-                    target.url() + " gave no answer within " + READ_MILLIS_MAX / 1000 + " s" + uncertain(method));
+                    target.url() + " gave no answer within " + readMillisMax / 1000 + " s" + uncertain(method));
         } catch (IOException e) {
             throw CliException.failure(
                     "the connection to " + target.url() + " broke: " + e.getMessage() + uncertain(method));
@@ -162,10 +195,10 @@ final class Server {
         return token;
     }
 
-    private static int send(final HttpURLConnection connection, final Object body) throws IOException {
+    private static int send(final HttpURLConnection connection, final byte[] body) throws IOException {
         if (body != null) {
             try (OutputStream out = connection.getOutputStream()) {
-                out.write(Json.bytes(body));
+                out.write(body);
             }
         }
         final int status = connection.getResponseCode();
@@ -247,10 +280,11 @@ final class Server {
 
     /** Ends an answer that is larger than any of ours. */
     private static final class Limited extends FilterInputStream {
-        private long left = ANSWER_BYTES_MAX;
+        private long left;
 
-        Limited(final InputStream in) {
+        Limited(final InputStream in, final long bytesMax) {
             super(in);
+            left = bytesMax;
         }
 
         @Override

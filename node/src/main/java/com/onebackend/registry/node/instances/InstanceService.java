@@ -12,6 +12,7 @@ import com.onebackend.registry.model.InstanceStatus;
 import com.onebackend.registry.model.Part;
 import com.onebackend.registry.model.Stamp;
 import com.onebackend.registry.node.gossip.GossipLoop;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +31,9 @@ public final class InstanceService {
     /** The node was ready when the request came. */
     private static final RegistryError RELOADING = new RegistryError(
             ErrorCode.UNAVAILABLE, "this node has just begun to load everything anew; nothing was changed");
+
+    /** Said of an instance until it gives a sign of life. */
+    private static final String RESTORED = "restored from a backup; not heard of since";
 
     private final GossipLoop loop;
     private final String selfUrl;
@@ -105,6 +109,32 @@ public final class InstanceService {
             turn.core().write(instanceId, new Part.Tombstone(), turn.now(), turn.effects());
             turn.whenDurable(() -> reply.success(known), () -> reply.failure(CLOSING));
         });
+    }
+
+    /**
+     * Registers instances of a backup as this node's, those that are registered already excepted. Nobody has heard of
+     * them here: they are of unknown health. Answers how many there are now.
+     */
+    public void restore(final List<RestoredInstance> instances, final Reply<Integer> reply) {
+        post(reply, turn -> {
+            refuseByClock(turn);
+            for (final RestoredInstance instance : instances) {
+                if (turn.core().instance(instance.id()) == null) {
+                    restore(turn, instance);
+                }
+            }
+            turn.whenDurable(() -> reply.success(instances.size()), () -> reply.failure(CLOSING));
+        });
+    }
+
+    private static void restore(final GossipLoop.Turn turn, final RestoredInstance instance) {
+        final String id = instance.id();
+        turn.core().write(id, instance.registration().withBorn(Stamp.ZERO), turn.now(), turn.effects());
+        turn.core().write(id, new Part.Health(InstanceStatus.UNKNOWN, RESTORED, 0), turn.now(), turn.effects());
+        if (instance.intent() != null) {
+            turn.core().write(id, instance.intent(), turn.now(), turn.effects());
+        }
+        turn.wrote(turn.core().instance(id));
     }
 
     private <T> void post(final Reply<T> reply, final Consumer<GossipLoop.Turn> work) {

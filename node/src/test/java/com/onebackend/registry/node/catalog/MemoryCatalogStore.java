@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -58,7 +59,33 @@ final class MemoryCatalogStore implements CatalogStore {
     }
 
     @Override
-    public synchronized Applied exportTo(final OutputStream stream) throws IOException {
+    public synchronized Applied readAll(final RowReader reader) throws IOException {
+        for (final CatalogSection section : CatalogSection.values()) {
+            for (final Map.Entry<String, byte[]> row : rows.get(section).entrySet()) {
+                reader.row(section, row.getKey(), row.getValue());
+            }
+        }
+        return applied;
+    }
+
+    @Override
+    public synchronized Applied exportTo(final OutputStream stream, final List<CatalogBatch.Change> changes)
+            throws IOException {
+        final MemoryCatalogStore changed = new MemoryCatalogStore();
+        rows.forEach((section, of) -> changed.rows.get(section).putAll(of));
+        final CatalogBatch batch = new CatalogBatch(applied);
+        changes.forEach(change -> {
+            if (change.value() == null) {
+                batch.delete(change.section(), change.key());
+            } else {
+                batch.put(change.section(), change.key(), change.value());
+            }
+        });
+        changed.apply(batch);
+        return changed.write(stream);
+    }
+
+    private Applied write(final OutputStream stream) throws IOException {
         final DataOutputStream out = new DataOutputStream(stream);
         out.writeLong(applied.index());
         out.writeLong(applied.term());

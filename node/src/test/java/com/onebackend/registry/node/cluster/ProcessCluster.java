@@ -229,6 +229,11 @@ final class ProcessCluster implements AutoCloseable {
         return processes.get(n).exitValue();
     }
 
+    /** The administrator's, since the last login. */
+    String token() {
+        return token;
+    }
+
     boolean isReady(final int n) {
         if (!processes.get(n).isAlive()) {
             throw new IllegalStateException("node " + n + " ended:\n" + logTail(n));
@@ -251,7 +256,12 @@ final class ProcessCluster implements AutoCloseable {
 
     /** Until it is done: without a token every later answer is a refusal, which looks like a node that is away. */
     void login() {
-        final String body = "{\"slug\":\"1backend\",\"password\":\"" + PASSWORD + "\"}";
+        login(PASSWORD);
+    }
+
+    /** As {@link #login()}, with another password. */
+    void login(final String password) {
+        final String body = "{\"slug\":\"1backend\",\"password\":\"" + password + "\"}";
         await().atMost(LOGIN).untilAsserted(() -> {
             final Answer answer = send(1, "POST", "/user-svc/login", body, "");
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);

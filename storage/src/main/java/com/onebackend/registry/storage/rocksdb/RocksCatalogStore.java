@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.BiConsumer;
 import org.rocksdb.ColumnFamilyHandle;
 
@@ -96,22 +97,51 @@ final class RocksCatalogStore implements CatalogStore {
     }
 
     @Override
-    public Applied exportTo(final OutputStream out) throws IOException {
+    public Applied exportTo(final OutputStream out, final List<CatalogBatch.Change> changes) throws IOException {
         try (RocksCursor rows = cursor(CatalogKeys.APPLIED, Byte.MAX_VALUE)) {
-            boolean more = rows.next();
-            Applied exported = Applied.NONE;
-            if (more && CatalogKeys.sectionOf(rows.key()) == CatalogKeys.APPLIED) {
-                exported = decodeApplied(rows.value());
-                more = rows.next();
-            }
+            final Applied exported = appliedAt(rows);
             final CatalogSnapshotWriter writer = new CatalogSnapshotWriter(out, exported);
-            for (; more; more = rows.next()) {
+            for (; rows.isValid(); rows.next()) {
                 final byte[] row = rows.key();
-                writer.row(CatalogKeys.sectionOf(row), CatalogKeys.keyOf(row), rows.value());
+                if (changes.stream().noneMatch(change -> isRow(change, row))) {
+                    writer.row(CatalogKeys.sectionOf(row), CatalogKeys.keyOf(row), rows.value());
+                }
+            }
+            for (final CatalogBatch.Change change : changes) {
+                if (change.value() != null) {
+                    writer.row(change.section().id(), StoreKeys.utf8(change.key()), change.value());
+                }
             }
             writer.finish();
             return exported;
         }
+    }
+
+    private static boolean isRow(final CatalogBatch.Change change, final byte[] row) {
+        return change.section().id() == CatalogKeys.sectionOf(row)
+                && change.key().equals(CatalogKeys.textOf(row));
+    }
+
+    @Override
+    public Applied readAll(final RowReader reader) throws IOException {
+        try (RocksCursor rows = cursor(CatalogKeys.APPLIED, Byte.MAX_VALUE)) {
+            final Applied read = appliedAt(rows);
+            for (; rows.isValid(); rows.next()) {
+                final CatalogSection section = CatalogSection.ofId(CatalogKeys.sectionOf(rows.key()));
+                reader.row(section, CatalogKeys.textOf(rows.key()), rows.value());
+            }
+            return read;
+        }
+    }
+
+    /** The applied index, which is the first row; the cursor is at the one after it. */
+    private Applied appliedAt(final RocksCursor rows) {
+        if (!rows.next() || CatalogKeys.sectionOf(rows.key()) != CatalogKeys.APPLIED) {
+            return Applied.NONE;
+        }
+        final Applied read = decodeApplied(rows.value());
+        rows.next();
+        return read;
     }
 
     /** The current epoch's rows from one section id to before another, as they are now. */

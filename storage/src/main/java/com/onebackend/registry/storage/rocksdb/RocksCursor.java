@@ -54,6 +54,11 @@ final class RocksCursor implements AutoCloseable {
         }
     }
 
+    /** True while {@link #next} has not answered false. */
+    boolean isValid() {
+        return started && rows.isValid();
+    }
+
     byte[] key() {
         return rows.key();
     }
