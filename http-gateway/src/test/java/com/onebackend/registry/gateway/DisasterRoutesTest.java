@@ -42,12 +42,7 @@ class DisasterRoutesTest {
     @BeforeEach
     void start() {
         gateway = new TestGateway(new GatewayLimits(
-                100,
-                100,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(1),
-                Duration.ofMillis(200)));
+                100, 100, Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofMillis(200)));
         gateway.registry.disaster = disasters;
         gateway.registry.ready = false;
     }
@@ -78,7 +73,8 @@ class DisasterRoutesTest {
         try (Socket socket = request(BACKUP)) {
             final InputStream in = socket.getInputStream();
             assertThat(in.read()).isEqualTo('H');
-            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(disasters.closed).hasValue(1));
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(disasters.closed).hasValue(1));
             assertThat(disasters.read.get()).isLessThan(64L << 20);
         }
     }
@@ -97,7 +93,8 @@ class DisasterRoutesTest {
     void aClientThatLeavesReleasesTheSource() throws IOException {
         disasters.length = 1L << 30;
         request(BACKUP).close();
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(disasters.closed).hasValue(1));
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(disasters.closed).hasValue(1));
     }
 
     @Test
@@ -106,7 +103,7 @@ class DisasterRoutesTest {
             final String method = path.equals("backup") ? "GET" : "POST";
             final String target = "/registry-svc/cluster/" + path;
             assertThat(gateway.send(method, target, null, null).statusCode()).isEqualTo(401);
-            assertThat(gateway.send(method, target, gateway.token("user-svc"), null)
+            assertThat(gateway.send(method, target, gateway.token("user-service"), null)
                             .statusCode())
                     .isEqualTo(403);
         }
@@ -125,7 +122,8 @@ class DisasterRoutesTest {
 
     @Test
     void whatIsNotUnderstoodIsRefused() {
-        assertThat(post("/registry-svc/cluster/restore?id=" + ID + "&step=middle", "")).isEqualTo(400);
+        assertThat(post("/registry-svc/cluster/restore?id=" + ID + "&step=middle", ""))
+                .isEqualTo(400);
         assertThat(post("/registry-svc/cluster/restore?id=short&step=rows", "")).isEqualTo(400);
         assertThat(post("/registry-svc/cluster/recover", "{\"lost\":[],\"acceptDataLoss\":\"yes\"}"))
                 .isEqualTo(400);

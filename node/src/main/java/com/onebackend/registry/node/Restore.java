@@ -152,8 +152,7 @@ final class Restore {
                 .whenComplete((done, failure) -> answer(result, failure, reply));
     }
 
-    private static void answer(
-            final RestoreResult result, final Throwable failure, final Reply<RestoreResult> reply) {
+    private static void answer(final RestoreResult result, final Throwable failure, final Reply<RestoreResult> reply) {
         if (failure == null) {
             reply.success(result);
         } else {

@@ -71,7 +71,8 @@ class BackupIT {
                             .status())
                     .isEqualTo(401);
             fresh.login();
-            assertThat(fresh.send(3, "GET", "/registry-svc/nodes", null, oldToken).status())
+            assertThat(fresh.send(3, "GET", "/registry-svc/nodes", null, oldToken)
+                            .status())
                     .isEqualTo(200);
             final Outcome again = oo(fresh, 1, "cluster", "restore", file.toString(), "--yes");
             assertThat(again.status()).as(again.text()).isZero();

@@ -53,8 +53,7 @@ class RecoverIT {
             final Outcome unnamed = oo.run(1, "cluster", "recover", "node-2", "--yes-i-accept-data-loss");
             assertThat(unnamed.status()).isEqualTo(1);
             assertThat(unnamed.text()).contains("node-3").contains("name them all");
-            final Outcome recovered =
-                    oo.run(1, "cluster", "recover", "node-2", "node-3", "--yes-i-accept-data-loss");
+            final Outcome recovered = oo.run(1, "cluster", "recover", "node-2", "node-3", "--yes-i-accept-data-loss");
             assertThat(recovered.status()).as(recovered.text()).isZero();
             System.out.println(recovered.text());
 
