@@ -103,7 +103,7 @@ class DisasterRoutesTest {
             final String method = path.equals("backup") ? "GET" : "POST";
             final String target = "/registry-svc/cluster/" + path;
             assertThat(gateway.send(method, target, null, null).statusCode()).isEqualTo(401);
-            assertThat(gateway.send(method, target, gateway.token("user-svc"), null)
+            assertThat(gateway.send(method, target, gateway.token("user-service"), null)
                             .statusCode())
                     .isEqualTo(403);
         }

@@ -15,6 +15,7 @@ import static com.onebackend.registry.storage.Samples.registered;
 import static com.onebackend.registry.storage.Samples.registration;
 import static com.onebackend.registry.storage.Samples.removals;
 import static com.onebackend.registry.storage.Samples.rows;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -29,6 +30,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -62,6 +64,45 @@ public abstract class RegistryStoreContract {
     protected void reopen() {
         store.close();
         store = open(folder);
+    }
+
+    @Test
+    void exportMaySayWhatTheCatalogWouldBeAndLeavesItAsItIs() throws IOException {
+        store.catalog()
+                .apply(new CatalogBatch(new Applied(5, 3))
+                        .put(NODE, "a", bytes("1"))
+                        .put(NODE, "b", bytes("1"))
+                        .put(META, "c", bytes("1")));
+        final ByteArrayOutputStream exported = new ByteArrayOutputStream();
+        final CatalogBatch changes = new CatalogBatch(Applied.NONE)
+                .put(NODE, "a", bytes("2"))
+                .delete(NODE, "b")
+                .put(META, "d", bytes("2"));
+
+        assertThat(store.catalog().exportTo(exported, changes.changes())).isEqualTo(new Applied(5, 3));
+
+        assertThat(rows(store, NODE)).containsExactly("a=1", "b=1");
+        store.catalog().replaceWith(new ByteArrayInputStream(exported.toByteArray()));
+        assertThat(rows(store, NODE)).containsExactly("a=2");
+        assertThat(rows(store, META)).containsExactly("c=1", "d=2");
+        assertThat(store.catalog().lastApplied()).isEqualTo(new Applied(5, 3));
+    }
+
+    @Test
+    void readAllSeesEverySectionOfOneMoment() throws IOException {
+        store.catalog()
+                .apply(new CatalogBatch(new Applied(5, 3))
+                        .put(NODE, "a", bytes("1"))
+                        .put(META, "b", bytes("1")));
+        final List<String> seen = new ArrayList<>();
+
+        final Applied read = store.catalog().readAll((section, key, value) -> {
+            seen.add(section + " " + key + "=" + new String(value, UTF_8));
+            store.catalog().apply(new CatalogBatch(new Applied(6, 3)).put(META, "b", bytes("2")));
+        });
+
+        assertThat(read).isEqualTo(new Applied(5, 3));
+        assertThat(seen).containsExactly("NODE a=1", "META b=1");
     }
 
     @Test

@@ -3,7 +3,6 @@ package com.onebackend.registry.node.backup;
 import com.onebackend.registry.api.ByteSource;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.storage.Applied;
-import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.storage.InstanceLog;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -57,8 +56,7 @@ public final class BackupSpool implements ByteSource {
             final OutputStream out = Channels.newOutputStream(file);
             final BackupWriter writer = new BackupWriter(out, header);
             final Applied applied = catalog.readAll((section, key, value) -> {
-                // What it has answered to requests, and what it is: true of this catalog only.
-                if (section != CatalogSection.META) {
+                if (CatalogService.isContent(section, key)) {
                     writer.row(section, key, value);
                 }
             });

@@ -40,10 +40,14 @@ final class CatalogEvaluation {
     private final long index;
     private final CatalogBatch batch;
     private final DefinitionHistory history;
+    private final Runnable reload;
     private final List<Runnable> effects = new ArrayList<>();
     private final List<RemovedNode> removed = new ArrayList<>();
 
-    CatalogEvaluation(final CatalogState.Tables tables, final long index, final CatalogBatch batch) {
+    /** @param reload shows readers everything that is on disk */
+    CatalogEvaluation(
+            final CatalogState.Tables tables, final long index, final CatalogBatch batch, final Runnable reload) {
+        this.reload = reload;
         this.tables = tables;
         this.index = index;
         this.batch = batch;
@@ -86,7 +90,7 @@ final class CatalogEvaluation {
         } else if (command instanceof SaveSigningKey save) {
             return saveSigningKey(save);
         }
-        final CatalogResult restored = new RestoreEvaluation(tables, index, batch, effects).evaluate(command);
+        final CatalogResult restored = new RestoreEvaluation(tables, index, batch, effects, reload).evaluate(command);
         return restored == null ? CatalogResult.done(index, 0) : restored;
     }
 

@@ -428,10 +428,12 @@ public final class CatalogService implements AutoCloseable {
 
     /** True for the sections of a backup that belong into another cluster, too. */
     public static boolean isRestored(final int section) {
-        return section == CatalogSection.DEFINITION.id()
-                || section == CatalogSection.DEFINITION_REVISION.id()
-                || section == CatalogSection.ACCOUNT.id()
-                || section == CatalogSection.SIGNING_KEY.id();
+        return RestoreEvaluation.isRestored(section);
+    }
+
+    /** True for a row that says something of the catalog, and not of this copy of it. */
+    public static boolean isContent(final CatalogSection section, final String key) {
+        return CatalogState.isContent(section, key);
     }
 
     /**

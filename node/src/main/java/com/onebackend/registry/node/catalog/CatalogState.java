@@ -176,7 +176,7 @@ final class CatalogState {
 
     private CatalogResult applyNext(final long index, final long term, final byte[] entry) {
         final CatalogBatch batch = new CatalogBatch(new Applied(index, term));
-        final CatalogEvaluation evaluation = new CatalogEvaluation(tables, index, batch);
+        final CatalogEvaluation evaluation = new CatalogEvaluation(tables, index, batch, this::load);
         final CatalogResult result = evaluate(evaluation, entry);
         store.apply(batch);
         evaluation.showToReaders();
@@ -263,6 +263,12 @@ final class CatalogState {
     /** The restore that is under way, or that this catalog came from. */
     RestoreMark restore() {
         return tables.restore;
+    }
+
+    /** True for a row that says something of the catalog, and not of this copy of it. */
+    static boolean isContent(final CatalogSection section, final String key) {
+        return section != CatalogSection.META
+                || (!key.startsWith(REQUEST_PREFIX) && !key.equals(EPOCH_KEY) && !key.equals(RestoreMark.KEY));
     }
 
     /** Every row as it is now. */

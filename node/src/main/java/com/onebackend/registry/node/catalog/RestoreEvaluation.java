@@ -1,7 +1,5 @@
 package com.onebackend.registry.node.catalog;
 
-import com.onebackend.registry.model.Account;
-import com.onebackend.registry.model.Definition;
 import com.onebackend.registry.node.catalog.CatalogCodec.KeyRow;
 import com.onebackend.registry.node.catalog.CatalogCommand.BeginRestore;
 import com.onebackend.registry.node.catalog.CatalogCommand.EndRestore;
@@ -13,12 +11,11 @@ import com.onebackend.registry.wire.RecordCodec;
 import com.onebackend.registry.wire.WireException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
- * What the commands of a restore do. Rows go to their place at once, since a catalog may be larger than one entry or
- * the
- * memory; that they are not all there yet is what the mark says, and no node is ready while it stands.
+ * What the commands of a restore do. Rows go to their place on disk at once, since a catalog may be larger than one
+ * entry or the memory. Readers see none of them until the end, when everything is read again; the mark says that they
+ * are not all there yet, and no node is ready while it stands.
  *
  * <p>A restored row is read before it is stored: one that nobody can read would keep every node from starting.
  *
@@ -34,16 +31,20 @@ final class RestoreEvaluation {
     private final long index;
     private final CatalogBatch batch;
     private final List<Runnable> effects;
+    private final Runnable reload;
 
+    /** @param reload shows readers everything that is on disk */
     RestoreEvaluation(
             final CatalogState.Tables tables,
             final long index,
             final CatalogBatch batch,
-            final List<Runnable> effects) {
+            final List<Runnable> effects,
+            final Runnable reload) {
         this.tables = tables;
         this.index = index;
         this.batch = batch;
         this.effects = effects;
+        this.reload = reload;
     }
 
     /** Null when the command is none of a restore. */
@@ -67,7 +68,7 @@ final class RestoreEvaluation {
             return conflict("another backup, with the checksum " + mark.restoreId()
                     + ", is being restored; end that one first, or begin with a new cluster");
         }
-        if (!tables.definitions.isEmpty() || tables.accounts.size() > ACCOUNTS_BORN) {
+        if (tables.definitions.size() > 0 || tables.accounts.size() > ACCOUNTS_BORN) {
             return conflict("a backup goes into a new cluster only, and this one has " + tables.definitions.size()
                     + " definitions and " + tables.accounts.size() + " accounts");
         }
@@ -79,7 +80,10 @@ final class RestoreEvaluation {
         if (!tables.restore.restoreId().equals(restoreId)) {
             return notUnderWay(restoreId);
         }
-        mark(new RestoreMark(restoreId, true));
+        if (tables.restore.isUnderWay()) {
+            mark(new RestoreMark(restoreId, true));
+            effects.add(reload);
+        }
         return CatalogResult.done(index, 0);
     }
 
@@ -96,51 +100,41 @@ final class RestoreEvaluation {
             // Everything was there before: sent again after an answer was lost.
             return CatalogResult.done(index, 0);
         }
-        if (isTooMuch(command.rows(), CatalogSection.DEFINITION, tables.definitions)
-                || isTooMuch(command.rows(), CatalogSection.ACCOUNT, tables.accounts)) {
-            return conflict("the backup has more than " + CatalogEvaluation.ROWS_MAX + " definitions or accounts");
-        }
-        final List<Runnable> shown = new ArrayList<>();
         final List<Runnable> stored = new ArrayList<>();
         try {
-            command.rows().forEach(row -> take(row, stored, shown));
+            command.rows().forEach(row -> stored.add(taken(row)));
         } catch (final WireException e) {
             return CatalogResult.refused(
                     CatalogResult.Code.INVALID, index, "a row of the backup cannot be read: " + e.getMessage());
         }
         stored.forEach(Runnable::run);
-        effects.addAll(shown);
         return CatalogResult.done(index, 0);
     }
 
-    private static boolean isTooMuch(
-            final List<RestoredRow> rows, final CatalogSection section, final Map<String, ?> known) {
-        final long more = rows.stream()
-                .filter(row -> row.section() == section.id() && !known.containsKey(row.key()))
-                .count();
-        return more > 0 && known.size() + more > CatalogEvaluation.ROWS_MAX;
+    /** True for the rows of a backup that belong into another cluster, too. */
+    static boolean isRestored(final int section) {
+        return section == CatalogSection.DEFINITION.id()
+                || section == CatalogSection.ACCOUNT.id()
+                || section == CatalogSection.SIGNING_KEY.id();
     }
 
-    private void take(final RestoredRow row, final List<Runnable> stored, final List<Runnable> shown) {
+    /** What stores the row. */
+    private Runnable taken(final RestoredRow row) {
         final CatalogSection section = isId(row.section()) ? CatalogSection.ofId((byte) row.section()) : null;
+        byte[] value = row.value();
         if (section == CatalogSection.DEFINITION) {
-            final Definition definition = RecordCodec.decodeDefinition(row.value());
-            require(row, definition.id());
-            shown.add(() -> tables.definitions.put(row.key(), definition));
+            require(row, RecordCodec.decodeDefinition(value).id());
         } else if (section == CatalogSection.ACCOUNT) {
-            final Account account = RecordCodec.decodeAccount(row.value());
-            require(row, account.slug());
-            shown.add(() -> tables.accounts.put(row.key(), account));
+            require(row, RecordCodec.decodeAccount(value).slug());
         } else if (section == CatalogSection.SIGNING_KEY) {
-            final KeyRow key = elder(CatalogCodec.decodeKeyRow(row.value()));
+            final KeyRow key = elder(CatalogCodec.decodeKeyRow(value));
             require(row, key.key().id());
-            stored.add(() -> batch.put(section, row.key(), CatalogCodec.encodeKeyRow(key)));
-            shown.add(() -> tables.keys.put(row.key(), key));
-            return;
+            value = CatalogCodec.encodeKeyRow(key);
         } else {
             throw new WireException("section " + row.section() + " is not restored");
         }
-        stored.add(() -> batch.put(section, row.key(), row.value()));
+        final byte[] bytes = value;
+        return () -> batch.put(section, row.key(), bytes);
     }
 
     private static boolean isId(final int section) {

@@ -115,6 +115,50 @@ class CatalogRecoveryIT {
         }
     }
 
+    @Test
+    void aCrashAfterTheCommitGoesOnInTheNewGroup() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, TestCluster.FEW_KEPT)) {
+            saveAll(cluster.found("a"), "before", 5);
+            cluster.stop("a");
+            final CatalogConfig config = cluster.config(cluster.member("a"));
+            RecoveredGroup.prepare(config, new CatalogState(config.store(), new CatalogFeed()));
+
+            final CatalogService again = cluster.restart("a");
+
+            assertThat(again.awaitReady(CONVERGE)).isTrue();
+            assertThat(again.epoch()).isEqualTo(1);
+            save(again, "goes-on");
+            assertThat(again.definitions()).hasSize(6);
+            assertThat(config.groupFolder(0)).doesNotExist();
+            assertThat(cluster.fatal).isEmpty();
+        }
+    }
+
+    @Test
+    void aNodeWithoutAVoteGoesOnWhenEveryVoterIsLost() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, TestCluster.FEW_KEPT)) {
+            final CatalogService a = cluster.found("a");
+            a.write(new CatalogCommand.SaveNode(Samples.proposal(), Samples.node("a", 1)))
+                    .get(10, TimeUnit.SECONDS)
+                    .orThrow();
+            saveAll(a, "before", 5);
+            final CatalogService d = cluster.follow("d");
+            await().atMost(CONVERGE).until(() -> d.definition("before-4") != null);
+            cluster.stop("a");
+
+            d.recover(new RecoverRequest(List.of("a"), true, false), Set.of());
+
+            assertThat(d.awaitReady(CONVERGE)).isTrue();
+            await().atMost(CONVERGE).until(d::isVoting);
+            save(d, "after");
+            cluster.stop("d");
+            final CatalogService again = cluster.restart("d");
+            assertThat(again.awaitReady(CONVERGE)).isTrue();
+            assertThat(again.isVoting()).isTrue();
+            assertThat(again.definitions()).hasSize(6);
+        }
+    }
+
     private static CatalogService threeVoters(final TestCluster cluster) throws Exception {
         final CatalogService a = cluster.found("a");
         for (final String id : List.of("a", "b", "c")) {
