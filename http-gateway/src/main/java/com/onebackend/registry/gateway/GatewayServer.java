@@ -93,6 +93,7 @@ public final class GatewayServer implements AutoCloseable {
                 tokens,
                 api::ready,
                 () -> api.cluster().reason(),
+                () -> !api.leaving().isEmpty(),
                 api.cluster().nodeId(),
                 metrics);
         return new GatewayServer(config, engine, workers, Transport.best());

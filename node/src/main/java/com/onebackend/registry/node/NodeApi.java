@@ -3,6 +3,7 @@ package com.onebackend.registry.node;
 import com.onebackend.registry.api.Caller;
 import com.onebackend.registry.api.ClusterStatus;
 import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.NodeRemoved;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegisterInstance;
 import com.onebackend.registry.api.RegistryApi;
@@ -12,7 +13,6 @@ import com.onebackend.registry.api.Reply;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.model.Account;
 import com.onebackend.registry.model.Definition;
-import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Instance;
 import com.onebackend.registry.model.Member;
 import com.onebackend.registry.model.MemberState;
@@ -49,6 +49,7 @@ final class NodeApi implements RegistryApi {
     private final Directory directory;
     private final ClusterKeys keys;
     private final Readiness readiness;
+    private final NodeOperations operations;
     private volatile Services services;
 
     NodeApi(final NodeRecord self, final Directory directory, final ClusterKeys keys, final Readiness readiness) {
@@ -56,6 +57,7 @@ final class NodeApi implements RegistryApi {
         this.directory = directory;
         this.keys = keys;
         this.readiness = readiness;
+        this.operations = new NodeOperations(self.id(), this::nodes);
     }
 
     /** From now on everything works. */
@@ -147,46 +149,45 @@ final class NodeApi implements RegistryApi {
     @Override
     public NodeView self() {
         final Services running = services;
-        return new NodeView(self, running == null ? null : running.gossip().report(self.id()), MemberState.ALIVE);
+        if (running == null) {
+            return new NodeView(self, null, MemberState.ALIVE, null);
+        }
+        return new NodeView(
+                self,
+                running.gossip().report(self.id()),
+                MemberState.ALIVE,
+                NodeOperations.shown(running.catalog().drained(self.id())));
     }
 
     @Override
     public void removeNode(
-            final Caller caller, final String urlOrId, final boolean force, final Reply<NodeView> reply) {
+            final Caller caller, final String urlOrId, final boolean force, final Reply<NodeRemoved> reply) {
         final Services running = services;
         if (running == null) {
             reply.failure(starting());
             return;
         }
-        final NodeView known = nodes().stream()
-                .filter(view -> NodeNames.matches(view.record(), urlOrId))
-                .findFirst()
-                .orElse(null);
-        if (known == null) {
-            reply.failure(new RegistryError(ErrorCode.NOT_FOUND, "there is no node " + urlOrId));
+        answer(reply, operations.remove(running, caller, urlOrId, force), removed -> removed);
+    }
+
+    @Override
+    public void drainNode(
+            final Caller caller,
+            final String urlOrId,
+            final boolean drained,
+            final String reason,
+            final Reply<NodeView> reply) {
+        final Services running = services;
+        if (running == null) {
+            reply.failure(starting());
             return;
         }
-        final String nodeId = known.record().id();
-        if (nodeId.equals(self.id())) {
-            reply.failure(new RegistryError(
-                    ErrorCode.CONFLICT, "a node does not remove itself; ask another node to remove " + nodeId));
-            return;
-        }
-        if (known.state().isReachable() && !force) {
-            reply.failure(new RegistryError(
-                    ErrorCode.CONFLICT,
-                    "node " + nodeId + " is alive; stop it first, or remove it all the same with force"));
-            return;
-        }
-        final CompletableFuture<CatalogResult> removed = running.catalog()
-                .removeVoter(nodeId, id -> isReachable(running, id))
-                .thenCompose(done -> running.catalog()
-                        .write(new CatalogCommand.RemoveNode(
-                                proposal(caller.slug()), nodeId, generation(running, known.record()))));
-        answer(reply, removed, result -> {
-            result.orThrow();
-            return known;
-        });
+        answer(reply, operations.drain(running, caller, urlOrId, drained, reason), view -> view);
+    }
+
+    @Override
+    public String leaving() {
+        return readiness.leaving();
     }
 
     @Override
@@ -281,22 +282,9 @@ final class NodeApi implements RegistryApi {
 
     private static NodeView view(final Services running, final NodeRecord record, final Member member) {
         return new NodeView(
-                record, running.gossip().report(record.id()), member == null ? MemberState.DEAD : member.state());
-    }
-
-    private static boolean isReachable(final Services running, final String nodeId) {
-        return running.gossip().members().stream()
-                .anyMatch(member ->
-                        member.id().nodeId().equals(nodeId) && member.state().isReachable());
-    }
-
-    /** The highest generation of the node this node has heard of. */
-    private static Generation generation(final Services running, final NodeRecord record) {
-        return running.gossip().members().stream()
-                .filter(member -> member.id().nodeId().equals(record.id()))
-                .map(member -> member.id().generation())
-                .filter(generation -> generation.compareTo(record.generation()) > 0)
-                .findFirst()
-                .orElse(record.generation());
+                record,
+                running.gossip().report(record.id()),
+                member == null ? MemberState.DEAD : member.state(),
+                NodeOperations.shown(running.catalog().drained(record.id())));
     }
 }

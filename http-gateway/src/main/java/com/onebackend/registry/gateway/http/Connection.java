@@ -304,7 +304,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (of != exchange || state != State.HANDLING) {
             return;
         }
-        send(answer, !of.keepAlive() || draining);
+        send(answer, !of.keepAlive() || draining || engine.isLeaving());
         if (!processing) {
             resume();
             context.flush();

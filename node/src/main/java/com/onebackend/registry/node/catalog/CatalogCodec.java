@@ -162,6 +162,7 @@ final class CatalogCodec {
                 .setIndex(removed.index())
                 .setMillis(removed.millis())
                 .setWho(removed.by())
+                .setUrl(removed.url())
                 .build()
                 .toByteArray();
     }
@@ -174,7 +175,8 @@ final class CatalogCodec {
                 generation(message.getGeneration()),
                 message.getIndex(),
                 message.getMillis(),
-                message.getWho());
+                message.getWho(),
+                message.getUrl());
     }
 
     static byte[] encodeDrained(final DrainedNode drained) {

@@ -11,5 +11,17 @@ import com.onebackend.registry.model.Origin;
  * @param index the Raft index of the removal
  * @param millis when, milliseconds since 1970
  * @param by slug of the account that removed it
+ * @param url where it was; empty for removals of a version that did not note it
  */
-public record RemovedNode(String nodeId, Origin origin, Generation generation, long index, long millis, String by) {}
+public record RemovedNode(
+        String nodeId, Origin origin, Generation generation, long index, long millis, String by, String url) {
+    public RemovedNode(
+            final String nodeId,
+            final Origin origin,
+            final Generation generation,
+            final long index,
+            final long millis,
+            final String by) {
+        this(nodeId, origin, generation, index, millis, by, "");
+    }
+}
