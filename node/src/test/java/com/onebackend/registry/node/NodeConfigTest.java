@@ -45,7 +45,7 @@ class NodeConfigTest {
         assertThat(NodeConfig.from(Map.of()).stopDelay()).isEqualTo(Duration.ofSeconds(3));
         assertThat(NodeConfig.from(settings("OB_STOP_DELAY", "0")).stopDelay()).isZero();
         assertThat(NodeConfig.from(settings("OB_STOP_DELAY", "300")).stopDelay())
-                .isEqualTo(Duration.ofSeconds(300));
+                .isEqualTo(Duration.ofMinutes(5));
         refused("0 to 300", "OB_STOP_DELAY", "301");
         refused("0 to 300", "OB_STOP_DELAY", "-1");
         refused("0 to 300", "OB_STOP_DELAY", "3s");
