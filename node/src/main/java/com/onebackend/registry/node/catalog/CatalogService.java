@@ -408,11 +408,6 @@ public final class CatalogService implements AutoCloseable {
         return new CatalogFigures(CatalogFigures.Role.FOLLOWER, leaderId(), 0, applied, 0, applied, -1, told);
     }
 
-    /** True when the node shall get no work. */
-    public boolean isDrained(final String nodeId) {
-        return false;
-    }
-
     /** Node id of the leader this node follows; empty when none is known. */
     public String leaderId() {
         final RaftPeer leading = leader();
