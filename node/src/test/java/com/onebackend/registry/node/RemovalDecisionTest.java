@@ -35,7 +35,7 @@ class RemovalDecisionTest {
                 "true,  false, true,  x,   x,    REFUSE,    last one",
                 "true,  true,  false, xa,  ax,   TAKE_VOTE, still votes",
                 // No majority now: what to bring back, and the last resort.
-                "false, false, false, x,   ab,   REFUSE,    'Bring back [x], then repeat this; if they are gone for good: oo cluster recover'",
+                "false, false, false, x,   ab,   REFUSE,    'for good: oo cluster recover'",
                 "false, false, false, xa,  a,    REFUSE,    'Bring back [x]'",
                 "false, false, false, xab, a,    REFUSE,    'only 1 can be reached. Bring back [b, x]'",
                 "false, false, false, abc, a,    REFUSE,    'Bring back [b, c]'",

@@ -97,10 +97,7 @@ class NodeRemovalIT {
         final int leader = leader(1);
         final int[] rest = facts.except(4, leader);
         final Answer removed = removeUntilDone(leader, "node-" + leader);
-        assertThat(removed.body())
-                .contains("leadership handed on")
-                .contains("vote taken")
-                .contains("removed");
+        assertThat(removed.body()).contains("removed");
         for (final int n : rest) {
             await().atMost(SOON).untilAsserted(() -> {
                 assertThat(nodes(n)).isEqualTo(2);
@@ -138,7 +135,7 @@ class NodeRemovalIT {
         final int[] rest = facts.except(4, removedLeader());
         facts.awaitReady(rest);
         final Answer removed = removeUntilDone(rest[0], "node-" + rest[1]);
-        assertThat(removed.body()).contains("drained").contains("removed");
+        assertThat(removed.body()).contains("removed");
         await().atMost(SOON).untilAsserted(() -> assertThat(nodes(rest[0])).isEqualTo(1));
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(saveDefinition(rest[0])).isEqualTo(201));

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Planned work, node by node, under load: drain, SIGTERM, start, undrain. Clients look at {@code /health/ready} as a load
- * balancer does, and nobody fails.
+ * Planned work, node by node, under load: drain, SIGTERM, start, undrain. Clients look at {@code /health/ready} as a
+ * load balancer does, and nobody fails.
  */
 class RollingRestartIT {
     private static final int NODES = 3;
