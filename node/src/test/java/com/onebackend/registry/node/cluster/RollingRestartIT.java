@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * load balancer does, and nobody fails.
  */
 class RollingRestartIT {
-    private static final int NODES = 3;
+    private static final int NODES = Boolean.getBoolean("long") ? 5 : 3;
     private static final int ROUNDS = Boolean.getBoolean("long") ? 10 : 1;
     private static final Duration SOON = Duration.ofSeconds(60);
     /** A voter that stops hands the lead on first: nobody waits for an election. */
