@@ -97,6 +97,7 @@ public final class GatewayServer implements AutoCloseable {
                 tokens,
                 api::ready,
                 api::refusal,
+                () -> !api.leaving().isEmpty(),
                 api.cluster().nodeId(),
                 metrics);
         return new GatewayServer(config, engine, workers, Transport.best());

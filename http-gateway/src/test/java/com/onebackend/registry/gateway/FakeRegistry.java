@@ -5,6 +5,8 @@ import com.onebackend.registry.api.CatalogPosition;
 import com.onebackend.registry.api.ClusterStatus;
 import com.onebackend.registry.api.DisasterApi;
 import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.NodeDrain;
+import com.onebackend.registry.api.NodeRemoved;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegisterInstance;
 import com.onebackend.registry.api.RegistryApi;
@@ -67,6 +69,7 @@ public final class FakeRegistry implements RegistryApi {
     public final List<RegisterInstance> registrations = new CopyOnWriteArrayList<>();
     public final AtomicInteger awaited = new AtomicInteger();
     public volatile boolean ready = true;
+    public volatile String leaving = "";
 
     public volatile RegistryError nextFailure;
     public volatile boolean silent;
@@ -127,7 +130,7 @@ public final class FakeRegistry implements RegistryApi {
                         NodeUsage.Resource.of(1 << 20, 4 << 20),
                         NodeUsage.Resource.of(1, 3)),
                 List.of(gpu));
-        return new NodeView(nodeRecord, hasReport ? report : null, state);
+        return new NodeView(nodeRecord, hasReport ? report : null, state, null);
     }
 
     @Override
@@ -298,19 +301,48 @@ public final class FakeRegistry implements RegistryApi {
 
     @Override
     public void removeNode(
-            final Caller caller, final String urlOrId, final boolean force, final Reply<NodeView> reply) {
+            final Caller caller, final String urlOrId, final boolean force, final Reply<NodeRemoved> reply) {
         removals.add(urlOrId + (force ? " force" : ""));
         for (final NodeView node : nodes) {
             if (node.record().url().equals(urlOrId) || node.record().id().equals(urlOrId)) {
                 if (node.state() == MemberState.ALIVE && !force) {
                     reply.failure(new RegistryError(ErrorCode.CONFLICT, "The node is alive; use force."));
                 } else {
-                    reply(reply, () -> reply.success(node));
+                    reply(
+                            reply,
+                            () -> reply.success(new NodeRemoved(
+                                    node,
+                                    node.state() == MemberState.ALIVE ? List.of("drained", "removed") : List.of())));
                 }
                 return;
             }
         }
         reply.failure(new RegistryError(ErrorCode.NOT_FOUND, "There is no such node."));
+    }
+
+    @Override
+    public void drainNode(
+            final Caller caller,
+            final String urlOrId,
+            final boolean drained,
+            final String reason,
+            final Reply<NodeView> reply) {
+        for (int i = 0; i < nodes.size(); i++) {
+            final NodeView node = nodes.get(i);
+            if (node.record().url().equals(urlOrId) || node.record().id().equals(urlOrId)) {
+                final NodeDrain drain = drained ? new NodeDrain(caller.slug(), reason, 1_700_000_000_000L) : null;
+                final NodeView after = new NodeView(node.record(), node.report(), node.state(), drain);
+                nodes.set(i, after);
+                reply(reply, () -> reply.success(after));
+                return;
+            }
+        }
+        reply.failure(new RegistryError(ErrorCode.NOT_FOUND, "There is no such node."));
+    }
+
+    @Override
+    public String leaving() {
+        return leaving;
     }
 
     @Override

@@ -39,6 +39,7 @@ class PolicyTest {
         "POST,/registry-svc/nodes",
         "GET,/registry-svc/nodes",
         "DELETE,/registry-svc/node/n2",
+        "POST,/registry-svc/node-drain",
         "GET,/metrics",
         "POST,/user-svc/self"
     })

@@ -360,9 +360,10 @@ class RestTest {
     void liveNodeNeedsForce() {
         assertThat(gateway.send("DELETE", "/registry-svc/node/n1", admin, null).statusCode())
                 .isEqualTo(409);
-        assertThat(gateway.send("DELETE", "/registry-svc/node/n1?force=true", admin, null)
-                        .statusCode())
-                .isEqualTo(204);
+        final var forced = gateway.send("DELETE", "/registry-svc/node/n1?force=true", admin, null);
+        assertThat(forced.statusCode()).isEqualTo(200);
+        assertThat(forced.body())
+                .isEqualTo("{\"id\":\"n1\",\"url\":\"http://n1.test:11337\",\"steps\":[\"drained\",\"removed\"]}");
         assertThat(gateway.send("DELETE", "/registry-svc/node/http://h:1/x/y", admin, null)
                         .statusCode())
                 .isEqualTo(404);

@@ -53,6 +53,30 @@ class StartingNodeTest {
         assertThat(send("PUT", "/registry-svc/instance", body).statusCode()).isEqualTo(201);
     }
 
+    @Test
+    void nodeThatIsAboutToGoAnswersEverythingButSendsNewClientsElsewhere() {
+        gateway.registry.put(FakeRegistry.instance("a", "s", "http://198.18.0.1:80"));
+        assertThat(send("GET", "/registry-svc/instances?slug=s", null).headers().firstValue("Connection"))
+                .isEmpty();
+        gateway.registry.leaving = "drained: use another node";
+
+        final var ready = send("GET", "/health/ready", null);
+        assertThat(ready.statusCode()).isEqualTo(503);
+        assertThat(TestGateway.json(ready).path("reason").asText()).isEqualTo("drained: use another node");
+        assertThat(send("GET", "/health", null).statusCode()).isEqualTo(200);
+        final var read = send("GET", "/registry-svc/instances?slug=s", null);
+        assertThat(read.statusCode()).isEqualTo(200);
+        assertThat(read.headers().firstValue("Connection")).contains("close");
+        assertThat(send("PUT", "/registry-svc/instance", "{\"slug\":\"s\",\"url\":\"http://198.18.0.2:80\"}")
+                        .statusCode())
+                .isEqualTo(201);
+
+        gateway.registry.leaving = "";
+        assertThat(send("GET", "/health/ready", null).statusCode()).isEqualTo(200);
+        assertThat(send("GET", "/health/ready", null).headers().firstValue("Connection"))
+                .isEmpty();
+    }
+
     private HttpResponse<String> send(final String method, final String path, final String body) {
         return gateway.send(method, path, admin, body);
     }

@@ -6,6 +6,7 @@ import com.onebackend.registry.api.ClusterInit;
 import com.onebackend.registry.api.ClusterStatus;
 import com.onebackend.registry.api.DisasterApi;
 import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.NodeRemoved;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegisterInstance;
 import com.onebackend.registry.api.RegistryApi;
@@ -57,6 +58,7 @@ final class NodeApi implements RegistryApi {
     private final Directory directory;
     private final ClusterKeys keys;
     private final Readiness readiness;
+    private final NodeOperations operations;
     private volatile Services services;
     private volatile OperatorInit operatorInit;
     private volatile DisasterApi disasters;
@@ -66,6 +68,7 @@ final class NodeApi implements RegistryApi {
         this.directory = directory;
         this.keys = keys;
         this.readiness = readiness;
+        this.operations = new NodeOperations(self.id(), this::nodes);
     }
 
     /** From now on everything works. */
@@ -223,60 +226,45 @@ final class NodeApi implements RegistryApi {
     @Override
     public NodeView self() {
         final Services running = services;
-        return new NodeView(self, running == null ? null : running.gossip().report(self.id()), MemberState.ALIVE);
+        if (running == null) {
+            return new NodeView(self, null, MemberState.ALIVE, null);
+        }
+        return new NodeView(
+                self,
+                running.gossip().report(self.id()),
+                MemberState.ALIVE,
+                NodeOperations.shown(running.catalog().drained(self.id())));
     }
 
     @Override
     public void removeNode(
-            final Caller caller, final String urlOrId, final boolean force, final Reply<NodeView> reply) {
+            final Caller caller, final String urlOrId, final boolean force, final Reply<NodeRemoved> reply) {
         final Services running = services;
         if (running == null) {
             reply.failure(starting());
             return;
         }
-        final NodeView known = nodes().stream()
-                .filter(view -> NodeNames.matches(view.record(), urlOrId))
-                .findFirst()
-                .orElse(null);
-        if (known == null && caller.mark() != null) {
-            // Perhaps because this very request has removed it: the catalog remembers. Else it removes no node.
-            final CatalogCommand ask = new CatalogCommand.RemoveNode(proposal(caller), "", new Generation(0));
-            answer(reply, running.catalog().write(ask), result -> {
-                if (result.code() == CatalogResult.Code.NOT_FOUND) {
-                    throw new RegistryException(ErrorCode.NOT_FOUND, "there is no node " + urlOrId);
-                }
-                result.orThrow();
-                return null;
-            });
+        answer(reply, operations.remove(running, caller, urlOrId, force), removed -> removed);
+    }
+
+    @Override
+    public void drainNode(
+            final Caller caller,
+            final String urlOrId,
+            final boolean drained,
+            final String reason,
+            final Reply<NodeView> reply) {
+        final Services running = services;
+        if (running == null) {
+            reply.failure(starting());
             return;
         }
-        if (known == null) {
-            reply.failure(new RegistryError(ErrorCode.NOT_FOUND, "there is no node " + urlOrId));
-            return;
-        }
-        final String nodeId = known.record().id();
-        if (nodeId.equals(self.id())) {
-            reply.failure(new RegistryError(
-                    ErrorCode.CONFLICT, "a node does not remove itself; ask another node to remove " + nodeId));
-            return;
-        }
-        if (known.state().isReachable() && !force) {
-            reply.failure(new RegistryError(
-                    ErrorCode.CONFLICT,
-                    "node " + nodeId + " is alive; stop it first, or remove it all the same with force"));
-            return;
-        }
-        final CompletableFuture<CatalogResult> removed = running.catalog()
-                .removeVoter(nodeId, id -> isReachable(running, id))
-                .thenCompose(done -> running.catalog()
-                        .write(new CatalogCommand.RemoveNode(
-                                proposal(caller),
-                                nodeId,
-                                generation(running.gossip().members(), known.record()))));
-        answer(reply, removed, result -> {
-            result.orThrow();
-            return known;
-        });
+        answer(reply, operations.drain(running, caller, urlOrId, drained, reason), view -> view);
+    }
+
+    @Override
+    public String leaving() {
+        return readiness.leaving();
     }
 
     @Override
@@ -393,13 +381,10 @@ final class NodeApi implements RegistryApi {
 
     private static NodeView view(final Services running, final NodeRecord record, final Member member) {
         return new NodeView(
-                record, running.gossip().report(record.id()), member == null ? MemberState.DEAD : member.state());
-    }
-
-    private static boolean isReachable(final Services running, final String nodeId) {
-        return running.gossip().members().stream()
-                .anyMatch(member ->
-                        member.id().nodeId().equals(nodeId) && member.state().isReachable());
+                record,
+                running.gossip().report(record.id()),
+                member == null ? MemberState.DEAD : member.state(),
+                NodeOperations.shown(running.catalog().drained(record.id())));
     }
 
     /** The highest generation of the node this node has heard of. */

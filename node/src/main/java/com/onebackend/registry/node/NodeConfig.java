@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +26,7 @@ import java.util.TreeSet;
  * @param clusterSecret OB_CLUSTER_SECRET; empty when it is to be generated (single node only)
  * @param adminPassword OB_ADMIN_PASSWORD; empty when it is to be generated at founding
  * @param rejoins OB_REJOIN: when this node has lost its place for good, it begins anew
+ * @param stopDelay OB_STOP_DELAY: how long the node answers on, but says that it is not ready, before it stops
  */
 record NodeConfig(
         String selfUrl,
@@ -41,7 +43,8 @@ record NodeConfig(
         Path folder,
         String clusterSecret,
         String adminPassword,
-        boolean rejoins) {
+        boolean rejoins,
+        Duration stopDelay) {
     /** The one value of OB_REJOIN. */
     static final String NEW_GENERATION = "new-generation";
 
@@ -51,6 +54,10 @@ record NodeConfig(
     private static final int PORT_MAX = 65_535;
     /** Characters of OB_REGION and of OB_AVAILABILITY_ZONE. */
     static final int PLACE_CHARS_MAX = 256;
+    /** The largest OB_STOP_DELAY. */
+    static final int STOP_DELAY_SECONDS_MAX = 300;
+
+    private static final int STOP_DELAY_SECONDS = 3;
 
     private static final String DEFAULT_SELF_URL = "http://127.0.0.1:11337";
     private static final Set<String> KNOWN = Set.of(
@@ -67,7 +74,8 @@ record NodeConfig(
             "OB_BIND_HOST",
             "OB_CLUSTER_SECRET",
             "OB_ADMIN_PASSWORD",
-            "OB_REJOIN");
+            "OB_REJOIN",
+            "OB_STOP_DELAY");
     /** Of the command line and of the programs this one replaces: no business of the daemon, and no mistake either. */
     private static final Set<String> IGNORED = Set.of(
             "OB_SERVER_URL",
@@ -117,7 +125,8 @@ record NodeConfig(
                 folder(environment),
                 text(environment, "OB_CLUSTER_SECRET", ""),
                 text(environment, "OB_ADMIN_PASSWORD", ""),
-                rejoins(environment));
+                rejoins(environment),
+                stopDelay(environment));
         config.refuseUnusable();
         return config;
     }
@@ -135,6 +144,7 @@ record NodeConfig(
         shown.put("OB_GOSSIP_PORT", Integer.toString(gossipPort));
         shown.put("OB_RAFT_PORT", Integer.toString(raftPort));
         shown.put("OB_BIND_HOST", bindHost);
+        shown.put("OB_STOP_DELAY", Long.toString(stopDelay.toSeconds()));
         shown.put("OB_CLUSTER_SECRET", clusterSecret.isEmpty() ? "(generated)" : "****");
         shown.put("OB_ADMIN_PASSWORD", adminPassword.isEmpty() ? "(generated at founding)" : "****");
         shown.put("OB_REJOIN", rejoins ? NEW_GENERATION : "");
@@ -270,6 +280,15 @@ record NodeConfig(
             throw new ConfigException(name + " " + text + " is not a port number");
         }
         throw new ConfigException(name + " " + text + " is not a port: it must be 1 to " + PORT_MAX);
+    }
+
+    private static Duration stopDelay(final Map<String, String> environment) {
+        final String text = text(environment, "OB_STOP_DELAY", Integer.toString(STOP_DELAY_SECONDS));
+        if (!text.matches("[0-9]{1,3}") || Integer.parseInt(text) > STOP_DELAY_SECONDS_MAX) {
+            throw new ConfigException(
+                    "OB_STOP_DELAY " + text + " must be a number of seconds, 0 to " + STOP_DELAY_SECONDS_MAX);
+        }
+        return Duration.ofSeconds(Integer.parseInt(text));
     }
 
     private static String text(final Map<String, String> environment, final String name, final String fallback) {

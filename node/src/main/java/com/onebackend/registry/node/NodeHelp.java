@@ -25,6 +25,9 @@ final class NodeHelp {
               OB_HTTP_PORT           when OB_SELF_URL names the port of a proxy in front, or none
               OB_GOSSIP_PORT         UDP and TCP (default HTTP port + 1)
               OB_RAFT_PORT           TCP (default HTTP port + 2)
+              OB_STOP_DELAY          seconds, 0 to 300, for which a node told to end (SIGTERM) answers on, but is no
+                                     more ready: load balancers and clients go elsewhere (default 3; none when no
+                                     other node is there)
               OB_BIND_HOST           the local address to listen at (default: all; loopback when OB_SELF_URL is)
 
             JVM options: JAVA_OPTS. Exit status 78: the configuration or the folder cannot be used as it is.

@@ -20,6 +20,9 @@ public final class NodeMain {
     private static final Logger LOG = LoggerFactory.getLogger(NodeMain.class);
     private static final long HALT_AFTER_MILLIS = 15_000;
 
+    /** What this process acknowledged from here on might be lost: it takes no leave of its clients. */
+    private static volatile boolean isFailing;
+
     private NodeMain() {}
 
     public static void main(final String[] args) throws InterruptedException {
@@ -43,7 +46,7 @@ public final class NodeMain {
             exit(EXIT_FAILED);
             return;
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(node::close, "shutdown"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(node), "shutdown"));
         new CountDownLatch(1).await();
     }
 
@@ -80,6 +83,7 @@ public final class NodeMain {
      */
     @SuppressWarnings("checkstyle:noGc")
     private static void end(final String why, final Throwable cause) {
+        isFailing = true;
         final int status = cause instanceof ConfigException ? EXIT_CONFIG : EXIT_FAILED;
         if (status == EXIT_CONFIG) {
             LOG.error("this node cannot go on: {}", why);
@@ -100,6 +104,14 @@ public final class NodeMain {
         halt.start();
         // Not on the caller's thread: the shutdown hook may have to wait for it.
         new Thread(() -> exit(status), "exit").start();
+    }
+
+    private static void shutDown(final RegistryNode node) {
+        if (isFailing) {
+            node.close();
+        } else {
+            node.stop();
+        }
     }
 
     private static void exit(final int status) {

@@ -18,9 +18,26 @@ final class Readiness {
     static final String RESTORING =
             "a backup is being restored into this cluster; repeat oo cluster restore if it" + " broke off";
 
+    /** What a node says that is about to end, and still answers everybody. */
+    static final String STOPPING = "stopping: use another node";
+
     private volatile Phase phase = new Phase("starting", false);
     private volatile BooleanSupplier isReloading = () -> false;
     private volatile BooleanSupplier isRestoring = () -> false;
+    private volatile Leaving leaving = Leaving.NOT;
+
+    /**
+     * @param drained why an operator has taken it out of service; empty when nobody has
+     * @param isStopping the process is to end
+     * @param sinceNanos since when clients are sent elsewhere
+     */
+    private record Leaving(String drained, boolean isStopping, long sinceNanos) {
+        static final Leaving NOT = new Leaving("", false, 0);
+
+        String reason() {
+            return isStopping ? STOPPING : drained;
+        }
+    }
 
     /** @param reason why it does not answer; empty when it does */
     private record Phase(String reason, boolean isFinal) {}
@@ -69,6 +86,34 @@ final class Readiness {
     /** While this is true what the node would show is a part of a backup; asked at every request. */
     void exceptWhileRestoring(final BooleanSupplier restoring) {
         isRestoring = restoring;
+    }
+
+    /** Why clients are to use other nodes, for a person; empty when they are not. The node answers all the same. */
+    String leaving() {
+        return leaving.reason();
+    }
+
+    /** An operator has taken this node out of service, or back when {@code why} is empty. */
+    synchronized void drained(final String why) {
+        if (!leaving.drained().equals(why)) {
+            leaving = new Leaving(why, leaving.isStopping(), since(leaving.isStopping() || !why.isEmpty()));
+        }
+    }
+
+    /** The process is to end, soon. Stays so. */
+    synchronized void stops() {
+        leaving = new Leaving(leaving.drained(), true, since(true));
+    }
+
+    private long since(final boolean leaves) {
+        final boolean left = !leaving.reason().isEmpty();
+        return leaves && !left ? System.nanoTime() : leaving.sinceNanos();
+    }
+
+    /** For how long clients have been sent elsewhere; 0 when they are not. */
+    long leavingNanos() {
+        final Leaving now = leaving;
+        return now.reason().isEmpty() ? 0 : System.nanoTime() - now.sinceNanos();
     }
 
     private synchronized void enter(final Phase next) {

@@ -1,5 +1,6 @@
 package com.onebackend.registry.node;
 
+import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.directory.Directory;
 import com.onebackend.registry.gateway.GatewayConfig;
 import com.onebackend.registry.gateway.GatewayServer;
@@ -42,10 +43,12 @@ public final class RegistryNode implements AutoCloseable {
     private static final int ADMIN_PASSWORD_CHARS_MIN = 10;
 
     private final CloseOrder closing;
+    private final GracefulStop stop;
     private final int httpPort;
 
-    private RegistryNode(final CloseOrder closing, final int httpPort) {
+    private RegistryNode(final CloseOrder closing, final GracefulStop stop, final int httpPort) {
         this.closing = closing;
+        this.stop = stop;
         this.httpPort = httpPort;
     }
 
@@ -115,12 +118,26 @@ public final class RegistryNode implements AutoCloseable {
                         onFatal)));
         // Closed first: requests under way are answered while everything below still runs.
         closing.add("gateway", gateway);
-        return new RegistryNode(closing, gateway.port());
+        final GracefulStop stop = new GracefulStop(
+                config.stopDelay(), readiness, members::catalog, () -> isAnyoneElse(api.nodes(), self.id()));
+        return new RegistryNode(closing, stop, gateway.port());
     }
 
     /** Where the door listens. */
     int httpPort() {
         return httpPort;
+    }
+
+    private static boolean isAnyoneElse(final List<NodeView> nodes, final String self) {
+        return nodes.stream()
+                .anyMatch(
+                        node -> !node.record().id().equals(self) && node.state().isReachable());
+    }
+
+    /** Ends without anybody noticing: sends clients elsewhere first. Bounded by the stop delay and the drain time. */
+    void stop() {
+        stop.run();
+        close();
     }
 
     @Override

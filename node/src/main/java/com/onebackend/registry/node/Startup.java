@@ -9,6 +9,7 @@ import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.BootstrapDecision;
 import com.onebackend.registry.node.catalog.CatalogPeer;
 import com.onebackend.registry.node.catalog.CatalogService;
+import com.onebackend.registry.node.catalog.DrainedNode;
 import com.onebackend.registry.node.catalog.FatalHandler;
 import com.onebackend.registry.node.catalog.Namesake;
 import com.onebackend.registry.node.catalog.RemovedNode;
@@ -151,6 +152,8 @@ final class Startup implements AutoCloseable {
             final CatalogService catalog = catalogStart.run(decision);
             catalog.onNodeRemoved(this::noteRemoval);
             catalog.removed().forEach(this::noteRemoval);
+            catalog.onChange(index -> noteDrain(catalog));
+            noteDrain(catalog);
             final GossipLoop gossip =
                     new GossipStart(parts, late, endpoints, this::taken).run(decision.clusterId(), catalog);
             peers.hears(gossip);
@@ -222,6 +225,17 @@ final class Startup implements AutoCloseable {
             end(enrolling);
         }
         late.close();
+    }
+
+    private void noteDrain(final CatalogService catalog) {
+        final DrainedNode drained = catalog.drained(parts.self().id());
+        parts.readiness()
+                .drained(
+                        drained == null
+                                ? ""
+                                : "drained" + (drained.reason().isEmpty() ? "" : " (" + drained.reason() + ")")
+                                        + ": use another node; oo nodes undrain "
+                                        + parts.self().id() + " takes it back");
     }
 
     private void startEnrolment(final CatalogService catalog) {

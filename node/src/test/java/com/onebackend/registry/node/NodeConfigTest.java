@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.Origin;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,17 @@ class NodeConfigTest {
         assertThat(config.peers()).containsExactly("http://b.example:11337");
         assertThat(config.seeds()).containsExactly("http://A.example:11337", "http://b.example:11337");
         assertThat(config.bindHost()).isEqualTo("0.0.0.0");
+    }
+
+    @Test
+    void stopDelayIsThreeSecondsUnlessSaidOtherwise() {
+        assertThat(NodeConfig.from(Map.of()).stopDelay()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(NodeConfig.from(settings("OB_STOP_DELAY", "0")).stopDelay()).isZero();
+        assertThat(NodeConfig.from(settings("OB_STOP_DELAY", "300")).stopDelay())
+                .isEqualTo(Duration.ofMinutes(5));
+        refused("0 to 300", "OB_STOP_DELAY", "301");
+        refused("0 to 300", "OB_STOP_DELAY", "-1");
+        refused("0 to 300", "OB_STOP_DELAY", "3s");
     }
 
     @Test

@@ -38,6 +38,38 @@ class ReadinessTest {
     }
 
     @Test
+    void nodeThatLeavesIsReadyAndSaysWhyToGoElsewhere() {
+        readiness.ready();
+        assertThat(readiness.leaving()).isEmpty();
+        assertThat(readiness.leavingNanos()).isZero();
+
+        readiness.drained("drained");
+        assertThat(readiness.isReady()).isTrue();
+        assertThat(readiness.leaving()).isEqualTo("drained");
+        final long before = readiness.leavingNanos();
+        readiness.stops();
+        assertThat(readiness.leaving()).isEqualTo(Readiness.STOPPING);
+        // Clients have gone since the drain, not since the stop.
+        assertThat(readiness.leavingNanos()).isGreaterThan(before);
+
+        // Taken back: it stops all the same.
+        readiness.drained("");
+        assertThat(readiness.leaving()).isEqualTo(Readiness.STOPPING);
+        assertThat(readiness.isReady()).isTrue();
+    }
+
+    @Test
+    void nodeThatIsTakenBackCountsFromItsNextDrain() {
+        readiness.drained("drained");
+        readiness.drained("");
+        assertThat(readiness.leaving()).isEmpty();
+        assertThat(readiness.leavingNanos()).isZero();
+        final long start = System.nanoTime();
+        readiness.drained("drained again");
+        assertThat(readiness.leavingNanos()).isLessThanOrEqualTo(System.nanoTime() - start);
+    }
+
+    @Test
     void nodeThatEndsIsNeverReadyAgainAndKeepsSayingWhy() {
         readiness.ready();
         readiness.ends("its name is taken");

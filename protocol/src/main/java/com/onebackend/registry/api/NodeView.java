@@ -9,5 +9,6 @@ import com.onebackend.registry.model.NodeReport;
  *
  * @param report null when none has arrived yet
  * @param state what membership believes of it
+ * @param drain null while it is in service
  */
-public record NodeView(NodeRecord record, NodeReport report, MemberState state) {}
+public record NodeView(NodeRecord record, NodeReport report, MemberState state, NodeDrain drain) {}

@@ -9,6 +9,7 @@ public enum Permission {
     DEFINITION_EDIT("registry-svc:definition:edit"),
     DEFINITION_DELETE("registry-svc:definition:delete"),
     NODE_VIEW("registry-svc:node:view"),
+    NODE_EDIT("registry-svc:node:edit"),
     NODE_DELETE("registry-svc:node:delete"),
     /** Backup, restore, recovery: everything there is, password hashes included. */
     CLUSTER_ADMIN("registry-svc:cluster:admin");

@@ -88,11 +88,25 @@ public interface RegistryApi {
     NodeView self();
 
     /**
-     * Remove a node from the cluster by its URL or id, with the instances it owns. Refusals: NOT_FOUND,
-     * CONFLICT (alive and
-     * not forced, or the cluster would lose its majority), UNAVAILABLE, INDETERMINATE.
+     * Remove a node from the cluster by its URL or id, with the instances it owns; a live one is drained first.
+     * Refusals: NOT_FOUND, CONFLICT (alive and not forced, or the cluster would lose its majority), UNAVAILABLE (also:
+     * not finished; repeat it), INDETERMINATE, OVERLOADED.
      */
-    void removeNode(Caller caller, String urlOrId, boolean force, Reply<NodeView> reply);
+    void removeNode(Caller caller, String urlOrId, boolean force, Reply<NodeRemoved> reply);
+
+    /**
+     * Take a node out of service, by its URL or id, or back: it answers on, but leaves leadership and new clients to
+     * others. Refusals: INVALID, NOT_FOUND, CONFLICT (no other node is in service), UNAVAILABLE, INDETERMINATE.
+     */
+    void drainNode(Caller caller, String urlOrId, boolean drained, String reason, Reply<NodeView> reply);
+
+    /**
+     * Why clients should go to other nodes from now on though this one still answers them all, for a person; empty when
+     * they should not. Asked at every answer, so it should cost one field read.
+     */
+    default String leaving() {
+        return "";
+    }
 
     /**
      * Founds the cluster that this node waits to found, without the peers that are missing. May take as long as these

@@ -318,7 +318,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             answer.body().discard();
             return;
         }
-        send(answer, !of.keepAlive() || draining);
+        send(answer, !of.keepAlive() || draining || engine.isLeaving());
         if (!processing) {
             resume();
             context.flush();

@@ -57,6 +57,8 @@ public record GatewayLimits(
     public static final int TAGS_MAX = 64;
     /** One tag, in characters. */
     public static final int TAG_CHARS_MAX = 256;
+    /** Why a node is drained, in characters; the catalog takes no more. */
+    public static final int REASON_CHARS_MAX = 256;
     /** Elements of one list in a definition, and of an id list. */
     public static final int LIST_ELEMENTS_MAX = 256;
     /** An Origin header that is echoed, in characters. */

@@ -39,6 +39,7 @@ public final class HttpEngine {
     private final Authenticator authenticator;
     private final BooleanSupplier isReady;
     private final Supplier<String> notReadyReason;
+    private final BooleanSupplier isLeaving;
     private final Heads heads;
     private final Connections connections;
     private final HttpMetrics metrics;
@@ -46,6 +47,7 @@ public final class HttpEngine {
     /**
      * @param isReady asked at every request that needs a ready node
      * @param notReadyReason the refusal, when it is not
+     * @param isLeaving asked at every answer: clients are told to open their next connection elsewhere
      * @param nodeId said in the X-Registry-Node header of every answer
      */
     public HttpEngine(
@@ -54,6 +56,7 @@ public final class HttpEngine {
             final Authenticator authenticator,
             final BooleanSupplier isReady,
             final Supplier<String> notReadyReason,
+            final BooleanSupplier isLeaving,
             final String nodeId,
             final MeterRegistry registry) {
         this.limits = limits;
@@ -61,6 +64,7 @@ public final class HttpEngine {
         this.authenticator = authenticator;
         this.isReady = isReady;
         this.notReadyReason = notReadyReason;
+        this.isLeaving = isLeaving;
         this.heads = new Heads(nodeId);
         this.connections = new Connections(limits);
         this.metrics = new HttpMetrics(registry, routes, connections);
@@ -157,6 +161,11 @@ public final class HttpEngine {
         LOG.error("request failed route={}", route == null ? "none" : route.pattern(), failure);
         return Answer.of(new RegistryError(
                 ErrorCode.INTERNAL, "This node failed to answer because of a fault of its own; its log says more."));
+    }
+
+    /** True when no connection is to outlive its request. */
+    boolean isLeaving() {
+        return isLeaving.getAsBoolean();
     }
 
     GatewayLimits limits() {

@@ -33,6 +33,11 @@ public final class NodeHandlers {
                 Route.of(HttpMethod.GET, "/registry-svc/nodes", view, this::list),
                 Route.of(HttpMethod.GET, "/registry-svc/node/self", Policy.OPTIONAL, this::self),
                 Route.of(
+                        HttpMethod.POST,
+                        "/registry-svc/node-drain",
+                        Policy.permission(Permission.NODE_EDIT),
+                        this::drain),
+                Route.of(
                         HttpMethod.DELETE,
                         "/registry-svc/node/{url...}",
                         Policy.permission(Permission.NODE_DELETE),
@@ -81,7 +86,28 @@ public final class NodeHandlers {
                 exchange.markedCaller(),
                 urlOrId(exchange.parameter()),
                 force.equals("true"),
-                exchange.reply(gone -> Answer.noContent()));
+                exchange.reply(gone ->
+                        gone.steps().isEmpty() ? Answer.noContent() : Answer.json(200, NodeJson.removed(gone))));
+    }
+
+    private void drain(final Exchange exchange) {
+        exchange.query().allowOnly(Set.of());
+        final Fields fields =
+                new Fields(Json.object(exchange.body()), "").allowOnly(Set.of("node", "drained", "reason"));
+        final String node = fields.text("node", GatewayLimits.TEXT_CHARS_MAX);
+        if (node.isEmpty()) {
+            throw fields.invalid("node", "must be the URL or the id of a node");
+        }
+        final String drained = fields.scalar("drained", GatewayLimits.NAME_CHARS_MAX);
+        if (!drained.isEmpty() && !drained.equals("true") && !drained.equals("false")) {
+            throw fields.invalid("drained", "must be true or false");
+        }
+        api.drainNode(
+                exchange.caller(),
+                urlOrId(node),
+                !drained.equals("false"),
+                fields.text("reason", GatewayLimits.REASON_CHARS_MAX),
+                exchange.reply(view -> Answer.json(200, NodeJson.drain(view))));
     }
 
     /** The URL as it was meant: some clients and proxies make one slash of two. */

@@ -2,6 +2,8 @@ package com.onebackend.registry.gateway.rest;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.onebackend.registry.api.ClusterStatus;
+import com.onebackend.registry.api.NodeDrain;
+import com.onebackend.registry.api.NodeRemoved;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.model.Gpu;
 import com.onebackend.registry.model.Member;
@@ -15,7 +17,7 @@ import java.util.Locale;
 final class NodeJson {
     private NodeJson() {}
 
-    /** <code>{"nodes": [...], "states": {id: state}, "hosts": {id: {...}}}</code>. */
+    /** <code>{"nodes": [...], "states": {id: state}, "hosts": {id: {...}}, "drained": {id: {...}}}</code>. */
     static byte[] list(final List<NodeView> nodes) {
         return Json.bytes(out -> {
             out.writeStartObject();
@@ -34,6 +36,14 @@ final class NodeJson {
                 writeHost(out, node.record());
             }
             out.writeEndObject();
+            out.writeObjectFieldStart("drained");
+            for (final NodeView node : nodes) {
+                if (node.drain() != null) {
+                    out.writeFieldName(node.record().id());
+                    write(out, node.drain());
+                }
+            }
+            out.writeEndObject();
             out.writeEndObject();
         });
     }
@@ -46,6 +56,41 @@ final class NodeJson {
             write(out, node);
             out.writeEndObject();
         });
+    }
+
+    /** <code>{"id": ..., "url": ..., "drained": {...}}</code>; the last one null for a node in service. */
+    static byte[] drain(final NodeView node) {
+        return Json.bytes(out -> {
+            out.writeStartObject();
+            out.writeStringField("id", node.record().id());
+            out.writeStringField("url", node.record().url());
+            if (node.drain() == null) {
+                out.writeNullField("drained");
+            } else {
+                out.writeFieldName("drained");
+                write(out, node.drain());
+            }
+            out.writeEndObject();
+        });
+    }
+
+    /** <code>{"id": ..., "url": ..., "steps": [...]}</code>. */
+    static byte[] removed(final NodeRemoved removed) {
+        return Json.bytes(out -> {
+            out.writeStartObject();
+            out.writeStringField("id", removed.node().record().id());
+            out.writeStringField("url", removed.node().record().url());
+            Json.texts(out, "steps", removed.steps());
+            out.writeEndObject();
+        });
+    }
+
+    private static void write(final JsonGenerator out, final NodeDrain drain) throws IOException {
+        out.writeStartObject();
+        out.writeStringField("by", drain.by());
+        out.writeStringField("reason", drain.reason());
+        out.writeStringField("since", Json.time(drain.millis()));
+        out.writeEndObject();
     }
 
     /** What anybody may know of this node. */
@@ -63,7 +108,7 @@ final class NodeJson {
     }
 
     /** The cluster as this node sees it; in full only for who may see nodes. */
-    static byte[] cluster(final ClusterStatus status, final boolean inFull) {
+    static byte[] cluster(final ClusterStatus status, final List<NodeView> nodes, final boolean inFull) {
         return Json.bytes(out -> {
             out.writeStartObject();
             out.writeStringField("clusterId", status.clusterId());
@@ -78,6 +123,13 @@ final class NodeJson {
                 out.writeStringField("leader", status.leader());
                 out.writeNumberField("appliedIndex", status.appliedIndex());
                 Json.texts(out, "voters", status.voters());
+                Json.texts(
+                        out,
+                        "drained",
+                        nodes.stream()
+                                .filter(node -> node.drain() != null)
+                                .map(node -> node.record().id())
+                                .toList());
                 writeMembers(out, status.members());
             }
             out.writeEndObject();

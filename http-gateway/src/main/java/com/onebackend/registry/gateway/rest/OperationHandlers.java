@@ -40,16 +40,19 @@ public final class OperationHandlers {
 
     private void health(final Exchange exchange, final boolean readyWanted) {
         final ClusterStatus status = api.cluster();
+        final String leaving = api.leaving();
+        final boolean isReady = status.ready() && leaving.isEmpty();
         final byte[] body = Json.bytes(out -> {
             out.writeStartObject();
-            out.writeStringField("status", status.ready() ? "ok" : api.isOver() ? "stopped" : "starting");
+            out.writeStringField(
+                    "status", isReady ? "ok" : status.ready() ? "leaving" : api.isOver() ? "stopped" : "starting");
             out.writeBooleanField("live", true);
-            out.writeBooleanField("ready", status.ready());
-            out.writeStringField("reason", status.reason());
+            out.writeBooleanField("ready", isReady);
+            out.writeStringField("reason", status.ready() ? leaving : status.reason());
             Json.texts(out, "warnings", status.warnings());
             out.writeEndObject();
         });
-        if (readyWanted && !status.ready()) {
+        if (readyWanted && !isReady) {
             exchange.answer(Answer.json(503, body).with("Retry-After", "1"));
         } else {
             exchange.answer(Answer.json(200, body));
@@ -59,7 +62,7 @@ public final class OperationHandlers {
     private void cluster(final Exchange exchange) {
         final Caller caller = exchange.caller();
         final boolean inFull = caller != null && caller.may(Permission.NODE_VIEW);
-        exchange.answer(Answer.json(200, NodeJson.cluster(api.cluster(), inFull)));
+        exchange.answer(Answer.json(200, NodeJson.cluster(api.cluster(), inFull ? api.nodes() : List.of(), inFull)));
     }
 
     /** A scrape takes milliseconds: not on an event loop. */

@@ -188,6 +188,7 @@ final class CatalogCodec {
                 .setIndex(removed.index())
                 .setMillis(removed.millis())
                 .setWho(removed.by())
+                .setUrl(removed.url())
                 .build()
                 .toByteArray();
     }
@@ -200,7 +201,8 @@ final class CatalogCodec {
                 generation(message.getGeneration()),
                 message.getIndex(),
                 message.getMillis(),
-                message.getWho());
+                message.getWho(),
+                message.getUrl());
     }
 
     static byte[] encodeDrained(final DrainedNode drained) {

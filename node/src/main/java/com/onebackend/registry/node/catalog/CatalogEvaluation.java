@@ -197,7 +197,8 @@ final class CatalogEvaluation {
                 upTo,
                 index,
                 command.proposal().millis(),
-                command.proposal().who());
+                command.proposal().who(),
+                stored.url());
         batch.delete(CatalogSection.NODE, out.nodeId());
         batch.delete(CatalogSection.DRAINED_NODE, out.nodeId());
         batch.put(CatalogSection.REMOVED_NODE, out.nodeId(), CatalogCodec.encodeRemoved(out));

@@ -15,11 +15,20 @@ final class CatalogWrite {
 
     static void send(
             final Shell shell, final Server server, final String method, final String path, final Object body) {
+        send(shell, server, method, path, body, (answer, contentType) -> null);
+    }
+
+    static <T> T send(
+            final Shell shell,
+            final Server server,
+            final String method,
+            final String path,
+            final Object body,
+            final Server.Reader<T> reader) {
         final String key = UUID.randomUUID().toString();
         for (int sending = 1; ; sending++) {
             try {
-                server.call(method, path, body, key, (answer, contentType) -> null);
-                return;
+                return server.call(method, path, body, key, reader);
             } catch (CliException e) {
                 if (!e.isPassing() || sending == SENDINGS_MAX) {
                     throw e;

@@ -10,7 +10,7 @@ import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** {@code oo nodes list|remove}. */
+/** {@code oo nodes list|remove|drain|undrain}. */
 final class NodeCommands {
     private static final String FORCE = "--force";
 
@@ -27,11 +27,12 @@ final class NodeCommands {
                 "delete");
         remove.addOption(OptionSpec.builder(FORCE)
                 .type(boolean.class)
-                .description("remove a node also while it is alive")
+                .description("remove a node also while it is alive: it is drained first, and its vote taken")
                 .build());
         group.addSubcommand("list", list);
         group.addSubcommand(
                 "remove", CommandTree.words(remove, 1, CommandTree.ANY, "URL|ID", "the URL or the id of a node"));
+        DrainCommands.add(group);
         root.addSubcommand("nodes", group);
     }
 
@@ -52,19 +53,34 @@ final class NodeCommands {
                 }));
         final Map<String, Object> states = Json.object(others.get("states"));
         final Table table = new Table("NODE ID", "URL", "LAST HEARTBEAT", "STATE");
+        final Map<String, Object> drained = Json.object(others.get("drained"));
         for (final String[] row : rows) {
             final String byId = Json.text(states, row[0]);
-            table.add(row[0], row[1], row[2], byId.isEmpty() ? Json.text(states, row[1]) : byId);
+            final String state = byId.isEmpty() ? Json.text(states, row[1]) : byId;
+            table.add(row[0], row[1], row[2], drained.containsKey(row[0]) ? state + ", drained" : state);
         }
         return table;
+    }
+
+    /** What was done to a node that was alive; nothing is said of a dead one. */
+    private static List<?> steps(final InputStream answer, final String contentType) throws IOException {
+        return contentType.startsWith("application/json")
+                ? Json.list(Json.readObject(answer).get("steps"))
+                : List.of();
     }
 
     private static int remove(final Invocation call) {
         final Server server = call.server();
         final String query = call.has(FORCE) ? "?force=true" : "";
-        return Removal.each(
-                call,
-                node -> CatalogWrite.send(
-                        call.shell(), server, "DELETE", "/registry-svc/node/" + Uris.segment(node) + query, null));
+        return Removal.each(call, node -> {
+            final List<?> steps = CatalogWrite.send(
+                    call.shell(),
+                    server,
+                    "DELETE",
+                    "/registry-svc/node/" + Uris.segment(node) + query,
+                    null,
+                    NodeCommands::steps);
+            steps.forEach(step -> call.shell().out().println(Table.printable(node + ": " + step)));
+        });
     }
 }

@@ -77,6 +77,61 @@ class CatalogServiceIT {
     }
 
     @Test
+    void drainedLeaderHandsTheLeadOnAndDoesNotKeepItWhenItComesBack() throws Exception {
+        threeNodes(CatalogConfig.Snapshots.DEFAULT);
+        enrolAll();
+        final String drained = cluster.awaitLeader();
+        drain(drained, true);
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !cluster.awaitLeader().equals(drained));
+
+        // Somebody gives it back: it does not stay there.
+        final String successor = cluster.awaitLeader();
+        cluster.member(successor).service.transferLeadership(drained).get(10, TimeUnit.SECONDS);
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !cluster.awaitLeader().equals(drained));
+        // Of three voters one may be away: it keeps its vote.
+        assertThat(cluster.member(drained).service.isVoting()).isTrue();
+
+        drain(drained, false);
+        cluster.member(cluster.awaitLeader())
+                .service
+                .transferLeadership(drained)
+                .get(10, TimeUnit.SECONDS);
+        assertThat(cluster.awaitLeader()).isEqualTo(drained);
+    }
+
+    @Test
+    void drainedOnlyVoterIsReplacedAndCanBeStoppedWithoutAnybodyMissingIt() throws Exception {
+        cluster = new TestCluster(folder, CatalogConfig.Snapshots.DEFAULT);
+        cluster.found("n1");
+        cluster.follow("n2");
+        enrolAll();
+        drain("n1", true);
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> cluster.member("n2").service.voters().stream()
+                        .map(CatalogPeer::nodeId)
+                        .toList()
+                        .equals(List.of("n2")));
+        cluster.stop("n1");
+        await().atMost(Duration.ofSeconds(20))
+                .ignoreExceptions()
+                .until(() -> write(cluster.member("n2").service, Samples.save("alone"))
+                        .isOk());
+    }
+
+    private void enrolAll() throws Exception {
+        for (final String id : List.of("n1", "n2", "n3")) {
+            write(cluster.running().get(0), new SaveNode(Samples.proposal(), Samples.node(id, 1)));
+        }
+    }
+
+    private void drain(final String id, final boolean drained) throws Exception {
+        write(cluster.running().get(0), new CatalogCommand.DrainNode(Samples.proposal(), id, drained, ""));
+    }
+
+    @Test
     void requestSentTwiceIsAppliedOnce() throws Exception {
         cluster = new TestCluster(folder, CatalogConfig.Snapshots.DEFAULT);
         final CatalogService service = cluster.found("n1");

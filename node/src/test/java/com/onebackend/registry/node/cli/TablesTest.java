@@ -150,6 +150,37 @@ class TablesTest {
     }
 
     @Test
+    void removalOfALiveNodeShowsWhatWasDoneToIt() {
+        server.on("/registry-svc/node/node-1", 200, """
+                {"id":"node-1","url":"http://n1:1","steps":["drained","leadership handed on","vote taken","removed"]}""");
+
+        assertThat(oo.run("nodes", "delete", "node-1", "--force")).isEqualTo(new Outcome(0, """
+                node-1: drained
+                node-1: leadership handed on
+                node-1: vote taken
+                node-1: removed
+                """, ""));
+    }
+
+    @Test
+    void drainedNodeIsMarkedAndTheWaitSaysWhetherItVotes() {
+        server.on("/registry-svc/nodes", 200, """
+                {"nodes":[{"id":"n1","url":"http://n1:1"},{"id":"n2","url":"http://n2:1"}],
+                 "states":{"n1":"alive","n2":"alive"},"drained":{"n2":{"by":"1backend"}}}""");
+        assertThat(oo.run("nodes", "ls").out()).contains("alive\n").contains("alive, drained\n");
+
+        server.on("/registry-svc/node-drain", 200, "{\"id\":\"n2\",\"url\":\"http://n2:1\"}");
+        server.on("/registry-svc/cluster", 200, "{\"leader\":\"n1\",\"voters\":[\"n1\",\"n2\",\"n3\"]}");
+        assertThat(oo.run("nodes", "drain", "http://n2:1", "--wait"))
+                .isEqualTo(new Outcome(
+                        0, "n2: drained, and can be stopped; it still votes, 2 of the 3 voters must stay\n", ""));
+        server.on("/registry-svc/cluster", 200, "{\"leader\":\"n1\",\"voters\":[\"n1\"]}");
+        assertThat(oo.run("nodes", "drain", "n2", "--wait").out()).contains("it does not vote");
+        assertThat(server.requests().get(1).line())
+                .isEqualTo("POST /registry-svc/node-drain {\"node\":\"http://n2:1\",\"drained\":true}");
+    }
+
+    @Test
     void everyRemovalIsTriedAndAnyFailureCounts() {
         server.on("/registry-svc/instance/b", 404, "{\"error\":\"no instance b\"}");
 
