@@ -63,7 +63,7 @@ record AutopilotView(
         static final long LAG_UNKNOWN = -1;
     }
 
-    /** How many voters a cluster of so many nodes shall have: what they cost grows with them, what they add does not. */
+    /** How many voters a cluster of so many nodes shall have: what one more costs grows, what it adds does not. */
     static int target(final int nodes) {
         if (nodes <= 2) {
             return 1;

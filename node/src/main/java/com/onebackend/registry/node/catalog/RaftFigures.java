@@ -44,7 +44,7 @@ final class RaftFigures {
                 voters);
     }
 
-    /** The two lists of Raft have one order; one that was taken before a change of the voters does not fit the other. */
+    /** Raft keeps both lists in one order; one taken before a change of the voters does not fit the other. */
     private static Map<String, CatalogFigures.Voter> followers(final DivisionInfo info) {
         final List<ServerRpcProto> followers =
                 info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
