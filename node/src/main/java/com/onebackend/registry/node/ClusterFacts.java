@@ -5,8 +5,10 @@ import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.node.catalog.AutopilotPort;
 import com.onebackend.registry.node.catalog.CatalogFigures;
 import com.onebackend.registry.node.catalog.CatalogService;
+import com.onebackend.registry.node.catalog.NodePosition;
 import com.onebackend.registry.node.gossip.GossipLoop;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -17,6 +19,8 @@ import java.util.stream.Collectors;
  * <p><i>Thread:</i> any; does not block.
  */
 final class ClusterFacts implements AutopilotPort {
+    private static final long LAG_UNKNOWN = -1;
+
     private final String self;
     private final CatalogService catalog;
     private final GossipLoop gossip;
@@ -35,9 +39,16 @@ final class ClusterFacts implements AutopilotPort {
                 .map(voter -> new VoterFacts(
                         voter.nodeId(), voter.silentMillis() < 0 ? Integer.MAX_VALUE : voter.silentMillis()))
                 .toList();
+        final Map<String, Long> lags = figures.isLeader()
+                ? catalog.positions().stream().collect(Collectors.toMap(NodePosition::nodeId, NodePosition::lag))
+                : Map.of();
         final List<NodeFacts> nodes = catalog.nodes().stream()
                 .map(node -> new NodeFacts(
-                        node.id(), zone(node), reachable.contains(node.id()), 0, catalog.isDrained(node.id())))
+                        node.id(),
+                        zone(node),
+                        reachable.contains(node.id()),
+                        lags.getOrDefault(node.id(), LAG_UNKNOWN),
+                        catalog.isDrained(node.id())))
                 .toList();
         return new Facts(self, figures.isLeader(), figures.term(), voters, nodes);
     }

@@ -142,12 +142,13 @@ final class GossipStart {
     }
 
     private void startAutopilot(final GossipLoop gossip, final CatalogService catalog) {
-        late.opened(
+        final AutopilotRunner autopilot = late.opened(
                 "autopilot",
                 AutopilotRunner.start(
                         parts.self().id(),
                         new ClusterFacts(parts.self().id(), catalog, gossip),
                         AutopilotConfig.DEFAULT));
+        catalog.reportsOf(autopilot);
     }
 
     /** Looks for members where the catalog says they are, again whenever it says something new. Does not block. */

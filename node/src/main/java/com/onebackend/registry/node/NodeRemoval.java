@@ -5,9 +5,7 @@ import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.NodeRemoved;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegistryException;
-import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Member;
-import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.node.catalog.CatalogCommand;
 import com.onebackend.registry.node.catalog.CatalogPeer;
 import com.onebackend.registry.node.catalog.CatalogService;
@@ -70,7 +68,9 @@ final class NodeRemoval {
         this.wasAlive = nodeId.equals(self) || node.state().isReachable();
         // One request id for all tries: it is applied once.
         this.command = new CatalogCommand.RemoveNode(
-                NodeApi.proposal(caller.slug()), nodeId, NodeApi.generation(running.gossip().members(), node.record()));
+                NodeApi.proposal(caller.slug()),
+                nodeId,
+                NodeApi.generation(running.gossip().members(), node.record()));
         this.drain = new CatalogCommand.DrainNode(NodeApi.proposal(caller.slug()), nodeId, true, "it is being removed");
     }
 

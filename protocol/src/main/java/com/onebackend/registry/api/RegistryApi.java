@@ -126,6 +126,9 @@ public interface RegistryApi {
     /** Backup, restore and recovery. */
     DisasterApi disaster();
 
+    /** How the catalog stands; asks the leader, and answers without its part when that does not answer. */
+    void catalogStatus(Reply<ClusterStatus.Catalog> reply);
+
     /** True when this node answers in full. Asked at every request, so it should cost one field read. */
     default boolean ready() {
         return cluster().ready();

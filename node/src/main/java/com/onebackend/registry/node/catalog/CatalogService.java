@@ -67,6 +67,7 @@ public final class CatalogService implements AutoCloseable {
     private final LostVote lostVote;
     private final DrainedVoter drainedVoter;
     private final CatalogRecovery recovery;
+    private final CatalogReports reports;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
     private volatile boolean closed;
@@ -85,6 +86,7 @@ public final class CatalogService implements AutoCloseable {
         this.lostVote = new LostVote(config, runs.changes());
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
         this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
+        this.reports = new CatalogReports(config.self().nodeId(), config.peers(), this::figures);
     }
 
     /**
@@ -210,7 +212,9 @@ public final class CatalogService implements AutoCloseable {
      * <p><i>Thread:</i> any; does not block.
      */
     public CompletableFuture<byte[]> answer(final byte[] request) {
-        return server.answer(request);
+        return FeedCodec.kind(request) == FeedCodec.STATUS
+                ? CompletableFuture.completedFuture(reports.here().encode())
+                : server.answer(request);
     }
 
     /**
@@ -260,6 +264,11 @@ public final class CatalogService implements AutoCloseable {
      */
     public long recover(final RecoverRequest request, final Set<String> alive) throws InterruptedException {
         return recovery.recover(request, alive);
+    }
+
+    /** The Raft group. */
+    public String groupId() {
+        return config.groupId(epoch()).toString();
     }
 
     /** How often the catalog was recovered by force. */
@@ -478,6 +487,22 @@ public final class CatalogService implements AutoCloseable {
                 .map(voter -> new CatalogFigures.Voter(voter.nodeId(), -1, -1))
                 .toList();
         return new CatalogFigures(CatalogFigures.Role.FOLLOWER, leaderId(), 0, applied, 0, applied, -1, told);
+    }
+
+    /** What the leader knows of the catalog; asks it when it is another node. Fails, soon, when it does not answer. */
+    public CompletableFuture<LeaderStatus> leaderStatus() {
+        return reports.ofLeader();
+    }
+
+    /** From now on the autopilot's doings are part of what this node reports. */
+    public void reportsOf(final AutopilotRunner autopilot) {
+        reports.of(autopilot::report);
+    }
+
+    /** As leader: how far the other nodes are, as they said lately. They are asked anew, at most once a second. */
+    public List<NodePosition> positions() {
+        reports.positions().ask(epoch(), appliedIndex(), System.nanoTime());
+        return reports.positions().known();
     }
 
     /** Node id of the leader this node follows; empty when none is known. */
