@@ -57,6 +57,7 @@ public final class CatalogService implements AutoCloseable {
     private final CatalogWriter writer;
     private final RemoteReads remoteReads;
     private final LostVote lostVote;
+    private final CatalogCounters counters = new CatalogCounters();
     private final CatalogReports reports;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
@@ -66,7 +67,7 @@ public final class CatalogService implements AutoCloseable {
         this.config = config;
         this.state = new CatalogState(config.store(), feed);
         this.threads = new CatalogThreads(config.self().nodeId(), WRITES_MAX);
-        this.runs = new RaftRuns(config, state, threads, this::toldVoters);
+        this.runs = new RaftRuns(config, state, threads, this::toldVoters, counters);
         this.follower = new CatalogFollower(config, state, runs, age);
         this.server = new FeedServer(config, state, feed, runs, threads, this::view);
         this.forwarder = new Forwarder(
@@ -74,7 +75,7 @@ public final class CatalogService implements AutoCloseable {
         this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state);
         this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
         this.lostVote = new LostVote(config, runs.changes());
-        this.reports = new CatalogReports(config.self().nodeId(), config.peers(), this::figures);
+        this.reports = new CatalogReports(config, state, runs, follower, counters);
     }
 
     /**
@@ -140,6 +141,7 @@ public final class CatalogService implements AutoCloseable {
         threads.every(FLUSH_MILLIS, this::flush);
         threads.every(EXPIRY_MILLIS, () -> threads.background(server::expire));
         threads.every(LOST_VOTE_MILLIS, this::takeBackLostVote);
+        reports.begin(threads, this::leaderId);
         follower.start();
     }
 
@@ -237,11 +239,6 @@ public final class CatalogService implements AutoCloseable {
         return age.millis(nowNanos);
     }
 
-    /** The Raft group. */
-    public String groupId() {
-        return config.groupId(epoch()).toString();
-    }
-
     /** How often the catalog was recovered by force. */
     public int epoch() {
         return state.epoch();
@@ -270,13 +267,13 @@ public final class CatalogService implements AutoCloseable {
         }
         final long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CatalogWriter.WRITE_MILLIS_MAX);
         try {
-            return threads.write(() -> writer.write(entry, deadlineNanos));
+            return counters.write(threads.write(() -> writer.write(entry, deadlineNanos)));
         } catch (final RejectedExecutionException e) {
-            return CompletableFuture.failedFuture(
+            return counters.write(CompletableFuture.failedFuture(
                     closed
                             ? new RegistryException(
                                     ErrorCode.UNAVAILABLE, "this node is closing; the write did not happen")
-                            : RatisErrors.overloaded("more than " + WRITES_MAX + " catalog writes are under way"));
+                            : RatisErrors.overloaded("more than " + WRITES_MAX + " catalog writes are under way")));
         }
     }
 
@@ -285,6 +282,10 @@ public final class CatalogService implements AutoCloseable {
      * local reads that follow are linearizable. Fails with UNAVAILABLE, soon, when there is no majority; OVERLOADED.
      */
     public CompletableFuture<Long> awaitLinearizable() {
+        return counters.read(linearizable());
+    }
+
+    private CompletableFuture<Long> linearizable() {
         final RaftNode node = runs.current();
         final boolean votes = node != null && node.isRunning();
         if (votes && node.isLeader() && !node.hearsMajority()) {
@@ -386,33 +387,9 @@ public final class CatalogService implements AutoCloseable {
         return state.appliedIndex();
     }
 
-    /** How the catalog stands on this node. */
-    public CatalogFigures figures() {
-        final RaftNode node = runs.current();
-        if (node != null && node.isRunning()) {
-            return node.figures();
-        }
-        final long applied = state.appliedIndex();
-        final List<CatalogFigures.Voter> told = follower.voters().stream()
-                .map(voter -> new CatalogFigures.Voter(voter.nodeId(), -1, -1))
-                .toList();
-        return new CatalogFigures(CatalogFigures.Role.FOLLOWER, leaderId(), 0, applied, 0, applied, -1, told);
-    }
-
-    /** What the leader knows of the catalog; asks it when it is another node. Fails, soon, when it does not answer. */
-    public CompletableFuture<LeaderStatus> leaderStatus() {
-        return reports.ofLeader();
-    }
-
-    /** From now on the autopilot's doings are part of what this node reports. */
-    public void reportsOf(final AutopilotRunner autopilot) {
-        reports.of(autopilot::report);
-    }
-
-    /** As leader: how far the other nodes are, as they said lately. They are asked anew, at most once a second. */
-    public List<NodePosition> positions() {
-        reports.positions().ask(epoch(), appliedIndex(), System.nanoTime());
-        return reports.positions().known();
+    /** How the catalog stands, for people and figures. */
+    public CatalogReports reports() {
+        return reports;
     }
 
     /** True when the node shall get no work. */
