@@ -390,7 +390,7 @@ class RestTest {
         assertThat(get("/registry-svc/cluster").body())
                 .contains("\"catalog\":{\"epoch\":0,\"group\":\"group-1\",\"role\":\"leader\"")
                 .contains("{\"id\":\"n2\",\"zone\":\"r/b\",\"reachable\":false,\"lastContactMillis\":61000,"
-                        + "\"leader\":false}")
+                        + "\"leads\":false}")
                 .contains("\"autopilot\":{\"by\":\"n1\",\"plan\":\"cannot replace n2\","
                         + "\"since\":\"1970-01-01T00:00:01.000Z\"}");
     }

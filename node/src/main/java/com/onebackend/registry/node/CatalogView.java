@@ -27,7 +27,7 @@ final class CatalogView {
 
     private CatalogView(final Services running) {
         this.running = running;
-        this.figures = running.catalog().figures();
+        this.figures = running.catalog().reports().figures();
         this.reachable = running.gossip().members().stream()
                 .filter(member -> member.state().isReachable())
                 .map(Member::id)
@@ -38,6 +38,7 @@ final class CatalogView {
     /** Completes within a few seconds, and never fails. */
     static CompletableFuture<Catalog> of(final Services running) {
         return running.catalog()
+                .reports()
                 .leaderStatus()
                 .handle((leader, failure) ->
                         new CatalogView(running).with(failure == null && leader.leads() ? leader : null));
@@ -50,7 +51,7 @@ final class CatalogView {
         final long age = catalog.ageMillis();
         return new Catalog(
                 catalog.epoch(),
-                catalog.groupId(),
+                catalog.reports().groupId(),
                 role(figures.role()),
                 figures.leaderId(),
                 leading == null ? "" : leading.url(),

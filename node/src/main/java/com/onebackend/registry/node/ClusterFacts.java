@@ -33,14 +33,15 @@ final class ClusterFacts implements AutopilotPort {
 
     @Override
     public Facts facts() {
-        final CatalogFigures figures = catalog.figures();
+        final CatalogFigures figures = catalog.reports().figures();
         final Set<String> reachable = reachable();
         final List<VoterFacts> voters = figures.voters().stream()
                 .map(voter -> new VoterFacts(
                         voter.nodeId(), voter.silentMillis() < 0 ? Integer.MAX_VALUE : voter.silentMillis()))
                 .toList();
         final Map<String, Long> lags = figures.isLeader()
-                ? catalog.positions().stream().collect(Collectors.toMap(NodePosition::nodeId, NodePosition::lag))
+                ? catalog.reports().positions().stream()
+                        .collect(Collectors.toMap(NodePosition::nodeId, NodePosition::lag))
                 : Map.of();
         final List<NodeFacts> nodes = catalog.nodes().stream()
                 .map(node -> new NodeFacts(

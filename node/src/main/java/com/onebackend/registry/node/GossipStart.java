@@ -148,7 +148,7 @@ final class GossipStart {
                         parts.self().id(),
                         new ClusterFacts(parts.self().id(), catalog, gossip),
                         AutopilotConfig.DEFAULT));
-        catalog.reportsOf(autopilot);
+        catalog.reports().of(autopilot);
     }
 
     /** Looks for members where the catalog says they are, again whenever it says something new. Does not block. */

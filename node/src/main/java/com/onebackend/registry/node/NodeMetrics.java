@@ -37,7 +37,7 @@ final class NodeMetrics {
         node.directory(directory);
         node.loop(gossip);
         new CoreMetrics(metrics, gossip).bind();
-        node.catalog(catalog);
+        CatalogMetrics.bind(metrics, gossip, catalog);
         PeerMetrics.register(metrics.getPrometheusRegistry(), gossip, transports);
     }
 
@@ -105,18 +105,6 @@ final class NodeMetrics {
                 .register(metrics);
         FunctionCounter.builder("registry.gossip.undecodable", gossip, GossipLoop::undecodableCount)
                 .description("messages of peers that did not decode")
-                .register(metrics);
-    }
-
-    private void catalog(final CatalogService catalog) {
-        Gauge.builder("registry.catalog.applied", catalog, CatalogService::appliedIndex)
-                .description("last catalog entry applied on this node")
-                .register(metrics);
-        Gauge.builder(
-                        "registry.catalog.leader",
-                        catalog,
-                        service -> service.leaderId().isEmpty() ? 0 : 1)
-                .description("1 while this node knows a leader")
                 .register(metrics);
     }
 

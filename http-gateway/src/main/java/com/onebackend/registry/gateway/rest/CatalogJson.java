@@ -43,7 +43,7 @@ final class CatalogJson {
         out.writeBooleanField("reachable", voter.reachable());
         known(out, "lastContactMillis", voter.lastContactMillis());
         known(out, "lag", voter.lag());
-        out.writeBooleanField("leader", voter.leader());
+        out.writeBooleanField("leads", voter.leader());
         out.writeEndObject();
     }
 

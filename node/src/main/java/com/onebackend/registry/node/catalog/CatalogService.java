@@ -67,6 +67,7 @@ public final class CatalogService implements AutoCloseable {
     private final LostVote lostVote;
     private final DrainedVoter drainedVoter;
     private final CatalogRecovery recovery;
+    private final CatalogCounters counters = new CatalogCounters();
     private final CatalogReports reports;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
@@ -76,7 +77,7 @@ public final class CatalogService implements AutoCloseable {
         this.config = config;
         this.state = new CatalogState(config.store(), feed);
         this.threads = new CatalogThreads(config.self().nodeId(), WRITES_MAX);
-        this.runs = new RaftRuns(config, state, threads, this::toldVoters);
+        this.runs = new RaftRuns(config, state, threads, this::toldVoters, counters);
         this.follower = new CatalogFollower(config, state, runs, age);
         this.server = new FeedServer(config, state, feed, runs, threads, this::view);
         this.forwarder = new Forwarder(
@@ -86,7 +87,7 @@ public final class CatalogService implements AutoCloseable {
         this.lostVote = new LostVote(config, runs.changes());
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
         this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
-        this.reports = new CatalogReports(config.self().nodeId(), config.peers(), this::figures);
+        this.reports = new CatalogReports(config, state, runs, follower, counters);
     }
 
     /**
@@ -153,6 +154,7 @@ public final class CatalogService implements AutoCloseable {
         threads.every(EXPIRY_MILLIS, () -> threads.background(server::expire));
         threads.every(LOST_VOTE_MILLIS, this::takeBackLostVote);
         threads.every(DrainedVoter.LOOK_MILLIS, drainedVoter::look);
+        reports.begin(threads, this::leaderId);
         follower.start();
     }
 
@@ -266,11 +268,6 @@ public final class CatalogService implements AutoCloseable {
         return recovery.recover(request, alive);
     }
 
-    /** The Raft group. */
-    public String groupId() {
-        return config.groupId(epoch()).toString();
-    }
-
     /** How often the catalog was recovered by force. */
     public int epoch() {
         return state.epoch();
@@ -299,13 +296,13 @@ public final class CatalogService implements AutoCloseable {
         }
         final long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CatalogWriter.WRITE_MILLIS_MAX);
         try {
-            return threads.write(() -> writer.write(entry, deadlineNanos));
+            return counters.write(threads.write(() -> writer.write(entry, deadlineNanos)));
         } catch (final RejectedExecutionException e) {
-            return CompletableFuture.failedFuture(
+            return counters.write(CompletableFuture.failedFuture(
                     closed
                             ? new RegistryException(
                                     ErrorCode.UNAVAILABLE, "this node is closing; the write did not happen")
-                            : RatisErrors.overloaded("more than " + WRITES_MAX + " catalog writes are under way"));
+                            : RatisErrors.overloaded("more than " + WRITES_MAX + " catalog writes are under way")));
         }
     }
 
@@ -314,6 +311,10 @@ public final class CatalogService implements AutoCloseable {
      * local reads that follow are linearizable. Fails with UNAVAILABLE, soon, when there is no majority; OVERLOADED.
      */
     public CompletableFuture<Long> awaitLinearizable() {
+        return counters.read(linearizable());
+    }
+
+    private CompletableFuture<Long> linearizable() {
         final RaftNode node = runs.current();
         final boolean votes = node != null && node.isRunning();
         if (votes && node.isLeader() && !node.hearsMajority()) {
@@ -476,33 +477,9 @@ public final class CatalogService implements AutoCloseable {
         return state.appliedIndex();
     }
 
-    /** How the catalog stands on this node. */
-    public CatalogFigures figures() {
-        final RaftNode node = runs.current();
-        if (node != null && node.isRunning()) {
-            return node.figures();
-        }
-        final long applied = state.appliedIndex();
-        final List<CatalogFigures.Voter> told = follower.voters().stream()
-                .map(voter -> new CatalogFigures.Voter(voter.nodeId(), -1, -1))
-                .toList();
-        return new CatalogFigures(CatalogFigures.Role.FOLLOWER, leaderId(), 0, applied, 0, applied, -1, told);
-    }
-
-    /** What the leader knows of the catalog; asks it when it is another node. Fails, soon, when it does not answer. */
-    public CompletableFuture<LeaderStatus> leaderStatus() {
-        return reports.ofLeader();
-    }
-
-    /** From now on the autopilot's doings are part of what this node reports. */
-    public void reportsOf(final AutopilotRunner autopilot) {
-        reports.of(autopilot::report);
-    }
-
-    /** As leader: how far the other nodes are, as they said lately. They are asked anew, at most once a second. */
-    public List<NodePosition> positions() {
-        reports.positions().ask(epoch(), appliedIndex(), System.nanoTime());
-        return reports.positions().known();
+    /** How the catalog stands, for people and figures. */
+    public CatalogReports reports() {
+        return reports;
     }
 
     /** Node id of the leader this node follows; empty when none is known. */

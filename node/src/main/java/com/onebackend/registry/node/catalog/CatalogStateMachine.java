@@ -52,6 +52,7 @@ final class CatalogStateMachine extends BaseStateMachine {
     private final CatalogState state;
     private final FatalHandler onFatal;
     private final Runnable onVoters;
+    private final CatalogCounters counters;
     private final SimpleStateMachineStorage snapshots = new SimpleStateMachineStorage();
     private volatile boolean closing;
     private volatile boolean broken;
@@ -62,10 +63,15 @@ final class CatalogStateMachine extends BaseStateMachine {
      *
      * @param onVoters told that the voters may have changed
      */
-    CatalogStateMachine(final CatalogState state, final FatalHandler onFatal, final Runnable onVoters) {
+    CatalogStateMachine(
+            final CatalogState state,
+            final FatalHandler onFatal,
+            final Runnable onVoters,
+            final CatalogCounters counters) {
         this.state = state;
         this.onFatal = onFatal;
         this.onVoters = onVoters;
+        this.counters = counters;
     }
 
     /** From here on, the server's end is meant. */
@@ -181,6 +187,18 @@ final class CatalogStateMachine extends BaseStateMachine {
 
     @Override
     public long takeSnapshot() throws IOException {
+        final long startNanos = System.nanoTime();
+        boolean isDone = false;
+        try {
+            final long index = writeSnapshot();
+            isDone = true;
+            return index;
+        } finally {
+            counters.snapshot(isDone, System.nanoTime() - startNanos);
+        }
+    }
+
+    private long writeSnapshot() throws IOException {
         final TermIndex upTo = getLastAppliedTermIndex();
         final File target = snapshots.getSnapshotFile(upTo.getTerm(), upTo.getIndex());
         final Path folder = target.toPath().getParent();
@@ -217,6 +235,7 @@ final class CatalogStateMachine extends BaseStateMachine {
     @Override
     public void notifyLogFailed(final Throwable cause, final LogEntryProto failedEntry) {
         broken = true;
+        counters.logFailed();
         onFatal.onFatal("the Raft log could not be written; free or repair the disk", cause);
     }
 

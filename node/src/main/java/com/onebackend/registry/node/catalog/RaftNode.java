@@ -72,11 +72,12 @@ final class RaftNode implements AutoCloseable {
             final CatalogConfig config,
             final CatalogState state,
             final List<CatalogPeer> firstVoters,
-            final Runnable onVoters)
+            final Runnable onVoters,
+            final CatalogCounters counters)
             throws IOException {
         Files.createDirectories(config.raftFolder());
         final RaftGroupId groupId = RaftGroupId.valueOf(config.groupId(state.epoch()));
-        final CatalogStateMachine machine = new CatalogStateMachine(state, config.onFatal(), onVoters);
+        final CatalogStateMachine machine = new CatalogStateMachine(state, config.onFatal(), onVoters, counters);
         final RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(config.self().nodeId()))
                 .setGroup(RaftGroup.valueOf(

@@ -45,6 +45,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private final CatalogState state;
     private final CatalogThreads threads;
     private final Supplier<List<CatalogPeer>> told;
+    private final CatalogCounters counters;
     private final Voters voters;
     /**
      * Where this run first knew each peer to be: where it dials, whatever it is told later. Has a lock of its
@@ -66,11 +67,13 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             final CatalogConfig config,
             final CatalogState state,
             final CatalogThreads threads,
-            final Supplier<List<CatalogPeer>> told) {
+            final Supplier<List<CatalogPeer>> told,
+            final CatalogCounters counters) {
         this.config = config;
         this.state = state;
         this.threads = threads;
         this.told = told;
+        this.counters = counters;
         this.voters = new Voters(config, state, this::current, told);
     }
 
@@ -96,7 +99,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         votedNanos = System.nanoTime();
         isEndNoticed = false;
         OtherGroups.setAside(config, state.epoch());
-        current = RaftNode.start(config, state, firstVoters, this::watchSoon);
+        current = RaftNode.start(config, state, firstVoters, this::watchSoon, counters);
     }
 
     /** Starts a server that waits to be taken into the group; nothing to do when one runs. On disk when it returns. */

@@ -98,7 +98,7 @@ final class ClusterTables {
             final Map<String, Object> voter = Json.object(each);
             final String contact = Json.text(voter, "lastContactMillis");
             table.add(
-                    Json.text(voter, "id") + (Json.text(voter, "leader").equals("true") ? " (leader)" : ""),
+                    Json.text(voter, "id") + (Json.text(voter, "leads").equals("true") ? " (leader)" : ""),
                     Json.text(voter, "zone"),
                     Json.text(voter, "reachable").equals("true") ? "yes" : "no",
                     contact.isEmpty() ? "" : contact + " ms ago",
