@@ -279,6 +279,27 @@ public final class FakeRegistry implements RegistryApi {
     }
 
     @Override
+    public void catalogStatus(final Reply<ClusterStatus.Catalog> reply) {
+        final ClusterStatus.Voter self = new ClusterStatus.Voter("n1", "r/a", true, 0, 0, true);
+        final ClusterStatus.Voter silent =
+                new ClusterStatus.Voter("n2", "r/b", false, 61_000, ClusterStatus.Catalog.UNKNOWN, false);
+        reply.success(new ClusterStatus.Catalog(
+                0,
+                "group-1",
+                "leader",
+                "n1",
+                NODE_URL,
+                4,
+                7,
+                7,
+                0,
+                "",
+                List.of(self, silent),
+                List.of(new ClusterStatus.Node("n1", NODE_URL, "r/a", true, "leader", 0, false)),
+                new ClusterStatus.Autopilot("n1", "cannot replace n2", 1_000, "", 0)));
+    }
+
+    @Override
     public boolean ready() {
         return ready;
     }

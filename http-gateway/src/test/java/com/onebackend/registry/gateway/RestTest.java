@@ -385,6 +385,16 @@ class RestTest {
     }
 
     @Test
+    void clusterTellsWhoVotesAndWhatTheAutopilotDoes() {
+        assertThat(get("/registry-svc/cluster").body())
+                .contains("\"catalog\":{\"epoch\":0,\"group\":\"group-1\",\"role\":\"leader\"")
+                .contains("{\"id\":\"n2\",\"zone\":\"r/b\",\"reachable\":false,\"lastContactMillis\":61000,"
+                        + "\"leader\":false}")
+                .contains("\"autopilot\":{\"by\":\"n1\",\"plan\":\"cannot replace n2\","
+                        + "\"since\":\"1970-01-01T00:00:01.000Z\"}");
+    }
+
+    @Test
     void metricsNeedAPermissionAndCountRequests() {
         assertThat(gateway.send("GET", "/metrics", null, null).statusCode()).isEqualTo(401);
         get("/registry-svc/instances?slug=s");

@@ -253,6 +253,16 @@ final class NodeApi implements RegistryApi {
     }
 
     @Override
+    public void catalogStatus(final Reply<ClusterStatus.Catalog> reply) {
+        final Services running = services;
+        if (running == null) {
+            reply.success(ClusterStatus.Catalog.NONE);
+        } else {
+            answer(reply, CatalogView.of(running), view -> view);
+        }
+    }
+
+    @Override
     public boolean ready() {
         return readiness.isReady();
     }

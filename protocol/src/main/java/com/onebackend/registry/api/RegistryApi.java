@@ -83,6 +83,9 @@ public interface RegistryApi {
     /** How this node and its cluster stand. */
     ClusterStatus cluster();
 
+    /** How the catalog stands; asks the leader, and answers without its part when that does not answer. */
+    void catalogStatus(Reply<ClusterStatus.Catalog> reply);
+
     /** True when this node answers in full. Asked at every request, so it should cost one field read. */
     default boolean ready() {
         return cluster().ready();

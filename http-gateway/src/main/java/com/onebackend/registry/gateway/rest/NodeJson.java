@@ -62,8 +62,12 @@ final class NodeJson {
         });
     }
 
-    /** The cluster as this node sees it; in full only for who may see nodes. */
-    static byte[] cluster(final ClusterStatus status, final boolean inFull) {
+    /**
+     * The cluster as this node sees it.
+     *
+     * @param catalog null for who may not see nodes: what anybody may know
+     */
+    static byte[] cluster(final ClusterStatus status, final ClusterStatus.Catalog catalog) {
         return Json.bytes(out -> {
             out.writeStartObject();
             out.writeStringField("clusterId", status.clusterId());
@@ -72,13 +76,14 @@ final class NodeJson {
             out.writeNumberField("gossipPort", status.gossipPort());
             out.writeNumberField("raftPort", status.raftPort());
             out.writeBooleanField("ready", status.ready());
-            if (inFull) {
+            if (catalog != null) {
                 out.writeStringField("reason", status.reason());
                 Json.texts(out, "warnings", status.warnings());
                 out.writeStringField("leader", status.leader());
                 out.writeNumberField("appliedIndex", status.appliedIndex());
                 Json.texts(out, "voters", status.voters());
                 writeMembers(out, status.members());
+                CatalogJson.write(out, catalog);
             }
             out.writeEndObject();
         });

@@ -59,7 +59,11 @@ public final class OperationHandlers {
     private void cluster(final Exchange exchange) {
         final Caller caller = exchange.caller();
         final boolean inFull = caller != null && caller.may(Permission.NODE_VIEW);
-        exchange.answer(Answer.json(200, NodeJson.cluster(api.cluster(), inFull)));
+        if (inFull) {
+            api.catalogStatus(exchange.reply(catalog -> Answer.json(200, NodeJson.cluster(api.cluster(), catalog))));
+        } else {
+            exchange.answer(Answer.json(200, NodeJson.cluster(api.cluster(), null)));
+        }
     }
 
     /** A scrape takes milliseconds: not on an event loop. */

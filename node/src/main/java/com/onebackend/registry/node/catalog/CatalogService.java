@@ -57,6 +57,7 @@ public final class CatalogService implements AutoCloseable {
     private final CatalogWriter writer;
     private final RemoteReads remoteReads;
     private final LostVote lostVote;
+    private final CatalogReports reports;
     private final CatalogThreads threads;
     private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
     private volatile boolean closed;
@@ -73,6 +74,7 @@ public final class CatalogService implements AutoCloseable {
         this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state);
         this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
         this.lostVote = new LostVote(config, runs.changes());
+        this.reports = new CatalogReports(config.self().nodeId(), config.peers(), this::figures);
     }
 
     /**
@@ -197,7 +199,9 @@ public final class CatalogService implements AutoCloseable {
      * <p><i>Thread:</i> any; does not block.
      */
     public CompletableFuture<byte[]> answer(final byte[] request) {
-        return server.answer(request);
+        return FeedCodec.kind(request) == FeedCodec.STATUS
+                ? CompletableFuture.completedFuture(reports.here().encode())
+                : server.answer(request);
     }
 
     /**
@@ -231,6 +235,11 @@ public final class CatalogService implements AutoCloseable {
             age.current(node.silenceMillis(), nowNanos);
         }
         return age.millis(nowNanos);
+    }
+
+    /** The Raft group. */
+    public String groupId() {
+        return config.groupId(epoch()).toString();
     }
 
     /** How often the catalog was recovered by force. */
@@ -375,6 +384,40 @@ public final class CatalogService implements AutoCloseable {
     /** How far this node has applied the log. */
     public long appliedIndex() {
         return state.appliedIndex();
+    }
+
+    /** How the catalog stands on this node. */
+    public CatalogFigures figures() {
+        final RaftNode node = runs.current();
+        if (node != null && node.isRunning()) {
+            return node.figures();
+        }
+        final long applied = state.appliedIndex();
+        final List<CatalogFigures.Voter> told = follower.voters().stream()
+                .map(voter -> new CatalogFigures.Voter(voter.nodeId(), -1, -1))
+                .toList();
+        return new CatalogFigures(CatalogFigures.Role.FOLLOWER, leaderId(), 0, applied, 0, applied, -1, told);
+    }
+
+    /** What the leader knows of the catalog; asks it when it is another node. Fails, soon, when it does not answer. */
+    public CompletableFuture<LeaderStatus> leaderStatus() {
+        return reports.ofLeader();
+    }
+
+    /** From now on the autopilot's doings are part of what this node reports. */
+    public void reportsOf(final AutopilotRunner autopilot) {
+        reports.of(autopilot::report);
+    }
+
+    /** As leader: how far the other nodes are, as they said lately. They are asked anew, at most once a second. */
+    public List<NodePosition> positions() {
+        reports.positions().ask(epoch(), appliedIndex(), System.nanoTime());
+        return reports.positions().known();
+    }
+
+    /** True when the node shall get no work. */
+    public boolean isDrained(final String nodeId) {
+        return false;
     }
 
     /** Node id of the leader this node follows; empty when none is known. */

@@ -21,6 +21,7 @@ final class FeedCodec {
     static final byte POLL = 1;
     static final byte COPY = 2;
     static final byte VOTE = 3;
+    static final byte STATUS = 4;
 
     /** Voters in an answer; far more than a cluster has. */
     private static final int VOTERS_MAX = 64;

@@ -127,10 +127,46 @@ class TablesTest {
                 reason      -
                 voters      n1, n2
 
-                NODE ID   URL           STATE     ROLE
-                n1        http://n1:1   ALIVE     voter
-                n2        http://n2:1   ALIVE     leader
-                n3        http://n3:1   SUSPECT   member
+                NODE ID   URL           ZONE   STATE     ROLE     LAG   DRAINED
+                n1        http://n1:1   -      ALIVE     voter    -     -
+                n2        http://n2:1   -      ALIVE     leader   -     -
+                n3        http://n3:1   -      SUSPECT   member   -     -
+                """, ""));
+    }
+
+    @Test
+    void clusterStatusShowsLagAndWhatTheAutopilotDoes() {
+        server.on("/registry-svc/cluster", 200, """
+                {"clusterId":"c1","leader":"n1","voters":["n1","n2"],
+                 "members":[{"id":"n1","url":"http://n1:1","state":"alive"}],
+                 "catalog":{"epoch":0,"role":"leader","term":4,"committedIndex":9,"ageMillis":0,
+                  "voters":[{"id":"n1","zone":"r/a","reachable":true,"lastContactMillis":0,"lag":0,"leader":true},
+                            {"id":"n2","zone":"r/b","reachable":false,"lastContactMillis":61000,"leader":false}],
+                  "nodes":[{"id":"n1","url":"http://n1:1","zone":"r/a","role":"leader","lag":0,"drained":true},
+                           {"id":"n2","url":"http://n2:1","zone":"r/b","role":"voter","drained":false}],
+                  "autopilot":{"by":"n1","plan":"cannot replace n2","since":"2026-03-01T11:59:52Z",
+                   "lastChange":"n2 becomes a voter: done","lastChangeTime":"2026-03-01T11:00:00Z"}}}""");
+
+        assertThat(oo.run("cluster", "status")).isEqualTo(new Outcome(0, """
+                FIELD            VALUE
+                clusterId        c1
+                leader           n1
+                voters           n1, n2
+                role             leader
+                term             4
+                committedIndex   9
+                ageMillis        0
+
+                NODE ID   URL           ZONE   STATE    ROLE     LAG   DRAINED
+                n1        http://n1:1   r/a    alive    leader   0     yes
+                n2        http://n2:1   r/b    unseen   voter    -     -
+
+                VOTER         ZONE   REACHABLE   LAST CONTACT   LOG BEHIND
+                n1 (leader)   r/a    yes         0 ms ago       0
+                n2            r/b    no          61000 ms ago   -
+
+                autopilot at n1, decided 8s ago: cannot replace n2
+                last change, 1h ago: n2 becomes a voter: done
                 """, ""));
     }
 
