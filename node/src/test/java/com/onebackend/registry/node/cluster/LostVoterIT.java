@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +62,9 @@ class LostVoterIT {
         assertThat(clusterId(1)).isEqualTo(clusterId).isEqualTo(clusterId(3));
         assertThat(cluster.get(1, "/registry-svc/definitions").body()).contains("\"kept\"");
         assertThat(cluster.get(2, "/registry-svc/nodes").json().path("nodes")).hasSize(3);
+        // Until its old vote was taken back and a new one given, the two others are all there is.
+        await().atMost(LONG).until(() -> hasRaftLog(1));
+        awaitThreeVoters(2);
     }
 
     @Test
@@ -86,6 +90,7 @@ class LostVoterIT {
             assertThat(entries.filter(entry -> entry.getFileName().toString().startsWith("removed-")))
                     .hasSize(1);
         }
+        await().atMost(LONG).until(() -> hasRaftLog(3));
         awaitThreeVoters(2);
     }
 
@@ -121,6 +126,19 @@ class LostVoterIT {
                 .untilAsserted(() -> assertThat(
                                 cluster.get(n, "/registry-svc/cluster").json().path("voters"))
                         .hasSize(3));
+    }
+
+    /** Who only follows has none. */
+    private static boolean hasRaftLog(final int n) throws IOException {
+        final Path raft = cluster.data(n).resolve("raft");
+        if (!Files.isDirectory(raft)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.walk(raft)) {
+            return files.anyMatch(file -> file.endsWith("raft-meta"));
+        } catch (final UncheckedIOException changing) {
+            return false;
+        }
     }
 
     private static String clusterId(final int n) {
