@@ -108,6 +108,7 @@ class NodeConfigTest {
         "OB_GOSSIP_PORT, zero, not a port number",
         "OB_GOSSIP_PORT, 11337, must all differ",
         "OB_NODE_ID, a b, letters",
+        "OB_REJOIN, yes, new-generation",
         "OB_SELFURL, http://a:1, not a setting",
     })
     void anUnusableSettingIsNamedWithWhatToDo(final String name, final String value, final String expected) {
