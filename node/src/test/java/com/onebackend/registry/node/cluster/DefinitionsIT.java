@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DefinitionsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(2);
     private static final String SAVE = "/registry-svc/definition";
     private static final String ONE = "/registry-svc/definition/web";
     private static final String KEY = "Idempotency-Key";
