@@ -88,8 +88,7 @@ class DefinitionsIT {
                 .isEqualTo(409);
         assertThat(cluster.exchange(1, "DELETE", ONE + "?revision=2", null).statusCode())
                 .isEqualTo(204);
-        final HttpResponse<String> history =
-                cluster.exchange(2, "GET", ONE + "/history?consistency=strong", null);
+        final HttpResponse<String> history = cluster.exchange(2, "GET", ONE + "/history?consistency=strong", null);
         assertThat(history.body())
                 .containsSubsequence(
                         "\"revision\":3", "\"deleted\"", "\"revision\":2", "\"saved\"", "\"revision\":1", "\"saved\"");
