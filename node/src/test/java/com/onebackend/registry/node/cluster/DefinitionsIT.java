@@ -33,10 +33,10 @@ class DefinitionsIT {
     @BeforeAll
     static void startTwo() throws IOException {
         cluster = new ProcessCluster(folder, 2);
+        // Both, before either is waited for: a cluster is founded by all its seeds together.
         cluster.start(1);
-        await().atMost(START).until(() -> cluster.isReady(1));
         cluster.start(2);
-        await().atMost(START).until(() -> cluster.isReady(2));
+        await().atMost(START).until(() -> cluster.isReady(1) && cluster.isReady(2));
         cluster.login();
     }
 
