@@ -142,6 +142,7 @@ class DefinitionRouteTest {
         assertThat(send("DELETE", ONE + "?revision=1", "").statusCode()).isEqualTo(409);
         assertThat(send("DELETE", ONE, "", "If-Match", "\"1\"").statusCode()).isEqualTo(409);
         assertThat(send("DELETE", ONE + "?revision=x", "").statusCode()).isEqualTo(400);
+        assertThat(send("DELETE", ONE + "?revision=", "").statusCode()).isEqualTo(400);
         assertThat(send("DELETE", ONE, "", "If-None-Match", "*").statusCode()).isEqualTo(400);
         assertThat(send("DELETE", ONE + "?revision=2", "").statusCode()).isEqualTo(204);
     }

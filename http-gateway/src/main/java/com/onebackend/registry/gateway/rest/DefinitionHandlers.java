@@ -15,6 +15,7 @@ import com.onebackend.registry.gateway.http.Workers;
 import com.onebackend.registry.model.DefinitionRevision;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** The routes of definitions. */
@@ -135,6 +136,9 @@ public final class DefinitionHandlers {
     private void delete(final Exchange exchange) {
         exchange.query().allowOnly(Set.of(Revisions.FIELD));
         final String wanted = exchange.query().one(Revisions.FIELD);
+        // An empty one is a script's mistake: it must not delete whatever is there.
+        final OptionalLong expected =
+                exchange.query().size() == 0 ? OptionalLong.empty() : OptionalLong.of(Revisions.number(wanted));
         if (exchange.header(Revisions.IF_NONE_MATCH) != null) {
             throw new RegistryException(
                     ErrorCode.INVALID, "The header '" + Revisions.IF_NONE_MATCH + "' has no meaning for a deletion.");
@@ -142,7 +146,7 @@ public final class DefinitionHandlers {
         api.deleteDefinition(
                 exchange.markedCaller(),
                 exchange.parameter(),
-                Revisions.expected(exchange, Revisions.optional(wanted)),
+                Revisions.expected(exchange, expected),
                 exchange.reply(gone -> Answer.noContent()));
     }
 }

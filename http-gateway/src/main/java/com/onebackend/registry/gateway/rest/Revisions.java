@@ -32,11 +32,6 @@ final class Revisions {
         return Long.parseLong(text);
     }
 
-    /** The same; nothing for an empty text. */
-    static OptionalLong optional(final String text) {
-        return text.isEmpty() ? OptionalLong.empty() : OptionalLong.of(number(text));
-    }
-
     /**
      * The revision a request expects, by {@code If-Match: "N"}, {@code If-None-Match: *} or the revision it gives
      * elsewhere. Two that differ are INVALID.

@@ -285,6 +285,28 @@ final class ProcessCluster implements AutoCloseable {
         return send(n, "DELETE", path, null, token);
     }
 
+    /** With the token, further header lines, names and values in turn, and the whole answer. */
+    HttpResponse<String> exchange(
+            final int n, final String method, final String path, final String body, final String... headers) {
+        final HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(n) + path))
+                .timeout(REQUEST_TIMEOUT)
+                .header("Authorization", "Bearer " + token)
+                .method(
+                        method,
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try {
+            return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     Answer send(final int n, final String method, final String path, final String body, final String bearer) {
         final HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(n) + path))
                 .timeout(REQUEST_TIMEOUT)
