@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two of three voters are lost for good; the operator goes on from the third, and grows the cluster again. */
 class RecoverIT {
-    private static final Duration VOTERS = Duration.ofSeconds(180);
+    private static final Duration VOTERS = Duration.ofMinutes(3);
     private static final Duration DEAD = Duration.ofSeconds(60);
     /** The exit status of a node that must not be started again as it is. */
     private static final int CONFIG = 78;
