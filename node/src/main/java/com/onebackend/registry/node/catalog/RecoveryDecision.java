@@ -20,7 +20,7 @@ final class RecoveryDecision {
      *
      * @param self this node
      * @param lost the voters that will not come back, as the operator says
-     * @param voters as this node knows them
+     * @param voters as this node knows them; empty when nobody has told it since its start
      * @param nodes every node the catalog knows
      * @param alive the nodes that answer now, as gossip believes
      * @param hasMajority a majority of the voters answers
@@ -68,9 +68,6 @@ final class RecoveryDecision {
             return conflict("the catalog has a majority of its voters: there is nothing to recover;"
                     + " remove dead nodes with oo nodes rm");
         }
-        if (facts.voters().isEmpty()) {
-            return conflict("this node does not know yet who votes; retry in a moment");
-        }
         return unsafe(facts);
     }
 
@@ -81,7 +78,9 @@ final class RecoveryDecision {
             return conflict("not lost, but alive: " + String.join(", ", living)
                     + "; stop it for good first, or leave it out of the lost ones");
         }
-        final List<String> unnamed = facts.voters().stream()
+        // Who has not been told since its start who votes must have every node named: any may be a voter.
+        final Collection<String> mayVote = facts.voters().isEmpty() ? facts.nodes() : facts.voters();
+        final List<String> unnamed = mayVote.stream()
                 .filter(id -> !id.equals(facts.self()))
                 .filter(id -> !facts.alive().contains(id) && !facts.lost().contains(id))
                 .sorted()
