@@ -17,12 +17,14 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Real nodes in real processes, from the distribution that was just built. Node N is 1-based. */
 final class ProcessCluster implements AutoCloseable {
@@ -40,7 +42,7 @@ final class ProcessCluster implements AutoCloseable {
     private final Path folder;
     private final List<Site> sites;
     private final Map<Integer, Process> processes = new HashMap<>();
-    private String token = "";
+    private volatile String token = "";
 
     /** On loopback. */
     ProcessCluster(final Path folder, final int nodes) throws IOException {
@@ -248,6 +250,20 @@ final class ProcessCluster implements AutoCloseable {
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
             token = answer.json().at("/token/token").asText();
         });
+    }
+
+    /** What {@link #login} was given. */
+    String token() {
+        return token;
+    }
+
+    /** Removes a node's data; for one that does not run. */
+    void wipe(final int n) throws IOException {
+        try (Stream<Path> files = Files.walk(data(n))) {
+            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     Answer get(final int n, final String path) {

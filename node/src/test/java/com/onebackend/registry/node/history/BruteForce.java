@@ -17,13 +17,14 @@ final class BruteForce {
         if (left.stream().allMatch(operation -> operation.outcome() == Outcome.UNKNOWN)) {
             return true;
         }
-        for (final Operation next : left) {
-            final boolean isTooEarly =
-                    left.stream().anyMatch(other -> other != next && other.returnedNanos() < next.calledNanos());
+        for (int i = 0; i < left.size(); i++) {
+            final Operation next = left.get(i);
+            // Nothing returns before its own call, so that it does not stand in its own way.
+            final boolean isTooEarly = left.stream().anyMatch(other -> other.returnedNanos() < next.calledNanos());
             final String after = isTooEarly ? null : after(next, held);
             if (after != null) {
                 final List<Operation> rest = new ArrayList<>(left);
-                rest.remove(next);
+                rest.remove(i);
                 if (fits(rest, after)) {
                     return true;
                 }
