@@ -9,6 +9,8 @@ import com.onebackend.registry.model.MemberId;
 import com.onebackend.registry.model.MemberState;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.Origin;
+import com.onebackend.registry.node.catalog.AutopilotConfig;
+import com.onebackend.registry.node.catalog.AutopilotRunner;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.catalog.RemovedNode;
 import com.onebackend.registry.node.gossip.GossipLoop;
@@ -101,6 +103,7 @@ final class GossipStart {
         tellNodes(gossip, catalog, told);
         late.opened("leave", () -> leave(gossip));
         startReports(gossip);
+        startAutopilot(gossip, catalog);
         NodeMetrics.bind(parts.metrics(), gossip, catalog, parts.directory(), parts.transports());
         parts.api().serve(new Services(clusterId, catalog, gossip, new InstanceService(gossip, self.url())));
         return gossip;
@@ -130,6 +133,15 @@ final class GossipStart {
                 REPORT_INTERVAL,
                 sample -> gossip.post(
                         turn -> turn.core().report(sample.usage(), sample.gpus(), turn.now(), turn.effects())));
+    }
+
+    private void startAutopilot(final GossipLoop gossip, final CatalogService catalog) {
+        late.opened(
+                "autopilot",
+                AutopilotRunner.start(
+                        parts.self().id(),
+                        new ClusterFacts(parts.self().id(), catalog, gossip),
+                        AutopilotConfig.DEFAULT));
     }
 
     /** Looks for members where the catalog says they are, again whenever it says something new. Does not block. */

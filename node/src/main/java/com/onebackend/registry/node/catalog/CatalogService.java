@@ -377,6 +377,24 @@ public final class CatalogService implements AutoCloseable {
         return state.appliedIndex();
     }
 
+    /** How the catalog stands on this node. */
+    public CatalogFigures figures() {
+        final RaftNode node = runs.current();
+        if (node != null && node.isRunning()) {
+            return node.figures();
+        }
+        final long applied = state.appliedIndex();
+        final List<CatalogFigures.Voter> told = follower.voters().stream()
+                .map(voter -> new CatalogFigures.Voter(voter.nodeId(), -1, -1))
+                .toList();
+        return new CatalogFigures(CatalogFigures.Role.FOLLOWER, leaderId(), 0, applied, 0, applied, -1, told);
+    }
+
+    /** True when the node shall get no work. */
+    public boolean isDrained(final String nodeId) {
+        return false;
+    }
+
     /** Node id of the leader this node follows; empty when none is known. */
     public String leaderId() {
         final RaftPeer leading = leader();

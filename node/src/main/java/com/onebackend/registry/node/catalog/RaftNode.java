@@ -262,6 +262,11 @@ final class RaftNode implements AutoCloseable {
                         .getLastRpcElapsedTimeMs();
     }
 
+    /** How Raft stands here now. */
+    CatalogFigures figures() {
+        return RaftFigures.of(division, isVoter());
+    }
+
     /** True when everything is applied that this node knows to be committed. */
     boolean hasAppliedAll() {
         return division.getInfo().getLastAppliedIndex() >= division.getRaftLog().getLastCommittedIndex();
