@@ -116,9 +116,8 @@ final class Facts {
         for (int n = 1; n <= nodes; n++) {
             try {
                 votes.merge(cluster.get(n, CLUSTER).json().path("leader").asText(), 1, Integer::sum);
-            } catch (final UncheckedIOException e) {
-                // It is dead, or frozen: the others know.
-                continue;
+            } catch (final UncheckedIOException dead) {
+                // Or frozen: the others know.
             }
         }
         return votes.entrySet().stream()

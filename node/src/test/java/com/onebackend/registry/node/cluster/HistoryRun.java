@@ -211,8 +211,8 @@ final class HistoryRun implements AutoCloseable {
                 final long called,
                 final Told told) {
             final long returned = told.outcome() == Outcome.UNKNOWN ? Operation.NEVER : System.nanoTime();
-            history.add(new Operation(
-                    id, key, kind, value, expected, told.outcome(), told.observed(), called, returned));
+            history.add(
+                    new Operation(id, key, kind, value, expected, told.outcome(), told.observed(), called, returned));
             return told.outcome();
         }
     }

@@ -32,6 +32,8 @@ final class ProcessCluster implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
 
     private static final int SECRET_BYTES = 32;
+    private static final int PORT_FIRST = 24_000;
+    private static final int PORT_TENS = 800;
     private static final Path DISTRIBUTION = Path.of(System.getProperty("registry.distribution", "target/registry"));
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration LOGIN = Duration.ofSeconds(30);
@@ -152,6 +154,11 @@ final class ProcessCluster implements AutoCloseable {
         if (kill.waitFor() != 0) {
             throw new IllegalStateException("node " + n + " (pid " + pid + ") cannot be sent " + signal);
         }
+    }
+
+    /** Started, and not ended since. */
+    boolean isRunning(final int n) {
+        return processes.containsKey(n) && processes.get(n).isAlive();
     }
 
     long pid(final int n) {
@@ -328,7 +335,10 @@ final class ProcessCluster implements AutoCloseable {
 
     /** A port whose two successors are free as well: gossip and Raft listen there. */
     private static int freePort(final List<Integer> taken) throws IOException {
-        for (int port = 24_000; port < 32_000; port += 10) {
+        // Not all from the same one: whoever else looks at this moment would find the same ports free.
+        final int start = new SecureRandom().nextInt(PORT_TENS);
+        for (int ten = 0; ten < PORT_TENS; ten++) {
+            final int port = PORT_FIRST + 10 * ((start + ten) % PORT_TENS);
             if (taken.contains(port)) {
                 continue;
             }
