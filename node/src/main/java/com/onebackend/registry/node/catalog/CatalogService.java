@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -76,13 +75,18 @@ public final class CatalogService implements AutoCloseable {
     private CatalogService(final CatalogConfig config) {
         this.config = config;
         this.state = new CatalogState(config.store(), feed);
-        this.threads = new CatalogThreads(config.self().nodeId(), WRITES_MAX);
+        // Each write has one step at a time, and one more while it is given up.
+        this.threads = new CatalogThreads(config.self().nodeId(), 2 * WRITES_MAX);
         this.runs = new RaftRuns(config, state, threads, this::toldVoters, counters);
         this.follower = new CatalogFollower(config, state, runs, age);
         this.server = new FeedServer(config, state, feed, runs, threads, this::view);
         this.forwarder = new Forwarder(
-                () -> config.groupId(state.epoch()), config.tls(), (int) CatalogWriter.ATTEMPT_MILLIS_MAX);
-        this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state);
+                () -> config.groupId(state.epoch()),
+                config.tls(),
+                (int) CatalogWriter.ATTEMPT_MILLIS_MAX,
+                giveUp -> threads.background(giveUp::run));
+        this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state, threads, WRITES_MAX);
+        state.onEntry(new CommitPush(runs::current, threads.writers())::applied);
         this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
         this.lostVote = new LostVote(config, runs.changes());
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
@@ -295,15 +299,7 @@ public final class CatalogService implements AutoCloseable {
                     ErrorCode.INVALID, "the record is larger than " + WireLimits.RECORD_BYTES_MAX + " bytes"));
         }
         final long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CatalogWriter.WRITE_MILLIS_MAX);
-        try {
-            return counters.write(threads.write(() -> writer.write(entry, deadlineNanos)));
-        } catch (final RejectedExecutionException e) {
-            return counters.write(CompletableFuture.failedFuture(
-                    closed
-                            ? new RegistryException(
-                                    ErrorCode.UNAVAILABLE, "this node is closing; the write did not happen")
-                            : RatisErrors.overloaded("more than " + WRITES_MAX + " catalog writes are under way")));
-        }
+        return counters.write(writer.write(entry, deadlineNanos));
     }
 
     /**
@@ -520,6 +516,7 @@ public final class CatalogService implements AutoCloseable {
         runs.giveUpLeadership();
         follower.close();
         feed.close();
+        writer.close();
         threads.close();
         runs.close();
         server.close();

@@ -21,10 +21,12 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -66,6 +68,9 @@ final class CatalogState {
     private final List<Consumer<RemovedNode>> removalListeners = new CopyOnWriteArrayList<>();
     private final List<LongConsumer> changeListeners = new CopyOnWriteArrayList<>();
     private final Object appliedMoved = new Object();
+    private final AppliedWaiters waiters = new AppliedWaiters();
+    /** Told of every entry, whether it changed rows or was refused. */
+    private volatile LongConsumer entryListener = index -> {};
 
     private volatile Tables tables = new Tables();
     private volatile long appliedIndex;
@@ -121,6 +126,7 @@ final class CatalogState {
             appliedIndex = index;
             appliedMoved.notifyAll();
         }
+        waiters.reached(index);
         feed.began(index, epoch);
     }
 
@@ -181,6 +187,7 @@ final class CatalogState {
         store.apply(batch);
         evaluation.showToReaders();
         movedTo(index);
+        entryListener.accept(index);
         if (evaluation.hasEffects()) {
             tell(evaluation.removed(), index);
         }
@@ -221,7 +228,7 @@ final class CatalogState {
 
     /** Ordered as the numbers are. */
     private static String requestKey(final long index) {
-        return REQUEST_PREFIX + String.format("%016x", index);
+        return REQUEST_PREFIX + HexFormat.of().toHexDigits(index);
     }
 
     /** Notes that the log went on without an entry for the catalog: a configuration, a term's start. Not stored. */
@@ -239,6 +246,12 @@ final class CatalogState {
             appliedIndex = Math.max(appliedIndex, index);
             appliedMoved.notifyAll();
         }
+        waiters.reached(appliedIndex);
+    }
+
+    /** Completes, on any thread, when this node has applied {@code index}; who waits no more completes it. */
+    CompletableFuture<Void> whenApplied(final long index) {
+        return waiters.await(index);
     }
 
     /** Waits until this node has applied {@code index}; false when {@code deadlineNanos} came first. */
@@ -316,6 +329,11 @@ final class CatalogState {
 
     void onNodeRemoved(final Consumer<RemovedNode> listener) {
         removalListeners.add(listener);
+    }
+
+    /** Told the index of every entry applied, one after the other; must not block. One listener. */
+    void onEntry(final LongConsumer listener) {
+        entryListener = listener;
     }
 
     void onChange(final LongConsumer listener) {

@@ -2,6 +2,7 @@ package com.onebackend.registry.node.catalog;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -17,7 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /** The catalog's own threads: writers, a few for what takes long, one clock. All end when idle or at {@code close}. */
 final class CatalogThreads implements AutoCloseable {
-    static final int WRITERS_MAX = 32;
+    /** Writes wait without a thread; these only hand them over and take their answers. */
+    static final int WRITERS_MAX = 4;
+
     static final int BACKGROUND_MAX = 8;
     private static final int BACKGROUND_WAITING_MAX = 64;
 
@@ -36,8 +39,9 @@ final class CatalogThreads implements AutoCloseable {
         void run() throws InterruptedException;
     }
 
-    CatalogThreads(final String nodeId, final int writesMax) {
-        this.writers = pool(WRITERS_MAX, writesMax - WRITERS_MAX, nodeId + "-catalog-write-");
+    /** @param stepsMax steps of writes that may wait for a thread */
+    CatalogThreads(final String nodeId, final int stepsMax) {
+        this.writers = pool(WRITERS_MAX, stepsMax, nodeId + "-catalog-write-");
         this.background = pool(BACKGROUND_MAX, BACKGROUND_WAITING_MAX, nodeId + "-catalog-work-");
         this.clock = new ScheduledThreadPoolExecutor(1, named(nodeId + "-catalog-clock-"));
     }
@@ -58,13 +62,14 @@ final class CatalogThreads implements AutoCloseable {
         };
     }
 
-    /**
-     * Runs a write.
-     *
-     * @throws RejectedExecutionException too many wait, or closed
-     */
-    <T> CompletableFuture<T> write(final Callable<T> write) {
-        return submit(writers, write);
+    /** Where the steps of writes run; refuses when closed. */
+    Executor writers() {
+        return writers;
+    }
+
+    /** Runs {@code task}, a short one, after a while; refuses when closed. */
+    void later(final long millis, final Runnable task) {
+        clock.schedule(task, millis, TimeUnit.MILLISECONDS);
     }
 
     /** Runs work that may take long; the future fails when the work fails or is refused. */
@@ -117,7 +122,7 @@ final class CatalogThreads implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
-        cancelAll(writers);
+        writers.shutdownNow();
         cancelAll(background);
         try {
             if (!writers.awaitTermination(STOP_MILLIS_MAX, TimeUnit.MILLISECONDS)

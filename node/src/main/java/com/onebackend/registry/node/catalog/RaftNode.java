@@ -294,6 +294,11 @@ final class RaftNode implements AutoCloseable {
         return division.getInfo().getLastAppliedIndex() >= division.getRaftLog().getLastCommittedIndex();
     }
 
+    /** True when nothing stands in this node's log after {@code index}. */
+    boolean endsWith(final long index) {
+        return division.getRaftLog().getNextIndex() == index + 1;
+    }
+
     /** Hands leadership to this voter. */
     void transferLeadership(final String successor) throws IOException {
         if (!transferTo(RaftPeerId.valueOf(successor))) {

@@ -12,18 +12,27 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
 
 /**
  * A keep-alive HTTP client that costs little: one thread, one request in flight per connection, requests prepared as
  * bytes, answers only counted. A status other than 2xx ends it.
  */
-final class LoadClient {
+public final class LoadClient {
     private static final int BUFFER_BYTES = 64 << 10;
 
     private final InetSocketAddress server;
     private final int connections;
+    private final boolean isPatient;
+    private long refused;
 
-    LoadClient(final int port, final int connections) {
+    public LoadClient(final int port, final int connections) {
+        this(port, connections, false);
+    }
+
+    /** @param isPatient whether an answer that says 503 is counted apart, and does not end it */
+    public LoadClient(final int port, final int connections, final boolean isPatient) {
+        this.isPatient = isPatient;
         this.server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         this.connections = connections;
     }
@@ -35,6 +44,17 @@ final class LoadClient {
      * @return how many were answered
      */
     long run(final IntFunction<byte[]> requests, final long nanos, final long requestsMax) throws IOException {
+        return run(requests, nanos, requestsMax, latency -> {});
+    }
+
+    /**
+     * As above.
+     *
+     * @param latencies told, on this thread, how many nanoseconds each answer took
+     */
+    public long run(
+            final IntFunction<byte[]> requests, final long nanos, final long requestsMax, final LongConsumer latencies)
+            throws IOException {
         try (Selector selector = Selector.open()) {
             for (int i = 0; i < connections; i++) {
                 final SocketChannel channel = SocketChannel.open(server);
@@ -51,8 +71,14 @@ final class LoadClient {
             while (System.nanoTime() < deadline && answered < requestsMax) {
                 selector.select(TimeUnit.SECONDS.toMillis(1));
                 for (final SelectionKey key : selector.selectedKeys()) {
-                    if (((Connection) key.attachment()).read((SocketChannel) key.channel())) {
-                        answered++;
+                    final Connection connection = (Connection) key.attachment();
+                    if (connection.read((SocketChannel) key.channel())) {
+                        if (connection.isRefusal) {
+                            refused++;
+                        } else {
+                            answered++;
+                            latencies.accept(System.nanoTime() - connection.sentNanos);
+                        }
                         if (sent < requestsMax) {
                             send(key, requests.apply(sent++));
                         }
@@ -67,7 +93,13 @@ final class LoadClient {
         }
     }
 
+    /** How many answers were refusals, when it is patient. */
+    public long refused() {
+        return refused;
+    }
+
     private static void send(final SelectionKey key, final byte[] request) throws IOException {
+        ((Connection) key.attachment()).sentNanos = System.nanoTime();
         final ByteBuffer bytes = ByteBuffer.wrap(request);
         while (bytes.hasRemaining()) {
             ((SocketChannel) key.channel()).write(bytes);
@@ -75,9 +107,11 @@ final class LoadClient {
     }
 
     /** One answer at a time: the head is searched for its length, the body only counted. */
-    private static final class Connection {
+    private final class Connection {
         private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         private long bodyLeft = -1;
+        private long sentNanos;
+        private boolean isRefusal;
 
         /** True when an answer is complete. */
         boolean read(final SocketChannel channel) throws IOException {
@@ -113,7 +147,8 @@ final class LoadClient {
 
         private long bodyLength(final int headEnd) throws IOException {
             final byte[] bytes = buffer.array();
-            if (bytes[9] != '2') {
+            isRefusal = isPatient && bytes[9] == '5' && bytes[11] == '3';
+            if (bytes[9] != '2' && !isRefusal) {
                 throw new IOException(new String(bytes, 0, buffer.position(), StandardCharsets.ISO_8859_1));
             }
             final String head = new String(bytes, 0, headEnd, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);

@@ -12,6 +12,7 @@ import com.onebackend.registry.node.catalog.CatalogCommand.SaveNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -129,6 +130,45 @@ class CatalogServiceIT {
 
     private void drain(final String id, final boolean drained) throws Exception {
         write(cluster.running().get(0), new CatalogCommand.DrainNode(Samples.proposal(), id, drained, ""));
+    }
+
+    @Test
+    void writesAtAFollowerOfAnIdleClusterDoNotWaitForAHeartbeat() throws Exception {
+        threeNodes(CatalogConfig.Snapshots.DEFAULT);
+        final CatalogService follower = cluster.member(cluster.follower()).service;
+        write(follower, Samples.save("first"));
+        final List<Long> millis = new ArrayList<>();
+        for (int i = 0; i < 15; i++) {
+            final long sinceNanos = System.nanoTime();
+            write(follower, Samples.save("d" + i));
+            millis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sinceNanos));
+        }
+        // One after the other, each would wait for the next heartbeat, which comes after half an election's time.
+        Collections.sort(millis);
+        assertThat(millis.get(millis.size() / 2)).as("of %s", millis).isLessThan(RatisSettings.ELECTION_MILLIS_MIN / 2);
+    }
+
+    @Test
+    void aThousandWritesAreUnderWayWithoutAThreadEachAndTheNextIsRefused() throws Exception {
+        threeNodes(CatalogConfig.Snapshots.DEFAULT);
+        final String leader = cluster.awaitLeader();
+        final CatalogService alone = cluster.member(leader).service;
+        for (final String id : List.of("n1", "n2", "n3")) {
+            if (!id.equals(leader)) {
+                cluster.stop(id);
+            }
+        }
+        final List<CompletableFuture<CatalogResult>> writes = new ArrayList<>();
+        for (int i = 0; i < CatalogService.WRITES_MAX; i++) {
+            writes.add(alone.write(Samples.save("d" + i)));
+        }
+        assertThat(failure(alone.write(Samples.save("too-many")))).isEqualTo(ErrorCode.OVERLOADED);
+        assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(thread -> thread.getName().contains("-catalog-write-"))
+                .hasSizeLessThanOrEqualTo(CatalogThreads.WRITERS_MAX);
+        for (final CompletableFuture<CatalogResult> write : writes) {
+            assertThat(failure(write)).isIn(ErrorCode.UNAVAILABLE, ErrorCode.INDETERMINATE);
+        }
     }
 
     @Test

@@ -24,9 +24,9 @@ class CatalogTlsIT {
     }
 
     /** Sends a write to the founder's Raft port, as a node of the cluster does. */
-    private static boolean written(final TestCluster cluster, final CatalogTls tls) throws IOException {
+    private static boolean written(final TestCluster cluster, final CatalogTls tls) throws Exception {
         final CatalogConfig founder = cluster.config(cluster.member("n1"));
-        try (Forwarder forwarder = new Forwarder(() -> founder.groupId(0), tls, 2_000)) {
+        try (Forwarder forwarder = new Forwarder(() -> founder.groupId(0), tls, 2_000, Runnable::run)) {
             return forwarder
                     .send(
                             RaftNode.raftPeer(founder.self()),

@@ -3,8 +3,11 @@ package com.onebackend.registry.node.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.onebackend.registry.node.cluster.ProcessCluster.Answer;
 import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +22,7 @@ import java.util.stream.IntStream;
 final class Facts {
     static final Duration START = Duration.ofSeconds(150);
 
+    private static final String CLUSTER = "/registry-svc/cluster";
     private static final Duration POLL = Duration.ofMillis(50);
 
     private final ProcessCluster cluster;
@@ -104,6 +108,46 @@ final class Facts {
         final Answer answer = cluster.get(n, "/registry-svc/instances?slug=" + slug);
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         return new TreeSet<>(answer.json().path("instances").findValuesAsText("id"));
+    }
+
+    /** The number of the node that leads the catalog, as most of the first {@code nodes} know it; 0 = none. */
+    int leader(final int nodes) {
+        final Map<String, Integer> votes = new TreeMap<>();
+        for (int n = 1; n <= nodes; n++) {
+            try {
+                votes.merge(cluster.get(n, CLUSTER).json().path("leader").asText(), 1, Integer::sum);
+            } catch (final UncheckedIOException dead) {
+                // Or frozen: the others know.
+            }
+        }
+        return votes.entrySet().stream()
+                .filter(vote -> vote.getKey().startsWith("node-"))
+                .max(Map.Entry.comparingByValue())
+                .map(vote -> Integer.parseInt(vote.getKey().substring("node-".length())))
+                .orElse(0);
+    }
+
+    /** Each of {@code nodes} knows a leader and so many voters, or more. */
+    void awaitVoters(final int atLeast, final int... nodes) {
+        for (final int n : nodes) {
+            await().atMost(START).pollInterval(POLL).untilAsserted(() -> {
+                final JsonNode status = cluster.get(n, CLUSTER).json();
+                assertThat(status.path("leader").asText()).as("node " + n).isNotEmpty();
+                assertThat(status.path("voters").size())
+                        .as("voters that node " + n + " knows: " + status.path("voters"))
+                        .isGreaterThanOrEqualTo(atLeast);
+            });
+        }
+    }
+
+    /** As an operator does, until it is done: the node may still be believed alive, or another change under way. */
+    void remove(final int by, final int victim) {
+        final String path =
+                "/registry-svc/node/" + URLEncoder.encode(cluster.url(victim), StandardCharsets.UTF_8) + "?force=true";
+        await().atMost(START).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
+            final Answer answer = cluster.delete(by, path);
+            assertThat(answer.status()).as(answer.body()).isIn(200, 204);
+        });
     }
 
     /** How often each node has declared or heard a member dead, by node number. */

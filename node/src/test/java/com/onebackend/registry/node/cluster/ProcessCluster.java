@@ -17,12 +17,14 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Real nodes in real processes, from the distribution that was just built. Node N is 1-based. */
 final class ProcessCluster implements AutoCloseable {
@@ -30,6 +32,8 @@ final class ProcessCluster implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
 
     private static final int SECRET_BYTES = 32;
+    private static final int PORT_FIRST = 24_000;
+    private static final int PORT_TENS = 800;
     private static final Path DISTRIBUTION = Path.of(System.getProperty("registry.distribution", "target/registry"));
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration LOGIN = Duration.ofSeconds(30);
@@ -40,7 +44,7 @@ final class ProcessCluster implements AutoCloseable {
     private final Path folder;
     private final List<Site> sites;
     private final Map<Integer, Process> processes = new HashMap<>();
-    private String token = "";
+    private volatile String token = "";
 
     /** On loopback. */
     ProcessCluster(final Path folder, final int nodes) throws IOException {
@@ -157,6 +161,11 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
+    /** Started, and not ended since. */
+    boolean isRunning(final int n) {
+        return processes.containsKey(n) && processes.get(n).isAlive();
+    }
+
     long pid(final int n) {
         return processes.get(n).pid();
     }
@@ -269,6 +278,15 @@ final class ProcessCluster implements AutoCloseable {
         });
     }
 
+    /** Removes a node's data; for one that does not run. */
+    void wipe(final int n) throws IOException {
+        try (Stream<Path> files = Files.walk(data(n))) {
+            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
     Answer get(final int n, final String path) {
         return send(n, "GET", path, null, token);
     }
@@ -353,7 +371,10 @@ final class ProcessCluster implements AutoCloseable {
 
     /** A port whose two successors are free as well: gossip and Raft listen there. */
     private static int freePort(final List<Integer> taken) throws IOException {
-        for (int port = 24_000; port < 32_000; port += 10) {
+        // Not all from the same one: whoever else looks at this moment would find the same ports free.
+        final int start = new SecureRandom().nextInt(PORT_TENS);
+        for (int ten = 0; ten < PORT_TENS; ten++) {
+            final int port = PORT_FIRST + 10 * ((start + ten) % PORT_TENS);
             if (taken.contains(port)) {
                 continue;
             }
