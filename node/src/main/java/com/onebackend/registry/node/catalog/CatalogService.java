@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -44,11 +43,8 @@ import org.apache.ratis.protocol.RaftPeer;
 public final class CatalogService implements AutoCloseable {
     /** Writes waiting or under way on this node; the next one is refused with OVERLOADED. */
     public static final int WRITES_MAX = 1_024;
-    /** Linearizable reads under way on this node. */
-    public static final int STRONG_READS_MAX = 1_024;
 
     private static final int ENTRY_BYTES_MAX = WireLimits.RECORD_BYTES_MAX + 4_096;
-    private static final int READ_MILLIS_MAX = RatisSettings.READ_MILLIS_MAX + 500;
     private static final long FLUSH_MILLIS = 100;
     private static final long EXPIRY_MILLIS = 10_000;
     private static final long LOST_VOTE_MILLIS = 2_000;
@@ -62,14 +58,13 @@ public final class CatalogService implements AutoCloseable {
     private final FeedServer server;
     private final Forwarder forwarder;
     private final CatalogWriter writer;
-    private final RemoteReads remoteReads;
+    private final LinearizableReads reads;
     private final LostVote lostVote;
     private final DrainedVoter drainedVoter;
     private final CatalogRecovery recovery;
     private final CatalogCounters counters = new CatalogCounters();
     private final CatalogReports reports;
     private final CatalogThreads threads;
-    private final Semaphore strongReads = new Semaphore(STRONG_READS_MAX);
     private volatile boolean closed;
 
     private CatalogService(final CatalogConfig config) {
@@ -87,7 +82,8 @@ public final class CatalogService implements AutoCloseable {
                 giveUp -> threads.background(giveUp::run));
         this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state, threads, WRITES_MAX);
         state.onEntry(new CommitPush(runs::current, threads.writers())::applied);
-        this.remoteReads = new RemoteReads(this::leader, forwarder, state, threads);
+        this.reads = new LinearizableReads(
+                runs::current, new RemoteReads(this::leader, forwarder, state, threads), counters);
         this.lostVote = new LostVote(config, runs.changes());
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
         this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
@@ -307,44 +303,7 @@ public final class CatalogService implements AutoCloseable {
      * local reads that follow are linearizable. Fails with UNAVAILABLE, soon, when there is no majority; OVERLOADED.
      */
     public CompletableFuture<Long> awaitLinearizable() {
-        return counters.read(linearizable());
-    }
-
-    private CompletableFuture<Long> linearizable() {
-        final RaftNode node = runs.current();
-        final boolean votes = node != null && node.isRunning();
-        if (votes && node.isLeader() && !node.hearsMajority()) {
-            return CompletableFuture.failedFuture(RatisErrors.read(new IOException("no majority is in touch")));
-        }
-        if (!strongReads.tryAcquire()) {
-            return CompletableFuture.failedFuture(
-                    RatisErrors.overloaded("more than " + STRONG_READS_MAX + " consistent reads are under way"));
-        }
-        if (!votes) {
-            return remoteReads.read().whenComplete((index, failure) -> strongReads.release());
-        }
-        return read(node);
-    }
-
-    private CompletableFuture<Long> read(final RaftNode node) {
-        final CompletableFuture<Long> answer = new CompletableFuture<>();
-        try {
-            node.read().orTimeout(READ_MILLIS_MAX, TimeUnit.MILLISECONDS).whenComplete((reply, thrown) -> {
-                strongReads.release();
-                if (thrown != null) {
-                    answer.completeExceptionally(RatisErrors.read(thrown));
-                } else if (!reply.isSuccess()) {
-                    answer.completeExceptionally(RatisErrors.read(reply.getException()));
-                } else {
-                    final byte[] bytes = reply.getMessage().getContent().toByteArray();
-                    answer.complete(CatalogCodec.decodeIndex(bytes));
-                }
-            });
-        } catch (final IOException | RuntimeException e) {
-            strongReads.release();
-            answer.completeExceptionally(RatisErrors.read(e));
-        }
-        return answer;
+        return reads.read();
     }
 
     /** Waits until a leader is known, by a voter or a follower; false when that took longer than {@code atMost}. */
