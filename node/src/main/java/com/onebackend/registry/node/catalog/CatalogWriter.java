@@ -15,7 +15,8 @@ import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftPeer;
 
 /**
- * Brings writes into the log: tries each, here when this node leads, else at the leader, until it is done or the time is
+ * Brings writes into the log: tries each, here when this node leads, else at the leader, until it is done or the time
+ * is
  * up. Trying again is safe, since an entry's request id is applied once.
  *
  * <p><i>Thread:</i> any; nothing blocks. A write waits without a thread; its steps run on the catalog's writers, one

@@ -27,7 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * One history: clients that never stop, at random nodes, on a few registers, while something else happens to the
  * cluster; at the end every node is asked what it holds.
  *
- * <p><i>Thread:</i> the test's; clients have their own. <i>Lifecycle:</i> {@code start}, {@code judge}, or {@code close}.
+ * <p><i>Thread:</i> the test's; clients have their own. <i>Lifecycle:</i> {@code start}, {@code judge}, or {@code
+ * close}.
  */
 final class HistoryRun implements AutoCloseable {
     private static final int CLIENTS = 8;

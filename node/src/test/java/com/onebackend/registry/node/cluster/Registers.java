@@ -16,7 +16,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Definitions used as registers: the value is the image's name. Tells apart what happened, what did not, and what nobody
+ * Definitions used as registers: the value is the image's name. Tells apart what happened, what did not, and what
+ * nobody
  * knows; does nothing twice.
  *
  * <p><i>Thread:</i> any.

@@ -1,7 +1,8 @@
 package com.onebackend.registry.node.history;
 
 /**
- * What one client asked of one register, and what it was told. Values are unique: each is written by one operation only.
+ * What one client asked of one register, and what it was told. Values are unique: each is written by one operation
+ * only.
  *
  * @param client who asked; a client asks one thing at a time, and is another one after an unknown outcome
  * @param value WRITE, COMPARE_AND_SET: what is written; empty otherwise
