@@ -26,8 +26,7 @@ import java.util.function.Function;
 
 /**
  * The bootstrap's questions and answers as requests over the authenticated streams between nodes: small JSON objects,
- * so
- * that an operator can read them in a trace.
+ * so that an operator can read them in a trace.
  */
 final class BootstrapWire implements BootstrapPeers {
     private static final Duration TIMEOUT = Duration.ofSeconds(3);

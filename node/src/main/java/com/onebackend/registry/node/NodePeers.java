@@ -17,8 +17,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * The other nodes as the catalog may ask them: those it knows itself, those that gossip knows, and, for a node that
- * knows
- * nobody yet, those it was told of.
+ * knows nobody yet, those it was told of.
  *
  * <p><i>Thread:</i> any that may block.
  */

@@ -31,9 +31,8 @@ import org.slf4j.LoggerFactory;
  * The composition root: one node with everything it consists of.
  *
  * <p><i>Lifecycle:</i> {@link #start} opens the folder and every port, so that what cannot work is said at once;
- * finding the
- * cluster goes on in the background, visible at {@code /health}. {@link #close} ends in the reverse order, storage
- * last.
+ * finding the cluster goes on in the background, visible at {@code /health}. {@link #close} ends in the reverse order,
+ * storage last.
  *
  * <p><i>Thread:</i> start and close on the main thread and the shutdown hook.
  */

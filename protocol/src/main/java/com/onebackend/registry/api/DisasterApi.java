@@ -4,8 +4,7 @@ package com.onebackend.registry.api;
  * What an administrator may ask of a node before and after a disaster.
  *
  * <p><i>Thread:</i> any; nothing blocks, every answer comes by its {@link Reply}. The door has checked that the caller
- * is
- * an administrator.
+ * is an administrator.
  */
 public interface DisasterApi {
     /**

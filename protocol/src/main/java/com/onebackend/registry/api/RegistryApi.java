@@ -17,8 +17,7 @@ import java.util.OptionalLong;
  * <p><i>Thread:</i> any. Reads return at once from local immutable state and never block; writes answer through
  * their
  * {@link Reply}. The door has already checked the caller's permission for the kind of operation; which records
- * a caller
- * may touch is decided here.
+ * a caller may touch is decided here.
  */
 public interface RegistryApi {
     /** The read model of instances. */
@@ -76,8 +75,7 @@ public interface RegistryApi {
 
     /**
      * Answers once this node has applied every catalog write that was acknowledged anywhere before the call:
-     * what makes a
-     * following local read linearizable. Refusals: UNAVAILABLE.
+     * what makes a following local read linearizable. Refusals: UNAVAILABLE.
      */
     void awaitCatalog(Reply<Long> reply);
 

@@ -42,9 +42,9 @@ import org.slf4j.LoggerFactory;
  * skips. Reads and listeners' registration from any.
  *
  * <p><i>Invariants:</i> the state is always the log from its beginning to the applied index, whoever brought it;
- * applying
- * the same entries gives the same answers and the same rows on every node; a refusal is an answer, only a failing disk
- * throws. Rows reach memory after the store has them, and before the index that {@link #awaitApplied} waits for moves.
+ * applying the same entries gives the same answers and the same rows on every node; a refusal is an answer, only a
+ * failing disk throws. Rows reach memory after the store has them, and before the index that {@link #awaitApplied}
+ * waits for moves.
  */
 final class CatalogState {
     /**

@@ -16,8 +16,7 @@ import org.apache.ratis.protocol.RaftPeer;
 
 /**
  * Brings writes into the log: tries each, here when this node leads, else at the leader, until it is done or the time
- * is
- * up. Trying again is safe, since an entry's request id is applied once.
+ * is up. Trying again is safe, since an entry's request id is applied once.
  *
  * <p><i>Thread:</i> any; nothing blocks. A write waits without a thread; its steps run on the catalog's writers, one
  * after the other, never on Raft's own threads. <i>Lifecycle:</i> {@code close} ends what is under way.

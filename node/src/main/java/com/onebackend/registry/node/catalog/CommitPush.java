@@ -10,11 +10,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the other voters at once how far the log is committed. They would learn it with the next entry, or else with
- * the
- * next heartbeat, a quarter of a second later; and whoever wrote at one of them waits until it has applied the write. A
- * consistent read makes the leader send heartbeats now, so the leader asks itself for one whenever the last entry of
- * its
- * log is applied. While entries follow each other, they tell.
+ * the next heartbeat, a quarter of a second later; and whoever wrote at one of them waits until it has applied the
+ * write. A consistent read makes the leader send heartbeats now, so the leader asks itself for one whenever the last
+ * entry of its log is applied. While entries follow each other, they tell.
  *
  * <p><i>Thread:</i> any; does not block. <i>Invariants:</i> one push is under way at most, and none is due after it.
  */

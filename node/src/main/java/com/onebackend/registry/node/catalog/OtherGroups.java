@@ -10,8 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Folders of Raft groups that are over. Raft would start each one it finds; so they go beside, where an operator may
- * look
- * at them or delete them.
+ * look at them or delete them.
  */
 final class OtherGroups {
     private static final Logger LOG = LoggerFactory.getLogger(OtherGroups.class);

@@ -19,8 +19,7 @@ import org.slf4j.LoggerFactory;
  * another run of it when a peer has moved.
  *
  * <p><i>Thread:</i> any. <i>Invariants:</i> the node remembers that it votes before the group can count on it, and
- * that it
- * does not before its Raft folder goes.
+ * that it does not before its Raft folder goes.
  */
 final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     /** An idle log can keep a follower that lost its own from catching up; an entry gets it going. */

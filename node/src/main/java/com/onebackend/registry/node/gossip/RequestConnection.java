@@ -13,8 +13,7 @@ import javax.net.ssl.SSLException;
  * The asking side of a connection: one question after the other.
  *
  * <p><i>Thread:</i> the connection's event loop; {@link #first} before it connects, {@link #ask} and {@link #close}
- * from
- * any.
+ * from any.
  */
 final class RequestConnection extends ConnectionHandler {
     private final RequestClient client;

@@ -10,8 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers the one-off requests of other nodes. A request that cannot be answered ends its connection without an
- * answer; after an
- * answer the next one may come.
+ * answer; after an answer the next one may come.
  *
  * <p><i>Thread:</i> the handler runs on the executor, so it may wait for the disk; answers come from any.
  */

@@ -17,8 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Definitions used as registers: the value is the image's name. Tells apart what happened, what did not, and what
- * nobody
- * knows; does nothing twice.
+ * nobody knows; does nothing twice.
  *
  * <p><i>Thread:</i> any.
  */
