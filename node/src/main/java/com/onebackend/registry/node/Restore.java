@@ -87,7 +87,7 @@ final class Restore {
         long keysLeftOut = 0;
         for (final byte[] record : BackupRecords.read(step.body(), BackupFormat.ROW)) {
             final BackupRow row = BackupRow.decode(record);
-            if (!CatalogService.isRestored(row.section())) {
+            if (!CatalogService.isRestored(row.section(), row.key())) {
                 leftOut++;
             } else if (isForeignKey(row)) {
                 keysLeftOut++;

@@ -392,8 +392,8 @@ public final class CatalogService implements AutoCloseable {
     }
 
     /** True for the sections of a backup that belong into another cluster, too. */
-    public static boolean isRestored(final int section) {
-        return RestoreEvaluation.isRestored(section);
+    public static boolean isRestored(final int section, final String key) {
+        return RestoreEvaluation.isRestored(section, key);
     }
 
     /** True for a row that says something of the catalog, and not of this copy of it. */

@@ -7,6 +7,7 @@ import com.onebackend.registry.storage.CatalogBatch;
 import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.storage.CatalogStore;
 import com.onebackend.registry.wire.RecordCodec;
+import com.onebackend.registry.wire.WireException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,6 +99,49 @@ final class DefinitionHistory {
     /** Of fixed width behind the id, so that the key of one id is never that of another. */
     private static String key(final String id, final long revision) {
         return id + "/" + String.format("%016x", revision);
+    }
+
+    /** True for the rows of the META section that are of these. */
+    static boolean isRow(final String key) {
+        return key.startsWith(TRAIL_PREFIX) || key.equals(FLOOR_KEY);
+    }
+
+    /**
+     * A row that comes from another cluster must be one that {@link #read} understands.
+     *
+     * @throws WireException it is not
+     */
+    static void checkRevision(final String key, final byte[] row) {
+        final DefinitionRevision revision = CatalogCodec.decodeRevision(row);
+        final int end = key.lastIndexOf('/');
+        final boolean isRight = end > 0
+                && key.equals(key(key.substring(0, end), revision.revision()))
+                && (revision.isDeletion() || revision.definition().id().equals(key.substring(0, end)));
+        if (!isRight) {
+            throw new WireException("the key of a revision is not its own");
+        }
+    }
+
+    /**
+     * A row of the META section as another cluster may take it over: there, the index of a deletion says nothing.
+     *
+     * @param by how much lower indexes become; those that are lowered already stay
+     * @throws WireException it cannot be read
+     */
+    static byte[] elder(final String key, final byte[] row, final long by) {
+        if (key.equals(FLOOR_KEY)) {
+            if (row.length != Long.BYTES) {
+                throw new WireException("not a revision's number");
+            }
+            return row;
+        }
+        final Trail trail = CatalogCodec.decodeTrail(row);
+        if (trail.first() < 1 || trail.last() < trail.first() || trail.last() - trail.first() >= REVISIONS_MAX) {
+            throw new WireException("not the revisions of a definition");
+        }
+        return trail.deletedAt() <= 0
+                ? row
+                : CatalogCodec.encodeTrail(new Trail(trail.first(), trail.last(), trail.deletedAt() - by));
     }
 
     /** Takes a row of the META section, if it is one of these. */

@@ -24,7 +24,7 @@ import java.util.List;
 final class RestoreEvaluation {
     /** What a new cluster makes itself: the administrator's account. */
     static final int ACCOUNTS_BORN = 1;
-    /** Restored signing keys are elder than any key made here: this much lower than their own index. */
+    /** Restored signing keys and deletions are elder than any made here: this much lower than their own index. */
     private static final long ELDER = 1L << 62;
 
     private final CatalogState.Tables tables;
@@ -112,8 +112,10 @@ final class RestoreEvaluation {
     }
 
     /** True for the rows of a backup that belong into another cluster, too. */
-    static boolean isRestored(final int section) {
+    static boolean isRestored(final int section, final String key) {
         return section == CatalogSection.DEFINITION.id()
+                || section == CatalogSection.DEFINITION_REVISION.id()
+                || (section == CatalogSection.META.id() && DefinitionHistory.isRow(key))
                 || section == CatalogSection.ACCOUNT.id()
                 || section == CatalogSection.SIGNING_KEY.id();
     }
@@ -130,6 +132,10 @@ final class RestoreEvaluation {
             final KeyRow key = elder(CatalogCodec.decodeKeyRow(value));
             require(row, key.key().id());
             value = CatalogCodec.encodeKeyRow(key);
+        } else if (section == CatalogSection.DEFINITION_REVISION) {
+            DefinitionHistory.checkRevision(row.key(), value);
+        } else if (section == CatalogSection.META && DefinitionHistory.isRow(row.key())) {
+            value = DefinitionHistory.elder(row.key(), value, ELDER);
         } else {
             throw new WireException("section " + row.section() + " is not restored");
         }

@@ -2,8 +2,10 @@ package com.onebackend.registry.node.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.node.catalog.CatalogCommand.BeginRestore;
+import com.onebackend.registry.node.catalog.CatalogCommand.DeleteDefinition;
 import com.onebackend.registry.node.catalog.CatalogCommand.EndRestore;
 import com.onebackend.registry.node.catalog.CatalogCommand.RestoreRows;
 import com.onebackend.registry.node.catalog.CatalogCommand.RestoredRow;
@@ -13,6 +15,7 @@ import com.onebackend.registry.node.catalog.CatalogResult.Code;
 import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.wire.RecordCodec;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +85,57 @@ class RestoreEvaluationTest {
         assertThat(rows("two", definition("orders", 1)).code()).isEqualTo(Code.CONFLICT);
         assertThat(end("two").code()).isEqualTo(Code.CONFLICT);
         assertThat(state.definitions()).isEmpty();
+    }
+
+    @Test
+    void historyComesAlongAndNumbersCountOn() {
+        final MemoryCatalogStore from = new MemoryCatalogStore();
+        final CatalogState source = new CatalogState(from, new CatalogFeed());
+        long at = 0;
+        for (final CatalogCommand command : List.of(
+                Samples.save("orders"),
+                Samples.save("orders"),
+                Samples.save("gone"),
+                new DeleteDefinition(Samples.proposal(), "gone", OptionalLong.empty()))) {
+            source.apply(++at, 1, CatalogCodec.encode(command));
+        }
+        begin("one");
+        for (final CatalogSection section : CatalogSection.values()) {
+            from.scan(section, (key, value) -> {
+                if (RestoreEvaluation.isRestored(section.id(), key)) {
+                    assertThat(rows("one", new RestoredRow(section.id(), key, value))
+                                    .code())
+                            .isEqualTo(Code.OK);
+                }
+            });
+        }
+        assertThat(end("one").code()).isEqualTo(Code.OK);
+
+        for (final String id : List.of("orders", "gone")) {
+            assertThat(state.definitionHistory(id)).as(id).isNotEmpty().isEqualTo(source.definitionHistory(id));
+        }
+        apply(Samples.save("gone"));
+        assertThat(state.definition("gone").revision()).isEqualTo(3);
+        assertThat(new CatalogState(store, new CatalogFeed()).definitionHistory("gone"))
+                .hasSize(3);
+    }
+
+    @Test
+    void historyThatIsNotOneIsRefused() {
+        begin("one");
+        final int revisions = CatalogSection.DEFINITION_REVISION.id();
+        final int meta = CatalogSection.META.id();
+        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null));
+        for (final RestoredRow bad : List.of(
+                new RestoredRow(revisions, "gone/0000000000000003", deletion),
+                new RestoredRow(revisions, "gone", deletion),
+                new RestoredRow(revisions, "gone/0000000000000002", new byte[] {9, 9}),
+                new RestoredRow(meta, "trail/gone", CatalogCodec.encodeTrail(new DefinitionTrails.Trail(1, 500, 0))),
+                new RestoredRow(meta, "trail/gone", CatalogCodec.encodeTrail(new DefinitionTrails.Trail(3, 2, 0))),
+                new RestoredRow(meta, "trail/gone", new byte[] {9, 9}),
+                new RestoredRow(meta, "revision-floor", new byte[3]))) {
+            assertThat(rows("one", bad).code()).as(bad.key()).isEqualTo(Code.INVALID);
+        }
     }
 
     @Test
