@@ -21,7 +21,7 @@ final class RaftFigures {
         final RaftLog log = division.getRaftLog();
         final boolean isLeader = info.isLeader();
         final String self = division.getMemberId().getPeerId().toString();
-        final long lastIndex = Math.max(0, log.getNextIndex() - 1);
+        final long lastIndex = Math.max(0, lastIndex(log));
         final Map<String, CatalogFigures.Voter> heard = isLeader ? followers(info) : Map.of();
         final List<CatalogFigures.Voter> voters = division.getRaftConf().getCurrentPeers().stream()
                 .map(peer -> peer.getId().toString())
@@ -42,6 +42,15 @@ final class RaftFigures {
                 log.getLastCommittedIndex(),
                 snapshot == null ? UNKNOWN : snapshot.getIndex(),
                 voters);
+    }
+
+    private static long lastIndex(final RaftLog log) {
+        try {
+            return log.getNextIndex() - 1;
+        } catch (final IllegalStateException e) {
+            // Raft has closed it, as when this node was taken out of the group: all that was committed is known still.
+            return log.getLastCommittedIndex();
+        }
     }
 
     /** Raft keeps both lists in one order; one taken before a change of the voters does not fit the other. */

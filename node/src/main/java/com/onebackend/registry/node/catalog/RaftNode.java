@@ -294,9 +294,15 @@ final class RaftNode implements AutoCloseable {
         return division.getInfo().getLastAppliedIndex() >= division.getRaftLog().getLastCommittedIndex();
     }
 
-    /** True when nothing stands in this node's log after {@code index}. */
+    /** True when nothing stands in this node's log after {@code index}; false also when the log is closed. */
     boolean endsWith(final long index) {
-        return division.getRaftLog().getNextIndex() == index + 1;
+        try {
+            return division.getRaftLog().getNextIndex() == index + 1;
+        } catch (final IllegalStateException e) {
+            // Raft closes it while others still ask, as when this node was taken out of the group.
+            LOG.debug("catalog log is closed", e);
+            return false;
+        }
     }
 
     /** Hands leadership to this voter. */
