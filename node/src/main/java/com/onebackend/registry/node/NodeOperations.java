@@ -6,8 +6,10 @@ import com.onebackend.registry.api.NodeDrain;
 import com.onebackend.registry.api.NodeRemoved;
 import com.onebackend.registry.api.NodeView;
 import com.onebackend.registry.api.RegistryException;
+import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.UrlText;
 import com.onebackend.registry.node.catalog.CatalogCommand;
+import com.onebackend.registry.node.catalog.CatalogResult;
 import com.onebackend.registry.node.catalog.DrainedNode;
 import com.onebackend.registry.node.catalog.RemovedNode;
 import java.time.Instant;
@@ -45,13 +47,29 @@ final class NodeOperations {
             final Services running, final Caller caller, final String urlOrId, final boolean isForced) {
         final NodeView node = find(urlOrId);
         if (node == null) {
-            return failed(ErrorCode.NOT_FOUND, notFound(running, urlOrId));
+            return caller.mark() == null
+                    ? failed(ErrorCode.NOT_FOUND, notFound(running, urlOrId))
+                    : removedBefore(running, caller, urlOrId);
         }
         if (!removals.tryAcquire()) {
             return failed(ErrorCode.OVERLOADED, "more than " + REMOVALS_MAX + " removals are under way here");
         }
         return NodeRemoval.begin(running, self, node, caller, isForced)
                 .whenComplete((removed, failure) -> removals.release());
+    }
+
+    /** Perhaps by this very request, sent again: the catalog remembers its mark. Else this removes nothing. */
+    private CompletableFuture<NodeRemoved> removedBefore(
+            final Services running, final Caller caller, final String urlOrId) {
+        return running.catalog()
+                .write(new CatalogCommand.RemoveNode(NodeApi.proposal(caller), "", new Generation(0)))
+                .thenApply(result -> {
+                    if (result.code() == CatalogResult.Code.NOT_FOUND) {
+                        throw new RegistryException(ErrorCode.NOT_FOUND, notFound(running, urlOrId));
+                    }
+                    result.orThrow();
+                    return new NodeRemoved(null, List.of());
+                });
     }
 
     CompletableFuture<NodeView> drain(
@@ -74,7 +92,7 @@ final class NodeOperations {
                     "no other node that can be reached is in service; undrain or start one before you drain " + nodeId);
         }
         return running.catalog()
-                .write(new CatalogCommand.DrainNode(NodeApi.proposal(caller.slug()), nodeId, drained, reason))
+                .write(new CatalogCommand.DrainNode(NodeApi.proposal(caller), nodeId, drained, reason))
                 .thenApply(result -> {
                     result.orThrow();
                     return new NodeView(

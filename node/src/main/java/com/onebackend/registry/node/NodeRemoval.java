@@ -66,9 +66,9 @@ final class NodeRemoval {
         this.nodeId = node.record().id();
         this.isForced = isForced;
         this.wasAlive = nodeId.equals(self) || node.state().isReachable();
-        // One request id for all tries: it is applied once.
+        // One request id for all tries, also those that the caller makes: it is applied once.
         this.command = new CatalogCommand.RemoveNode(
-                NodeApi.proposal(caller.slug()),
+                NodeApi.proposal(caller),
                 nodeId,
                 NodeApi.generation(running.gossip().members(), node.record()));
         this.drain = new CatalogCommand.DrainNode(NodeApi.proposal(caller.slug()), nodeId, true, "it is being removed");

@@ -103,7 +103,7 @@ public final class NodeHandlers {
             throw fields.invalid("drained", "must be true or false");
         }
         api.drainNode(
-                exchange.caller(),
+                exchange.markedCaller(),
                 urlOrId(node),
                 !drained.equals("false"),
                 fields.text("reason", GatewayLimits.REASON_CHARS_MAX),

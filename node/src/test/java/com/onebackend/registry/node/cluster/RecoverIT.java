@@ -37,7 +37,7 @@ class RecoverIT {
             cluster.login();
             awaitVoters(cluster, "node-1", "node-2", "node-3");
             for (int i = 0; i < 20; i++) {
-                assertThat(save(cluster, "before-" + i)).isEqualTo(200);
+                assertThat(save(cluster, "before-" + i)).isEqualTo(201);
             }
             final OoCommand oo = new OoCommand(cluster, folder);
             assertThat(oo.run(1, "cluster", "recover", "node-2", "node-3", "--yes-i-accept-data-loss")
