@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +24,15 @@ import org.slf4j.LoggerFactory;
 final class LostVote {
     private static final Logger LOG = LoggerFactory.getLogger(LostVote.class);
     private static final int CONNECT_MILLIS_MAX = 1_000;
+    /** The reason differs a little each time. */
+    private static final long WARN_SECONDS = 60;
 
     private final CatalogConfig config;
     private final Voters voters;
     private final Idle raft;
     private final AtomicBoolean isUnderWay = new AtomicBoolean();
-    private volatile String lastReason = "";
+    /** Of the last warning; 0 = there was none. */
+    private volatile long warnedNanos;
 
     /** This node's Raft server, which may be started at any moment. */
     @FunctionalInterface
@@ -73,7 +77,7 @@ final class LostVote {
             LOG.info(
                     "catalog vote of a lost disk taken back self={}",
                     config.self().nodeId());
-            lastReason = "";
+            warnedNanos = 0;
         } catch (final RegistryException e) {
             noteFailure(told, e.getMessage());
         } catch (final RuntimeException e) {
@@ -84,11 +88,13 @@ final class LostVote {
     }
 
     private void noteFailure(final List<CatalogPeer> told, final String reason) {
-        if (!reason.equals(lastReason)) {
-            lastReason = reason;
+        final long nowNanos = System.nanoTime();
+        if (warnedNanos == 0 || nowNanos - warnedNanos >= TimeUnit.SECONDS.toNanos(WARN_SECONDS)) {
+            warnedNanos = nowNanos;
             LOG.warn(
                     "the cluster counts this node's vote from before it lost its disk, and only a majority of {}"
-                            + " without this one's help can take it back; start the others ({})",
+                            + " without this one's help can take it back; start the others, or see oo cluster recover"
+                            + " when they are gone for good ({})",
                     told.stream().map(CatalogPeer::nodeId).toList(),
                     reason);
         }

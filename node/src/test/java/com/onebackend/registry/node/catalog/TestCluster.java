@@ -88,7 +88,7 @@ final class TestCluster implements AutoCloseable {
                 new Memory(member),
                 (why, cause) -> {
                     synchronized (fatal) {
-                        fatal.add(member.id + ": " + why);
+                        fatal.add(member.id + ": " + why + " (" + cause + ")");
                     }
                 },
                 snapshots);
