@@ -84,7 +84,7 @@ public final class CatalogService implements AutoCloseable {
         state.onEntry(new CommitPush(runs::current, threads.writers())::applied);
         this.reads = new LinearizableReads(
                 runs::current, new RemoteReads(this::leader, forwarder, state, threads), counters);
-        this.lostVote = new LostVote(config, runs.changes());
+        this.lostVote = new LostVote(config, runs.changes(), runs::whileIdle);
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
         this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
         this.reports = new CatalogReports(config, state, runs, follower, counters);

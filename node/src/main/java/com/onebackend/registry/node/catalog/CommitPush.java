@@ -42,7 +42,7 @@ final class CommitPush {
     private void pushIfDue() {
         final RaftNode node = raft.get();
         final long index = appliedIndex;
-        if (node == null || index == pushedIndex || !node.isLeader() || !node.endsWith(index)) {
+        if (node == null || index == pushedIndex || !isLast(node, index)) {
             return;
         }
         if (!isPushing.compareAndSet(false, true)) {
@@ -53,6 +53,19 @@ final class CommitPush {
             asking.execute(() -> push(node));
         } catch (final RejectedExecutionException e) {
             isPushing.set(false);
+        }
+    }
+
+    /**
+     * As leader: nothing stands after {@code index}. A leader that was taken out of the group has ended, calls itself
+     * the leader all the same, and its log is closed while this node follows another one already.
+     */
+    private static boolean isLast(final RaftNode node, final long index) {
+        try {
+            return node.isRunning() && node.isLeader() && node.endsWith(index);
+        } catch (final IllegalStateException closed) {
+            LOG.debug("catalog commit not pushed, Raft ends here", closed);
+            return false;
         }
     }
 

@@ -113,6 +113,18 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         }
     }
 
+    /**
+     * Runs {@code work}, a short one, while no server runs here, nor is about to start or still ends; false, and the
+     * work was not done, when one runs.
+     */
+    synchronized boolean whileIdle(final Runnable work) {
+        if (closed || current != null) {
+            return false;
+        }
+        work.run();
+        return true;
+    }
+
     /** Makes the folder of another group, and that group the catalog's; answers from which index it goes on. */
     interface Preparation {
         long prepare() throws IOException;

@@ -22,6 +22,7 @@ import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SetConfigurationRequest.Mode;
 import org.apache.ratis.retry.ExponentialBackoffRetry;
+import org.apache.ratis.thirdparty.io.grpc.StatusRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -213,9 +214,7 @@ final class Voters {
                     continue;
                 }
                 try {
-                    final GroupInfoReply info =
-                            client.getGroupManagementApi(peer.getId()).info(groupId());
-                    return List.copyOf(info.getGroup().getPeers());
+                    return toldBy(client, peer);
                 } catch (final IOException e) {
                     failure = e;
                 }
@@ -230,9 +229,13 @@ final class Voters {
         if (node != null && node.isRunning()) {
             return List.copyOf(node.voters());
         }
-        for (final CatalogPeer voter : told.get()) {
-            final List<RaftPeer> all =
-                    told.get().stream().map(RaftNode::raftPeer).toList();
+        final List<CatalogPeer> voters = told.get();
+        final List<RaftPeer> all = voters.stream().map(RaftNode::raftPeer).toList();
+        for (final CatalogPeer voter : voters) {
+            if (voter.nodeId().equals(config.self().nodeId())) {
+                // No Raft server runs here.
+                continue;
+            }
             try {
                 return toldBy(RaftNode.raftPeer(voter), all);
             } catch (final IOException e) {
@@ -261,10 +264,18 @@ final class Voters {
     /** Who votes, as {@code peer} tells it. */
     List<RaftPeer> toldBy(final RaftPeer peer, final List<RaftPeer> others) throws IOException {
         try (RaftClient client = client(others)) {
-            return List.copyOf(client.getGroupManagementApi(peer.getId())
-                    .info(groupId())
-                    .getGroup()
-                    .getPeers());
+            return toldBy(client, peer);
+        }
+    }
+
+    private List<RaftPeer> toldBy(final RaftClient client, final RaftPeer peer) throws IOException {
+        try {
+            final GroupInfoReply info =
+                    client.getGroupManagementApi(peer.getId()).info(groupId());
+            return List.copyOf(info.getGroup().getPeers());
+        } catch (final StatusRuntimeException e) {
+            // Alone among the calls of the client, this one does not translate what gRPC throws for a dead peer.
+            throw new IOException(RatisErrors.reason(e), e);
         }
     }
 

@@ -169,6 +169,48 @@ class CatalogFollowerIT {
     }
 
     @Test
+    void voterThatLostItsDiskVotesAgainOnceItsOldVoteIsTakenBack() throws Exception {
+        cluster.join("n2");
+        cluster.join("n3");
+        write("n3", "before");
+        cluster.stop("n1");
+        await().atMost(SOON).ignoreExceptions().until(() -> write("n2", "meanwhile") != null);
+        final TestCluster.Member wiped = cluster.member("n1");
+        wiped.disk++;
+        wiped.votes = false;
+        Folders.delete(folder.resolve("n1"));
+
+        cluster.follow("n1");
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(service("n2").voters())
+                        .extracting(CatalogPeer::nodeId)
+                        .containsExactly("n2", "n3"));
+        cluster.promote("n1");
+        write("n1", "as a voter again");
+        awaitEqual("n1", "n2");
+        assertThat(service("n1").definitions())
+                .extracting(Definition::id)
+                .containsExactlyInAnyOrder("before", "meanwhile", "as a voter again");
+    }
+
+    @Test
+    void deadVoterIsTakenOutByANodeWithoutAVoteThatAsksItFirst() throws Exception {
+        cluster.join("n2");
+        cluster.join("n3");
+        cluster.follow("n4");
+        write("n4", "before");
+        cluster.stop("n1");
+        await().atMost(SOON).ignoreExceptions().until(() -> {
+            service("n4").removeVoter("n1", id -> !id.equals("n1")).get(20, TimeUnit.SECONDS);
+            return true;
+        });
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(service("n4").voters())
+                        .extracting(CatalogPeer::nodeId)
+                        .containsExactly("n2", "n3"));
+    }
+
+    @Test
     void nodesWithoutAVoteGoOnWithTheNextLeader() throws Exception {
         cluster.join("n2");
         cluster.join("n3");

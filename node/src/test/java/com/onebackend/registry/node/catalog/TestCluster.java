@@ -93,7 +93,7 @@ final class TestCluster implements AutoCloseable {
                 (why, cause) -> {
                     LOG.error("{}: {}", member.id, why, cause);
                     synchronized (fatal) {
-                        fatal.add(member.id + ": " + why);
+                        fatal.add(member.id + ": " + why + " (" + cause + ")");
                     }
                 },
                 snapshots);

@@ -44,6 +44,7 @@ class ClusterOfThreeIT {
         }
         awaitReady(1, 2, 3);
         cluster.login();
+        awaitThreeVoters();
     }
 
     @AfterAll
@@ -270,6 +271,8 @@ class ClusterOfThreeIT {
     @Test
     @Order(12)
     void aNodeThatLostItsDiskIsFilledByTheOthers() throws Exception {
+        // While two vote, because the third has only just joined again, the disk of one is half of the catalog.
+        awaitThreeVoters();
         cluster.kill(2);
         Files.move(cluster.data(2), cluster.data(2).resolveSibling("data-lost"));
         cluster.start(2);
@@ -332,6 +335,11 @@ class ClusterOfThreeIT {
         for (final int n : nodes) {
             await().atMost(START).pollInterval(100, TimeUnit.MILLISECONDS).until(() -> cluster.isReady(n));
         }
+    }
+
+    /** Seconds after they are ready; until then the loss of one may be too much. */
+    private static void awaitThreeVoters() {
+        new Facts(cluster).awaitVoters(3, 1, 2, 3);
     }
 
     private static long millisSince(final long nanos) {

@@ -3,7 +3,6 @@ package com.onebackend.registry.node.cluster;
 import static com.onebackend.registry.node.cluster.Facts.millisSince;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 class NetworkFaultsIT {
     private static final int NODES = 5;
     private static final boolean IS_LONG = Boolean.getBoolean("long");
-    private static final boolean MUST_RUN = "required".equals(System.getProperty("network.faults"));
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration HEAL_MAX = Duration.ofSeconds(10);
     /** Longer than the longest suspicion: who was going to be declared dead has been. */
@@ -57,16 +55,7 @@ class NetworkFaultsIT {
 
     @BeforeAll
     static void startFive() throws Exception {
-        final String obstacle = NetworkLab.obstacle();
-        if (!obstacle.isEmpty()) {
-            System.out.println("Network faults are not tested: " + obstacle);
-        }
-        if (MUST_RUN) {
-            assertThat(obstacle)
-                    .as("what keeps network faults from being tested")
-                    .isEmpty();
-        }
-        assumeTrue(obstacle.isEmpty(), obstacle);
+        NetworkLab.assumePossible();
         lab = NetworkLab.open(NODES);
         cluster = new ProcessCluster(folder, lab.sites());
         facts = new Facts(cluster);

@@ -1,5 +1,8 @@
 package com.onebackend.registry.node.cluster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.onebackend.registry.node.cluster.ProcessCluster.Site;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +54,23 @@ final class NetworkLab implements AutoCloseable {
             tryRun("ip", "netns", "del", probe);
         }
         return "";
+    }
+
+    /**
+     * Skips the test where there can be no lab, and says why; with {@code -Dnetwork.faults=required}, as in CI, that is
+     * a failure.
+     */
+    static void assumePossible() throws InterruptedException {
+        final String obstacle = obstacle();
+        if (!obstacle.isEmpty()) {
+            System.out.println("Network faults are not tested: " + obstacle);
+        }
+        if ("required".equals(System.getProperty("network.faults"))) {
+            assertThat(obstacle)
+                    .as("what keeps network faults from being tested")
+                    .isEmpty();
+        }
+        assumeTrue(obstacle.isEmpty(), obstacle);
     }
 
     static NetworkLab open(final int nodes) throws IOException, InterruptedException {

@@ -107,8 +107,15 @@ class NodeRemovalIT {
                 assertThat(saveDefinition(n)).isEqualTo(201);
             });
         }
-        // What became of the process is its own affair; it must serve nobody.
-        await().atMost(SOON).ignoreExceptions().until(() -> !isServing(leader));
+        await().atMost(SOON)
+                .ignoreExceptions()
+                .until(() -> cluster.get(leader, "/health")
+                        .json()
+                        .path("reason")
+                        .asText()
+                        .contains("removed this node"));
+        assertThat(isServing(leader)).isFalse();
+        assertThat(cluster.processIsAlive(leader)).isTrue();
     }
 
     @Test
