@@ -92,10 +92,13 @@ final class LostVote {
         if (warnedNanos == 0 || nowNanos - warnedNanos >= TimeUnit.SECONDS.toNanos(WARN_SECONDS)) {
             warnedNanos = nowNanos;
             LOG.warn(
-                    "the cluster counts this node's vote from before it lost its disk, and only a majority of {}"
-                            + " without this one's help can take it back; start the others, or see oo cluster recover"
-                            + " when they are gone for good ({})",
+                    "the cluster counts this node's vote from before it lost its disk; the voters are {}, and {} ({})",
                     told.stream().map(CatalogPeer::nodeId).toList(),
+                    // Of two voters, or one, the rest is no majority.
+                    told.size() > 2
+                            ? "only a majority of them without this one can take it back: start the others, or see oo"
+                                    + " cluster recover when they are gone for good"
+                            : "no majority of them is left to take it back: stop this node, and see oo cluster recover",
                     reason);
         }
     }

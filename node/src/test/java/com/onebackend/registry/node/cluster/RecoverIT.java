@@ -83,6 +83,51 @@ class RecoverIT {
         }
     }
 
+    @Test
+    void theOnlyVoterOfTwoLosesItsDiskAndTheOtherGoesOnWhenItIsTold() throws Exception {
+        try (ProcessCluster cluster = new ProcessCluster(folder, 2)) {
+            final Facts facts = new Facts(cluster);
+            cluster.start(1);
+            cluster.start(2);
+            facts.awaitReady(1, 2);
+            cluster.login();
+            awaitVoters(cluster, "node-1");
+            assertThat(save(cluster, "kept")).isEqualTo(201);
+            await().atMost(DEAD).until(() -> definitions(cluster, 2).contains("kept"));
+            final String clusterId = clusterId(cluster, 2);
+
+            cluster.kill(1);
+            delete(cluster.data(1));
+            cluster.start(1);
+            await().atMost(Facts.START)
+                    .until(() -> Files.readString(cluster.log(1))
+                            .contains("counts this node's vote from before it lost its disk"));
+            assertThat(clusterId(cluster, 1)).isEqualTo(clusterId);
+            assertThat(save(cluster, 2, "without-majority")).isEqualTo(503);
+            assertThat(definitions(cluster, 2)).containsExactly("kept");
+
+            cluster.kill(1);
+            facts.awaitDead(DEAD, 1, 2);
+            final Outcome recovered =
+                    new OoCommand(cluster, folder).run(2, "cluster", "recover", "node-1", "--yes-i-accept-data-loss");
+            assertThat(recovered.status()).as(recovered.text()).isZero();
+            assertThat(save(cluster, 2, "after")).isEqualTo(201);
+
+            // The recovery has removed the node it was before; with its new disk it is another one.
+            cluster.start(1);
+            facts.awaitReady(1);
+            assertThat(clusterId(cluster, 1)).isEqualTo(clusterId);
+            assertThat(definitions(cluster, 1)).contains("kept", "after");
+            awaitVoters(cluster, "node-2");
+            assertThat(cluster.get(2, "/registry-svc/nodes").json().path("nodes"))
+                    .hasSize(2);
+        }
+    }
+
+    private static String clusterId(final ProcessCluster cluster, final int n) {
+        return cluster.get(n, "/registry-svc/cluster").json().path("clusterId").asText();
+    }
+
     private static void awaitVoters(final ProcessCluster cluster, final String... ids) {
         await().atMost(VOTERS).untilAsserted(() -> {
             final Set<String> voters = new TreeSet<>();
