@@ -30,6 +30,9 @@ final class NodeHelp {
                                      other node is there)
               OB_BIND_HOST           the local address to listen at (default: all; loopback when OB_SELF_URL is)
 
+            registry --repair-log      cuts an entry that a power cut left unfinished off the end of a stopped
+                                     node's Raft log, and nothing else; a copy of the file is kept
+
             JVM options: JAVA_OPTS. Exit status 78: the configuration or the folder cannot be used as it is.
             """;
 

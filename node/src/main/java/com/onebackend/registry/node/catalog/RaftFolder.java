@@ -1,0 +1,117 @@
+package com.onebackend.registry.node.catalog;
+
+import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RegistryException;
+import com.onebackend.registry.storage.StorageFullException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A group's folder before Raft starts on it: put right where an interrupted step left it, refused where something is
+ * lost.
+ *
+ * <p><i>Thread:</i> one, while Raft does not run on the folder.
+ */
+final class RaftFolder {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftFolder.class);
+    private static final String SNAPSHOTS = "sm";
+    private static final String BEFORE_REPAIR = ".before-repair";
+
+    private RaftFolder() {}
+
+    /**
+     * Makes it ready for Raft.
+     *
+     * @throws RegistryException CONFLICT: Raft must not start on it; the message names the file and the way out
+     * @throws StorageFullException it can be started when there is space
+     * @throws IOException it cannot be read or written
+     */
+    static void ready(final CatalogConfig config, final int epoch) throws IOException {
+        refuseFullDisk(config.raftFolder());
+        final Path group = config.groupFolder(epoch);
+        tidy(group);
+        RaftLogVerdict verdict = RaftLogCheck.of(group);
+        if (verdict.kind() == RaftLogVerdict.Kind.UNFINISHED) {
+            LOG.warn(
+                    "the process was killed while it wrote to the Raft log; the unfinished entry, of which nobody was"
+                            + " told, is cut off file={} bytes={} ({})",
+                    verdict.file(),
+                    verdict.keepBytes(),
+                    verdict.what());
+            cut(verdict);
+            verdict = RaftLogCheck.of(group);
+        }
+        if (verdict.kind() != RaftLogVerdict.Kind.GOOD) {
+            throw new RegistryException(ErrorCode.CONFLICT, verdict.refusal(config.raftFolder()));
+        }
+        if (Files.isDirectory(group.resolve("current"))) {
+            // From here on, what is written is lost only if the machine ends.
+            new RaftLogFloor(RaftLogFloor.read(group).index(), RaftLogFloor.thisBoot()).write(group);
+        }
+    }
+
+    private static void refuseFullDisk(final Path folder) throws IOException {
+        Files.createDirectories(folder);
+        final long free = folder.toFile().getFreeSpace();
+        if (free < RatisSettings.FREE_BYTES_MIN) {
+            throw new StorageFullException(folder + ": the disk is full, " + (free >> 20) + " MB are free and the Raft"
+                    + " log needs " + (RatisSettings.FREE_BYTES_MIN >> 20) + " MB to start: free space; what starts"
+                    + " the node again needs nothing else");
+        }
+    }
+
+    /** Undoes or removes what installing or taking a snapshot left when the process was killed. */
+    private static void tidy(final Path group) throws IOException {
+        if (!Files.isDirectory(group)) {
+            return;
+        }
+        final Path snapshots = group.resolve(SNAPSHOTS);
+        try (DirectoryStream<Path> replaced = Files.newDirectoryStream(group, SNAPSHOTS + ".tmp*")) {
+            for (final Path folder : replaced) {
+                if (Files.exists(snapshots)) {
+                    Folders.delete(folder);
+                } else {
+                    LOG.warn("the catalog's snapshots are taken back from {}: others were being installed", folder);
+                    Files.move(folder, snapshots, StandardCopyOption.ATOMIC_MOVE);
+                }
+            }
+        }
+        Folders.delete(group.resolve("tmp"));
+        if (Files.isDirectory(snapshots)) {
+            try (DirectoryStream<Path> left = Files.newDirectoryStream(snapshots, "*.{partial,tmp,corrupt}")) {
+                for (final Path file : left) {
+                    Folders.delete(file);
+                }
+            }
+        }
+    }
+
+    /** Cuts the end off. The copy that is returned is on disk before the file is touched; only the last one stays. */
+    static Path cut(final RaftLogVerdict verdict) throws IOException {
+        final Path file = verdict.file();
+        // Not among the segments: Raft would take a name that begins like one for one.
+        final Path group = file.getParent().getParent();
+        try (DirectoryStream<Path> earlier = Files.newDirectoryStream(group, "*" + BEFORE_REPAIR)) {
+            for (final Path before : earlier) {
+                Files.delete(before);
+            }
+        }
+        final Path copy = group.resolve(file.getFileName() + "." + System.currentTimeMillis() + BEFORE_REPAIR);
+        Files.copy(file, copy);
+        try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(verdict.keepBytes());
+            channel.force(true);
+        }
+        return copy;
+    }
+}
