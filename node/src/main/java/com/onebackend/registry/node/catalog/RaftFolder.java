@@ -5,6 +5,7 @@ import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.storage.StorageFullException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,9 @@ final class RaftFolder {
     private static final String SNAPSHOTS = "sm";
     private static final String BEFORE_REPAIR = ".before-repair";
 
+    /** More than there can be elections between the last note of the term and the loss of its file. */
+    private static final long TERMS_SKIPPED = 1_000;
+
     private RaftFolder() {}
 
     /**
@@ -37,6 +41,7 @@ final class RaftFolder {
         refuseFullDisk(config.raftFolder());
         final Path group = config.groupFolder(epoch);
         tidy(group);
+        restoreTerm(group);
         RaftLogVerdict verdict = RaftLogCheck.of(group);
         if (verdict.kind() == RaftLogVerdict.Kind.UNFINISHED) {
             LOG.warn(
@@ -53,7 +58,7 @@ final class RaftFolder {
         }
         if (Files.isDirectory(group.resolve("current"))) {
             // From here on, what is written is lost only if the machine ends.
-            new RaftLogFloor(RaftLogFloor.read(group).index(), RaftLogFloor.thisBoot()).write(group);
+            RaftLogFloor.read(group).now().write(group);
         }
     }
 
@@ -90,6 +95,33 @@ final class RaftFolder {
                     Folders.delete(file);
                 }
             }
+        }
+    }
+
+    /**
+     * On a full disk Raft replaces the file of its term and vote by an empty one, and ends. The node may vote again in
+     * a term in which it cannot have voted yet: what it knew a second earlier, and many elections more.
+     */
+    private static void restoreTerm(final Path group) throws IOException {
+        final Path meta = group.resolve("current").resolve(RaftLogCheck.META);
+        final RaftLogFloor floor = RaftLogFloor.read(group);
+        if (!Files.exists(meta) || Files.size(meta) > 0 || floor.term() < 0) {
+            return;
+        }
+        final long term = floor.term() + TERMS_SKIPPED;
+        LOG.warn(
+                "{} is empty, as a full disk leaves it; this node goes on in term {}, far ahead of {}",
+                meta,
+                term,
+                floor.term());
+        final Path next = group.resolve("raft-meta.next");
+        Files.writeString(next, "term=" + term + "\nvotedFor=\n", StandardCharsets.US_ASCII);
+        try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(next, meta, StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel folder = FileChannel.open(meta.getParent(), StandardOpenOption.READ)) {
+            folder.force(true);
         }
     }
 

@@ -18,7 +18,7 @@ import org.apache.ratis.thirdparty.com.google.protobuf.InvalidProtocolBufferExce
  * <p><i>Thread:</i> one, while Raft does not run on the folder. <i>Invariants:</i> changes nothing.
  */
 final class RaftLogCheck {
-    private static final String META = "raft-meta";
+    static final String META = "raft-meta";
     private static final String META_CONF = "raft-meta.conf";
 
     private final Path groupFolder;

@@ -22,10 +22,11 @@ import org.slf4j.LoggerFactory;
  * <p><i>Thread:</i> one at a time.
  *
  * @param index -1 = not known
+ * @param term the highest this node knew of then; -1 = not known
  * @param boot which start of the machine wrote it; empty where the machine does not tell
  */
-record RaftLogFloor(long index, String boot) {
-    static final RaftLogFloor UNKNOWN = new RaftLogFloor(-1, "");
+record RaftLogFloor(long index, long term, String boot) {
+    static final RaftLogFloor UNKNOWN = new RaftLogFloor(-1, -1, "");
 
     private static final Logger LOG = LoggerFactory.getLogger(RaftLogFloor.class);
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
@@ -46,9 +47,9 @@ record RaftLogFloor(long index, String boot) {
         } catch (final NoSuchFileException e) {
             return UNKNOWN;
         }
-        if (parts.length == 4 && parts[2].equals(checksum(parts[0] + '\n' + parts[1]))) {
+        if (parts.length == 5 && parts[3].equals(checksum(parts[0] + '\n' + parts[1] + '\n' + parts[2]))) {
             try {
-                return new RaftLogFloor(Long.parseLong(parts[0]), parts[1]);
+                return new RaftLogFloor(Long.parseLong(parts[0]), Long.parseLong(parts[1]), parts[2]);
             } catch (final NumberFormatException e) {
                 LOG.debug("no number in {}", file, e);
             }
@@ -61,7 +62,7 @@ record RaftLogFloor(long index, String boot) {
     void write(final Path groupFolder) throws IOException {
         final Path file = file(groupFolder);
         final Path next = groupFolder.resolve(FILE + ".tmp");
-        final String text = index + "\n" + boot;
+        final String text = index + "\n" + term + "\n" + boot;
         final ByteBuffer left =
                 ByteBuffer.wrap((text + '\n' + checksum(text) + '\n').getBytes(StandardCharsets.ISO_8859_1));
         try (FileChannel channel = FileChannel.open(
@@ -76,6 +77,11 @@ record RaftLogFloor(long index, String boot) {
         try (FileChannel folder = FileChannel.open(groupFolder, StandardOpenOption.READ)) {
             folder.force(true);
         }
+    }
+
+    /** The same, written during this start of the machine. */
+    RaftLogFloor now() {
+        return new RaftLogFloor(index, term, thisBoot());
     }
 
     /** Whether the machine has run ever since: then nothing that was written is lost, synced or not. */

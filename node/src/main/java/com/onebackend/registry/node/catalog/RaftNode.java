@@ -309,10 +309,11 @@ final class RaftNode implements AutoCloseable {
         final long index = Math.min(
                 division.getRaftLog().getLastCommittedIndex(),
                 division.getRaftLog().getFlushIndex());
-        if (index <= written.index()) {
+        final long term = division.getInfo().getCurrentTerm();
+        if (index <= written.index() && term <= written.term()) {
             return written;
         }
-        final RaftLogFloor floor = new RaftLogFloor(index, RaftLogFloor.thisBoot());
+        final RaftLogFloor floor = new RaftLogFloor(index, term, RaftLogFloor.thisBoot());
         floor.write(groupFolder);
         return floor;
     }

@@ -136,7 +136,7 @@ class RaftLogIT {
     }
 
     private void setFloor(final long index, final String boot) throws IOException {
-        new RaftLogFloor(index, boot).write(group);
+        new RaftLogFloor(index, 1, boot).write(group);
     }
 
     /** The last entry, as a machine that lost power while writing it leaves it; returns its index. */
@@ -321,6 +321,8 @@ class RaftLogIT {
                     .until(() -> RaftLogFloor.read(group).index() >= written);
             cluster.stop("n1");
 
+            // What Raft leaves when the disk was full.
+            Files.write(group.resolve("current/raft-meta"), new byte[0]);
             // What installing or taking a snapshot leaves when it is interrupted.
             Files.move(group.resolve("sm"), group.resolve("sm.tmp20261122"));
             Files.createDirectories(group.resolve("tmp/snapshot-1"));
@@ -328,6 +330,7 @@ class RaftLogIT {
             final CatalogService again = cluster.restart("n1");
             assertThat(again.awaitReady(Duration.ofSeconds(30))).isTrue();
             assertThat(again.definition("one")).isNotNull();
+            assertThat(Files.readString(group.resolve("current/raft-meta"))).containsPattern("term=1\\d\\d\\d");
             assertThat(group.resolve("sm")).isDirectory();
             assertThat(group.resolve("sm.tmp20261122")).doesNotExist();
             assertThat(group.resolve("tmp/snapshot-1")).doesNotExist();
