@@ -66,9 +66,9 @@ final class RaftFolder {
         Files.createDirectories(folder);
         final long free = folder.toFile().getFreeSpace();
         if (free < RatisSettings.FREE_BYTES_MIN) {
-            throw new StorageFullException(folder + ": the disk is full, " + (free >> 20) + " MB are free and the Raft"
-                    + " log needs " + (RatisSettings.FREE_BYTES_MIN >> 20) + " MB to start: free space; what starts"
-                    + " the node again needs nothing else");
+            throw new StorageFullException(folder + ": the disk is full, " + (free >> 20)
+                    + " MB are free and a voter needs " + (RatisSettings.FREE_BYTES_MIN >> 20)
+                    + " MB to start: free space, then start the node again");
         }
     }
 

@@ -124,7 +124,9 @@ final class RaftLogCheck {
                     meta, "it tells term " + term + ", but the log has entries of term " + logTerm);
         }
         final Path voters = current.resolve(META_CONF);
-        if (Files.exists(voters) ? !isConfiguration(voters) : snapshot != null && !hasConfiguration) {
+        // Raft takes an empty one, which a full disk leaves, for none: then the log has to tell.
+        final boolean isThere = Files.exists(voters) && Files.size(voters) > 0;
+        if (isThere ? !isConfiguration(voters) : snapshot != null && !hasConfiguration) {
             return RaftLogVerdict.damaged(voters, "it does not tell who votes");
         }
         return RaftLogVerdict.GOOD;

@@ -148,7 +148,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
                 config.memory().becameVoter();
                 run(List.of(config.self()));
                 return index;
-            } catch (final IOException e) {
+            } catch (final IOException | RuntimeException e) {
                 if (before != null && current == null) {
                     run(List.of());
                 }
