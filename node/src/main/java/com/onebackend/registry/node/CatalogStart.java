@@ -62,7 +62,7 @@ final class CatalogStart {
                 peers,
                 parts.answers(),
                 parts.onFatal(),
-                CatalogConfig.Snapshots.DEFAULT);
+                CatalogConfig.Snapshots.every(config.snapshotEntries()));
         final CatalogService catalog = decision.kind() == BootstrapDecision.Kind.FOUND
                 ? found(catalogConfig, decision.clusterId())
                 : start(catalogConfig, decision.clusterId());

@@ -75,7 +75,8 @@ final class GossipStart {
                 "commit",
                 GroupCommit.start(
                         parts.store().instances(),
-                        failure -> parts.onFatal().onFatal("instances cannot be written to disk", failure)));
+                        failure -> parts.onFatal()
+                                .onFatal("instances cannot be written to disk: " + failure.getMessage(), failure)));
         final GossipLoop gossip = late.opened(
                 "gossip",
                 new GossipLoop(

@@ -27,6 +27,7 @@ import java.util.TreeSet;
  * @param adminPassword OB_ADMIN_PASSWORD; empty when it is to be generated at founding
  * @param rejoins OB_REJOIN: when this node has lost its place for good, it begins anew
  * @param stopDelay OB_STOP_DELAY: how long the node answers on, but says that it is not ready, before it stops
+ * @param snapshotEntries OB_CATALOG_SNAPSHOT_ENTRIES: a snapshot of the catalog after so many entries of its log
  */
 record NodeConfig(
         String selfUrl,
@@ -44,7 +45,8 @@ record NodeConfig(
         String clusterSecret,
         String adminPassword,
         boolean rejoins,
-        Duration stopDelay) {
+        Duration stopDelay,
+        int snapshotEntries) {
     /** The one value of OB_REJOIN. */
     static final String NEW_GENERATION = "new-generation";
 
@@ -58,6 +60,9 @@ record NodeConfig(
     static final int STOP_DELAY_SECONDS_MAX = 300;
 
     private static final int STOP_DELAY_SECONDS = 3;
+    private static final int SNAPSHOT_ENTRIES = 10_000;
+    private static final int SNAPSHOT_ENTRIES_MIN = 10;
+    private static final int SNAPSHOT_ENTRIES_MAX = 1_000_000;
 
     private static final String DEFAULT_SELF_URL = "http://127.0.0.1:11337";
     private static final Set<String> KNOWN = Set.of(
@@ -75,7 +80,8 @@ record NodeConfig(
             "OB_CLUSTER_SECRET",
             "OB_ADMIN_PASSWORD",
             "OB_REJOIN",
-            "OB_STOP_DELAY");
+            "OB_STOP_DELAY",
+            "OB_CATALOG_SNAPSHOT_ENTRIES");
     /** Of the command line and of the programs this one replaces: no business of the daemon, and no mistake either. */
     private static final Set<String> IGNORED = Set.of(
             "OB_SERVER_URL",
@@ -126,7 +132,8 @@ record NodeConfig(
                 text(environment, "OB_CLUSTER_SECRET", ""),
                 text(environment, "OB_ADMIN_PASSWORD", ""),
                 rejoins(environment),
-                stopDelay(environment));
+                stopDelay(environment),
+                snapshotEntries(environment));
         config.refuseUnusable();
         return config;
     }
@@ -144,6 +151,7 @@ record NodeConfig(
         shown.put("OB_GOSSIP_PORT", Integer.toString(gossipPort));
         shown.put("OB_RAFT_PORT", Integer.toString(raftPort));
         shown.put("OB_BIND_HOST", bindHost);
+        shown.put("OB_CATALOG_SNAPSHOT_ENTRIES", Integer.toString(snapshotEntries));
         shown.put("OB_STOP_DELAY", Long.toString(stopDelay.toSeconds()));
         shown.put("OB_CLUSTER_SECRET", clusterSecret.isEmpty() ? "(generated)" : "****");
         shown.put("OB_ADMIN_PASSWORD", adminPassword.isEmpty() ? "(generated at founding)" : "****");
@@ -289,6 +297,16 @@ record NodeConfig(
                     "OB_STOP_DELAY " + text + " must be a number of seconds, 0 to " + STOP_DELAY_SECONDS_MAX);
         }
         return Duration.ofSeconds(Integer.parseInt(text));
+    }
+
+    private static int snapshotEntries(final Map<String, String> environment) {
+        final String text = text(environment, "OB_CATALOG_SNAPSHOT_ENTRIES", Integer.toString(SNAPSHOT_ENTRIES));
+        final int entries = text.matches("[0-9]{1,7}") ? Integer.parseInt(text) : -1;
+        if (entries < SNAPSHOT_ENTRIES_MIN || entries > SNAPSHOT_ENTRIES_MAX) {
+            throw new ConfigException("OB_CATALOG_SNAPSHOT_ENTRIES " + text + " must be a number, "
+                    + SNAPSHOT_ENTRIES_MIN + " to " + SNAPSHOT_ENTRIES_MAX);
+        }
+        return entries;
     }
 
     private static String text(final Map<String, String> environment, final String name, final String fallback) {

@@ -28,7 +28,13 @@ final class NodeHelp {
               OB_STOP_DELAY          seconds, 0 to 300, for which a node told to end (SIGTERM) answers on, but is no
                                      more ready: load balancers and clients go elsewhere (default 3; none when no
                                      other node is there)
+              OB_CATALOG_SNAPSHOT_ENTRIES
+                                     a snapshot of the catalog after so many entries of its log, and as many kept
+                                     (default 10000)
               OB_BIND_HOST           the local address to listen at (default: all; loopback when OB_SELF_URL is)
+
+            registry --repair-log      cuts an entry that a power cut left unfinished off the end of a stopped
+                                     node's Raft log, and nothing else; a copy of the file is kept
 
             JVM options: JAVA_OPTS. Exit status 78: the configuration or the folder cannot be used as it is.
             """;

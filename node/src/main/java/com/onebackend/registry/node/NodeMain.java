@@ -1,6 +1,8 @@
 package com.onebackend.registry.node;
 
 import com.onebackend.registry.storage.StorageException;
+import com.onebackend.registry.storage.StorageFullException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -32,11 +34,19 @@ public final class NodeMain {
         }
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
+        if (args.length > 0 && args[0].equals(LogRepair.FLAG)) {
+            exit(repairLog(Arrays.copyOfRange(args, 1, args.length)));
+            return;
+        }
         final RegistryNode node;
         try {
             final NodeConfig config = NodeConfig.from(settings(System.getenv(), args));
             config.masked().forEach((name, value) -> LOG.info("config {}={}", name, value));
             node = RegistryNode.start(config, NodeMain::end);
+        } catch (final StorageFullException e) {
+            LOG.error("cannot start: {}", e.getMessage());
+            exit(EXIT_FAILED);
+            return;
         } catch (final ConfigException | StorageException | IllegalArgumentException e) {
             LOG.error("cannot start: {}", e.getMessage());
             exit(EXIT_CONFIG);
@@ -48,6 +58,18 @@ public final class NodeMain {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(node), "shutdown"));
         new CountDownLatch(1).await();
+    }
+
+    private static int repairLog(final String[] args) {
+        try {
+            final String done = LogRepair.run(
+                    NodeConfig.from(settings(System.getenv(), args)).folder());
+            LOG.info("{}", done);
+            return 0;
+        } catch (final ConfigException | StorageException e) {
+            LOG.error("not repaired: {}", e.getMessage());
+            return e instanceof StorageFullException ? EXIT_FAILED : EXIT_CONFIG;
+        }
     }
 
     /** The environment, with flags of the same names over it: {@code --self-url X} or {@code --self-url=X}. */

@@ -51,7 +51,12 @@ public record CatalogConfig(
      * @param keptEntries so many entries before a snapshot stay, for followers that are a little behind
      */
     public record Snapshots(long everyEntries, long keptEntries) {
-        /** For production. */
-        public static final Snapshots DEFAULT = new Snapshots(10_000, 10_000);
+        /** Unless something else is set. */
+        public static final Snapshots DEFAULT = every(10_000);
+
+        /** A snapshot after so many entries, and as many kept. */
+        public static Snapshots every(final int entries) {
+            return new Snapshots(entries, entries);
+        }
     }
 }

@@ -57,6 +57,7 @@ final class CatalogStateMachine extends BaseStateMachine {
     private volatile boolean closing;
     private volatile boolean broken;
     private volatile boolean dismissed;
+    private volatile File folder;
 
     /**
      * For one run of a Raft server.
@@ -88,6 +89,7 @@ final class CatalogStateMachine extends BaseStateMachine {
     public void initialize(final RaftServer server, final RaftGroupId groupId, final RaftStorage storage)
             throws IOException {
         super.initialize(server, groupId, storage);
+        folder = storage.getStorageDir().getRoot();
         getLifeCycle()
                 .startAndTransition(
                         () -> {
@@ -159,7 +161,7 @@ final class CatalogStateMachine extends BaseStateMachine {
         } catch (final RuntimeException e) {
             // Going on would leave this node different from all others.
             broken = true;
-            onFatal.onFatal("catalog entry " + entry.getIndex() + " could not be applied", e);
+            onFatal.onFatal("catalog entry " + entry.getIndex() + " could not be applied: " + e.getMessage(), e);
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -236,7 +238,10 @@ final class CatalogStateMachine extends BaseStateMachine {
     public void notifyLogFailed(final Throwable cause, final LogEntryProto failedEntry) {
         broken = true;
         counters.logFailed();
-        onFatal.onFatal("the Raft log could not be written; free or repair the disk", cause);
+        onFatal.onFatal(
+                folder + ": the Raft log could not be written (" + RatisErrors.reason(RatisErrors.unwrap(cause))
+                        + "): free space, or repair the disk; this entry was not acknowledged by this node",
+                cause);
     }
 
     @Override

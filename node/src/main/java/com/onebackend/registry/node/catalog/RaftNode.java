@@ -2,8 +2,10 @@ package com.onebackend.registry.node.catalog;
 
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryException;
+import com.onebackend.registry.storage.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -305,6 +307,23 @@ final class RaftNode implements AutoCloseable {
         }
     }
 
+    /**
+     * Writes down how far the log is committed and on this disk, when that is more than {@code written}; returns what
+     * is written now.
+     */
+    RaftLogFloor noteFloor(final Path groupFolder, final RaftLogFloor written) throws IOException {
+        final long index = Math.min(
+                division.getRaftLog().getLastCommittedIndex(),
+                division.getRaftLog().getFlushIndex());
+        final long term = division.getInfo().getCurrentTerm();
+        if (index <= written.index() && term <= written.term()) {
+            return written;
+        }
+        final RaftLogFloor floor = new RaftLogFloor(index, term, RaftLogFloor.thisBoot());
+        floor.write(groupFolder);
+        return floor;
+    }
+
     /** Hands leadership to this voter. */
     void transferLeadership(final String successor) throws IOException {
         if (!transferTo(RaftPeerId.valueOf(successor))) {
@@ -339,7 +358,11 @@ final class RaftNode implements AutoCloseable {
         }
     }
 
-    static RegistryException cannotStart(final CatalogConfig config, final Throwable cause) {
+    /** What to throw: a refusal as it is, everything else with the folder and the port. */
+    static RuntimeException cannotStart(final CatalogConfig config, final Throwable cause) {
+        if (cause instanceof RegistryException || cause instanceof StorageException) {
+            return (RuntimeException) cause;
+        }
         return new RegistryException(
                 ErrorCode.UNAVAILABLE,
                 "Raft cannot start on " + config.raftFolder() + ", port "

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.ratis.protocol.RaftPeer;
@@ -59,6 +60,8 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private volatile boolean closed;
     private volatile long votedNanos = System.nanoTime();
     private volatile long inTouchNanos = System.nanoTime();
+    private final AtomicBoolean isFloorNoted = new AtomicBoolean(true);
+    private RaftLogFloor floor = RaftLogFloor.UNKNOWN;
     private boolean restarting;
 
     /** @param told the voters as a source of the log tells them */
@@ -84,6 +87,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     /** Upkeep, for a server that runs now or later. */
     void begin() {
         threads.every(WATCH_MILLIS, this::watch);
+        threads.every(WATCH_MILLIS, this::noteFloorSoon);
         threads.every(NOOP_MILLIS, this::noop);
         threads.every(SNAPSHOT_MILLIS, () -> threads.background(this::timedSnapshot));
     }
@@ -97,7 +101,9 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private void run(final List<CatalogPeer> firstVoters) throws IOException {
         votedNanos = System.nanoTime();
         isEndNoticed = false;
+        floor = RaftLogFloor.UNKNOWN;
         OtherGroups.setAside(config, state.epoch());
+        RaftFolder.ready(config, state.epoch());
         current = RaftNode.start(config, state, firstVoters, this::watchSoon, counters);
     }
 
@@ -154,7 +160,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
                 config.memory().becameVoter();
                 run(List.of(config.self()));
                 return index;
-            } catch (final IOException e) {
+            } catch (final IOException | RuntimeException e) {
                 if (before != null && current == null) {
                     run(List.of());
                 }
@@ -365,6 +371,26 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             config.onFatal().onFatal("Raft has ended on this node, state " + state, null);
         } else if (current == node) {
             resign("not in the group any more, says " + by);
+        }
+    }
+
+    private void noteFloorSoon() {
+        if (current != null && isFloorNoted.compareAndSet(true, false)) {
+            threads.background(this::noteFloor).whenComplete((done, failure) -> isFloorNoted.set(true));
+        }
+    }
+
+    /** Not while the folder is being removed. */
+    private synchronized void noteFloor() {
+        final RaftNode node = current;
+        if (node == null || closed) {
+            return;
+        }
+        try {
+            floor = node.noteFloor(config.groupFolder(state.epoch()), floor);
+        } catch (final IOException e) {
+            // Raft finds out by itself, and that ends the process.
+            LOG.warn("catalog log floor not written reason={}", RatisErrors.reason(e));
         }
     }
 

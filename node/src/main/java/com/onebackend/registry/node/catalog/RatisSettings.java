@@ -24,6 +24,9 @@ final class RatisSettings {
     /** One request of an administrator's client; longer than the catching up it may wait for. */
     static final int ADMIN_MILLIS_MAX = STAGING_MILLIS_MAX + 5_000;
 
+    /** With less, Raft does not start: it would end in the middle of something. */
+    static final long FREE_BYTES_MIN = 256L << 20;
+
     private RatisSettings() {}
 
     static RaftProperties server(final CatalogConfig config) {
@@ -43,7 +46,7 @@ final class RatisSettings {
         // A machine that slept longer than this closes Raft; the process then exits and starts anew.
         RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(300, TimeUnit.SECONDS));
         RaftServerConfigKeys.Rpc.setSlownessTimeout(properties, TimeDuration.valueOf(600, TimeUnit.SECONDS));
-        RaftServerConfigKeys.setStorageFreeSpaceMin(properties, SizeInBytes.valueOf("256MB"));
+        RaftServerConfigKeys.setStorageFreeSpaceMin(properties, SizeInBytes.valueOf(FREE_BYTES_MIN));
         // Without a host it would listen on every interface.
         GrpcConfigKeys.Server.setHost(properties, config.bindHost());
         GrpcConfigKeys.Server.setPort(properties, config.self().raftPort());

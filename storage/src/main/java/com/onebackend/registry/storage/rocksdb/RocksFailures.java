@@ -1,6 +1,7 @@
 package com.onebackend.registry.storage.rocksdb;
 
 import com.onebackend.registry.storage.StorageException;
+import com.onebackend.registry.storage.StorageFullException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.rocksdb.RocksDBException;
@@ -18,7 +19,7 @@ final class RocksFailures {
             return damaged(store, detail, e);
         }
         if (status != null && status.getSubCode() == Status.SubCode.NoSpace) {
-            return new StorageException(
+            return new StorageFullException(
                     store + ": the disk is full (" + detail + "): free space, then start the node again", e);
         }
         if (detail.toLowerCase(Locale.ROOT).contains("lock")) {

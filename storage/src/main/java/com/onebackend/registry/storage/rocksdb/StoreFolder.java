@@ -1,6 +1,7 @@
 package com.onebackend.registry.storage.rocksdb;
 
 import com.onebackend.registry.storage.StorageException;
+import com.onebackend.registry.storage.StorageFullException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -90,12 +91,22 @@ final class StoreFolder implements AutoCloseable {
             return channel;
         } catch (IOException e) {
             release(channel, e);
+            if (isFull(e)) {
+                throw new StorageFullException(
+                        file.getParent() + ": the disk is full (" + e + "): free space, then start the node again", e);
+            }
             throw new StorageException(
                     file.getParent() + " cannot be written (" + e + "): give this user write access and free space", e);
         } catch (RuntimeException e) {
             release(channel, e);
             throw e;
         }
+    }
+
+    /** Java tells it by the text only. */
+    private static boolean isFull(final IOException e) {
+        final String text = String.valueOf(e.getMessage());
+        return text.contains("No space left on device") || text.contains("Disk quota exceeded");
     }
 
     private static void release(final FileChannel channel, final Exception reason) {
@@ -203,6 +214,9 @@ final class StoreFolder implements AutoCloseable {
     }
 
     private static StorageException unreadable(final Path path, final Exception e) {
+        if (e instanceof IOException io && isFull(io)) {
+            return new StorageFullException(path + ": the disk is full (" + e + "): free space, then start again", e);
+        }
         return new StorageException(
                 path + " cannot be read or written (" + e + "): check the disk, its free space and the permissions", e);
     }
