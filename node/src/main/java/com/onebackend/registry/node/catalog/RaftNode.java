@@ -298,7 +298,13 @@ final class RaftNode implements AutoCloseable {
 
     /** True when nothing stands in this node's log after {@code index}. */
     boolean endsWith(final long index) {
-        return division.getRaftLog().getNextIndex() == index + 1;
+        try {
+            return division.getRaftLog().getNextIndex() == index + 1;
+        } catch (final IllegalStateException closed) {
+            // This run ended while the entry came another way.
+            LOG.debug("catalog log is closed", closed);
+            return false;
+        }
     }
 
     /**

@@ -18,9 +18,12 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Catalog services of several nodes in one JVM, with real Raft on loopback ports. */
 final class TestCluster implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TestCluster.class);
     static final CatalogConfig.Snapshots FEW_KEPT = new CatalogConfig.Snapshots(50, 0);
 
     private final Path folder;
@@ -87,6 +90,7 @@ final class TestCluster implements AutoCloseable {
                 new Peers(member),
                 new Memory(member),
                 (why, cause) -> {
+                    LOG.warn("fatal at {}: {}", member.id, why, cause);
                     synchronized (fatal) {
                         fatal.add(member.id + ": " + why);
                     }
