@@ -23,9 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /** Catalog services of several nodes in one JVM, with real Raft on loopback ports. */
 final class TestCluster implements AutoCloseable {
-    static final CatalogConfig.Snapshots FEW_KEPT = new CatalogConfig.Snapshots(50, 0);
-
     private static final Logger LOG = LoggerFactory.getLogger(TestCluster.class);
+    static final CatalogConfig.Snapshots FEW_KEPT = new CatalogConfig.Snapshots(50, 0);
 
     private final Path folder;
     private final CatalogConfig.Snapshots snapshots;
