@@ -25,8 +25,8 @@ final class FormerAddress {
     private final BootstrapAnswers own;
     private final NodeRecord self;
     /**
-     * Where nobody answered. Since then this process has told the others that it is this node; whoever was frozen there
-     * hears so when it wakes, and ends. Were it asked again just before, both would end.
+     * Where nobody answered. Since then this process has told the others that it is this node; an elder process of the
+     * same folder that was frozen there hears so when it wakes, and ends. Were it believed just before, both would end.
      */
     private final Set<Endpoint> silent = new HashSet<>();
 
@@ -58,12 +58,14 @@ final class FormerAddress {
             return "";
         }
         final Optional<Endpoint> former = PeerEndpoints.of(stored);
-        if (former.isEmpty() || former.equals(PeerEndpoints.of(self)) || silent.contains(former.get())) {
+        if (former.isEmpty() || former.equals(PeerEndpoints.of(self))) {
             return "";
         }
         try {
             final Answer answer = asker.ask(former.get());
-            return Namesake.refusalAtFormerAddress(own.answer(), stored.url(), answer);
+            final boolean isOutlived =
+                    silent.contains(former.get()) && answer.origin().equals(self.origin());
+            return isOutlived ? "" : Namesake.refusalAtFormerAddress(own.answer(), stored.url(), answer);
         } catch (final IOException e) {
             silent.add(former.get());
             LOG.info("nobody answers at the former address {}: this node has moved", former.get());

@@ -66,8 +66,10 @@ class FormerAddressTest {
     /** It was frozen, say. It learns from the others that this one has its place, and ends: then this one must not. */
     @Test
     void whoeverWasSilentAtFirstDoesNotEndTheProcessThatHasTakenItsPlace() {
+        final Answer awake = answer("n1", ORIGIN, 2, "X");
+        final Answer another = answer("n1", new Origin(8), 2, "X");
         final Iterator<Answer> answers =
-                Arrays.asList(null, answer("n1", ORIGIN, 2, "X")).iterator();
+                Arrays.asList(null, awake, awake, another).iterator();
         final FormerAddress address = new FormerAddress(
                 at -> {
                     final Answer next = answers.next();
@@ -83,6 +85,9 @@ class FormerAddressTest {
         assertThat(address.refusal(record(ORIGIN, 1, THERE, 58_233)))
                 .as("elsewhere")
                 .contains("is a copy");
+        assertThat(address.refusal(STORED))
+                .as("of another folder, whom gossip does not end")
+                .contains("has the id n1");
     }
 
     @Test
