@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -20,7 +19,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 
 /**
  * Definition writes of three real nodes with three votes, beside what the disk does by itself: each acknowledged write
@@ -52,7 +50,7 @@ final class CatalogBench {
         try (ProcessCluster cluster = new ProcessCluster(folder, NODES)) {
             new CatalogBench(cluster).run(folder, roundNanos);
         } finally {
-            delete(folder);
+            ProcessCluster.delete(folder);
         }
     }
 
@@ -180,14 +178,6 @@ final class CatalogBench {
                 percentileMillis(sorted, 0.50),
                 percentileMillis(sorted, 0.99)
             };
-        }
-    }
-
-    private static void delete(final Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 }

@@ -1,10 +1,7 @@
 package com.onebackend.registry.node.cluster;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /** How long no definition is written after the leader of three real nodes was killed with kill -9, again and again. */
 final class FailoverBench {
@@ -29,15 +26,7 @@ final class FailoverBench {
                     leaders.acknowledged(),
                     Files.readString(Path.of("/proc/loadavg")).strip());
         } finally {
-            delete(folder);
-        }
-    }
-
-    private static void delete(final Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+            ProcessCluster.delete(folder);
         }
     }
 }

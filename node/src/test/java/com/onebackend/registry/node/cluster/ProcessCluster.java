@@ -101,6 +101,15 @@ final class ProcessCluster implements AutoCloseable {
 
     /** As {@link #environment(int)}, with the first {@code peers} nodes as its peers. */
     Map<String, String> environment(final int n, final int peers) {
+        try {
+            return environment(n, peers, SharedClasses.options());
+        } catch (final IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As {@link #environment(int, int)}, in a JVM with these options. */
+    Map<String, String> environment(final int n, final int peers, final String javaOptions) {
         final List<String> urls = new ArrayList<>();
         for (int peer = 1; peer <= peers; peer++) {
             urls.add(url(peer));
@@ -114,8 +123,7 @@ final class ProcessCluster implements AutoCloseable {
         environment.put("OB_FOLDER", data(n).toString());
         environment.put("OB_CLUSTER_SECRET", secret);
         environment.put("OB_ADMIN_PASSWORD", PASSWORD);
-        // Several nodes start at once on a few cores, and live for minutes: the optimising compiler does not pay off.
-        environment.put("JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+        environment.put("JAVA_OPTS", javaOptions);
         return environment;
     }
 
@@ -280,7 +288,12 @@ final class ProcessCluster implements AutoCloseable {
 
     /** Removes a node's data; for one that does not run. */
     void wipe(final int n) throws IOException {
-        try (Stream<Path> files = Files.walk(data(n))) {
+        delete(data(n));
+    }
+
+    /** With all that is in it. */
+    static void delete(final Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
             for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
