@@ -29,7 +29,7 @@ final class CatalogBench {
     private static final int DEFINITIONS = 200;
     private static final int WARM_UP_OUTSTANDING = 64;
     private static final int[] OUTSTANDING = {1, 8, 64};
-    private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(12);
+    private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long DISK_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int APPEND_BYTES = 4 << 10;
 
