@@ -136,8 +136,9 @@ final class Rejoin {
         try (var groups = Files.newDirectoryStream(raft)) {
             for (final Path group : groups) {
                 if (hasFiles(group.resolve("current"))) {
-                    throw new StorageException(store + " is missing, but " + raft + " holds the log of a catalog: put it"
-                            + " back, or move " + raft + " away as well, and the node starts as one that lost its disk");
+                    throw new StorageException(store + " is missing, but " + raft
+                            + " holds the log of a catalog: put it" + " back, or move " + raft
+                            + " away as well, and the node starts as one that lost its disk");
                 }
             }
         }

@@ -96,14 +96,13 @@ final class RaftLogCheck {
 
     private RaftLogVerdict fault(final RaftSegmentScan scan, final boolean isLast) {
         final Path file = scan.segment().path();
-        final boolean isEnd =
-                switch (scan.ending()) {
-                    case CUT_SHORT, BAD_TAIL -> true;
-                    // What was committed is in front of it, which must be known.
-                    case FOLLOWED -> floor.index() >= 0;
-                    case SHORTENED -> floor.index() >= 0 && floor.isOfThisBoot();
-                    case BROKEN, CLEAN -> false;
-                };
+        final boolean isEnd = switch (scan.ending()) {
+            case CUT_SHORT, BAD_TAIL -> true;
+            // What was committed is in front of it, which must be known.
+            case FOLLOWED -> floor.index() >= 0;
+            case SHORTENED -> floor.index() >= 0 && floor.isOfThisBoot();
+            case BROKEN, CLEAN -> false;
+        };
         if (!isLast || !isEnd || scan.last() < floor.index()) {
             return RaftLogVerdict.damaged(file, scan.fault());
         }

@@ -84,7 +84,7 @@ record RaftLogFloor(long index, long term, String boot) {
         return new RaftLogFloor(index, term, thisBoot());
     }
 
-    /** What is known now as well; what was known stays known: Raft itself begins at its snapshot again at each start. */
+    /** What is known now as well; what was known stays known: at each start Raft begins at its snapshot again. */
     RaftLogFloor with(final long committedIndex, final long currentTerm) {
         return new RaftLogFloor(Math.max(index, committedIndex), Math.max(term, currentTerm), boot);
     }

@@ -40,7 +40,7 @@ record RaftLogVerdict(Kind kind, Path file, String what, long keepBytes) {
     private static String rejoin(final Path raftFolder) {
         return "if the other voters are a majority, move " + raftFolder
                 + " away and start with OB_REJOIN=new-generation, and it joins again and fetches everything; if this"
-                + " is the only voter, ask another node to go on without it (oo cluster recover with this node's id), or,"
-                + " when there is none, restore a backup (oo cluster restore)";
+                + " is the only voter, ask another node to go on without it (oo cluster recover with this node's id);"
+                + " is there none, restore a backup (oo cluster restore)";
     }
 }

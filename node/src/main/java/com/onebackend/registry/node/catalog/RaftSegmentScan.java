@@ -175,9 +175,8 @@ final class RaftSegmentScan {
             return false;
         }
         // The end is within the checksum: then all that it is of is there.
-        final byte[] checksum = ByteBuffer.allocate(CRC_BYTES)
-                .putInt(checksum(at, (int) crcAt))
-                .array();
+        final byte[] checksum =
+                ByteBuffer.allocate(CRC_BYTES).putInt(checksum(at, (int) crcAt)).array();
         return Arrays.equals(checksum, 0, zeros - (int) crcAt, bytes, (int) crcAt, zeros);
     }
 

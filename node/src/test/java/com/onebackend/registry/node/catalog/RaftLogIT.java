@@ -307,7 +307,8 @@ class RaftLogIT {
 
     @Test
     void closedFileThatRaftHadCutAndNotRenamedYetIsRenamed() throws Exception {
-        // A new leader's log differs from here: the files behind go, this one is cut, then gets the name of its new end.
+        // A new leader's log differs from here: the files behind go, this one is cut, then gets the name of its new
+        // end.
         final List<RaftSegmentFile> segments = segments();
         final RaftSegmentFile closed = segments.get(segments.size() - 2);
         Files.delete(openSegment().segment().path());
