@@ -349,7 +349,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
      */
     private boolean isOverdue(final RaftNode node) {
         final long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - votedNanos);
-        final boolean wasOne = hasVoted || node.isDismissed();
+        final boolean wasOne = hasVoted || node.isDismissed() || hasEnded(node);
         return sinceMillis >= (wasOne && node.isOut() ? OUT_MILLIS_MIN : CANDIDATE_MILLIS_MAX);
     }
 
