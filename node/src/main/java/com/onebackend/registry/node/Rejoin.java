@@ -100,6 +100,7 @@ final class Rejoin {
     private RegistryStore finish() throws IOException {
         final RejoinNote.Plan plan = note.read();
         if (plan == null) {
+            refuseLogWithoutStore();
             return openStore();
         }
         final Path aside = Files.createDirectories(folder.resolve(plan.aside()));
@@ -122,6 +123,33 @@ final class Rejoin {
         } catch (final IOException | RuntimeException e) {
             store.close();
             throw e;
+        }
+    }
+
+    /** Without the store nobody knows whose log it is; the node would begin another cluster, and it an empty one. */
+    private void refuseLogWithoutStore() throws IOException {
+        final Path raft = folder.resolve("raft");
+        final Path store = folder.resolve("store");
+        if (!Files.isDirectory(raft) || hasFiles(store)) {
+            return;
+        }
+        try (var groups = Files.newDirectoryStream(raft)) {
+            for (final Path group : groups) {
+                if (hasFiles(group.resolve("current"))) {
+                    throw new StorageException(store + " is missing, but " + raft
+                            + " holds the log of a catalog: put it" + " back, or move " + raft
+                            + " away as well, and the node starts as one that lost its disk");
+                }
+            }
+        }
+    }
+
+    private static boolean hasFiles(final Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (var files = Files.newDirectoryStream(folder)) {
+            return files.iterator().hasNext();
         }
     }
 

@@ -73,6 +73,25 @@ class RejoinTest {
     }
 
     @Test
+    void logWhoseStoreIsGoneNeverBecomesAnEmptyCluster() throws IOException {
+        Files.createDirectories(folder.resolve("store"));
+        final Path log = folder.resolve("raft/a-group/current/log_inprogress_0");
+        Files.createDirectories(log.getParent());
+        Files.createFile(log);
+        for (final boolean rejoins : new boolean[] {false, true}) {
+            assertThatThrownBy(() -> open(rejoins))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContainingAll(
+                            folder.resolve("store").toString(),
+                            folder.resolve("raft").toString(),
+                            "put it back");
+        }
+        assertThat(log).exists();
+        Files.move(folder.resolve("raft"), folder.resolve("raft-aside"));
+        assertThat(open(false)).isNull();
+    }
+
+    @Test
     void onlyTheLastFormerLifeIsKept() throws IOException {
         Files.createDirectories(folder.resolve("removed-20200101-000000/store"));
         Files.writeString(folder.resolve("removed-20200101-000000/store/x"), "x");

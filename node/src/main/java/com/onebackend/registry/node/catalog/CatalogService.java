@@ -468,11 +468,18 @@ public final class CatalogService implements AutoCloseable {
     /** Gives up leadership, ends writes under way and stops Raft. */
     @Override
     public void close() {
+        if (!closed) {
+            runs.giveUpLeadership();
+            end();
+        }
+    }
+
+    /** The same where nobody is left to hand the lead on to. */
+    void end() {
         if (closed) {
             return;
         }
         closed = true;
-        runs.giveUpLeadership();
         follower.close();
         feed.close();
         writer.close();

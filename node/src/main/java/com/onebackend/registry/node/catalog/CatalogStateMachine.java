@@ -205,6 +205,23 @@ final class CatalogStateMachine extends BaseStateMachine {
         final File target = snapshots.getSnapshotFile(upTo.getTerm(), upTo.getIndex());
         final Path folder = target.toPath().getParent();
         final Path partial = folder.resolve(target.getName() + ".partial");
+        final MD5Hash md5;
+        try {
+            md5 = write(partial, target);
+        } catch (final IOException | RuntimeException e) {
+            // It is tried again at a later entry, under another name: what is left would fill the disk.
+            Files.deleteIfExists(partial);
+            throw e;
+        }
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+        snapshots.updateLatestSnapshot(
+                new SingleFileSnapshotInfo(new FileInfo(target.toPath(), md5), upTo.getTerm(), upTo.getIndex()));
+        return upTo.getIndex();
+    }
+
+    private MD5Hash write(final Path partial, final File target) throws IOException {
         try (FileOutputStream file = new FileOutputStream(partial.toFile());
                 OutputStream out = new BufferedOutputStream(file)) {
             state.exportTo(out);
@@ -215,12 +232,7 @@ final class CatalogStateMachine extends BaseStateMachine {
         final MD5Hash md5 = MD5FileUtil.computeMd5ForFile(partial.toFile());
         MD5FileUtil.saveMD5File(target, md5);
         Files.move(partial, target.toPath(), StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-        snapshots.updateLatestSnapshot(
-                new SingleFileSnapshotInfo(new FileInfo(target.toPath(), md5), upTo.getTerm(), upTo.getIndex()));
-        return upTo.getIndex();
+        return md5;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.catalog;
 
+import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.wire.WireException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -73,7 +74,11 @@ final class FeedServer implements AutoCloseable {
             return new FeedCodec.Acceptance(
                     null, "its catalog is of epoch " + state.epoch() + ", the offer of " + epoch);
         }
-        runs.standBy();
+        try {
+            runs.standBy();
+        } catch (final RegistryException e) {
+            return new FeedCodec.Acceptance(null, e.getMessage());
+        }
         return new FeedCodec.Acceptance(config.self(), "");
     }
 

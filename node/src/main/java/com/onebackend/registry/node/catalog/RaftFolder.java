@@ -31,13 +31,13 @@ final class RaftFolder {
     private RaftFolder() {}
 
     /**
-     * Makes it ready for Raft.
+     * Makes it ready for Raft; returns how far its log is known to have been on this disk.
      *
      * @throws RegistryException CONFLICT: Raft must not start on it; the message names the file and the way out
      * @throws StorageFullException it can be started when there is space
      * @throws IOException it cannot be read or written
      */
-    static void ready(final CatalogConfig config, final int epoch) throws IOException {
+    static RaftLogFloor ready(final CatalogConfig config, final int epoch) throws IOException {
         refuseFullDisk(config.raftFolder());
         final Path group = config.groupFolder(epoch);
         tidy(group);
@@ -45,8 +45,8 @@ final class RaftFolder {
         RaftLogVerdict verdict = RaftLogCheck.of(group);
         if (verdict.kind() == RaftLogVerdict.Kind.UNFINISHED) {
             LOG.warn(
-                    "the process was killed while it wrote to the Raft log; the unfinished entry, of which nobody was"
-                            + " told, is cut off file={} bytes={} ({})",
+                    "the process was killed while it wrote to the Raft log; what it had not finished, and nobody was"
+                            + " told of, is cut off file={} bytes={} ({})",
                     verdict.file(),
                     verdict.keepBytes(),
                     verdict.what());
@@ -56,15 +56,17 @@ final class RaftFolder {
         if (verdict.kind() != RaftLogVerdict.Kind.GOOD) {
             throw new RegistryException(ErrorCode.CONFLICT, verdict.refusal(config.raftFolder()));
         }
-        if (Files.isDirectory(group.resolve("current"))) {
-            // From here on, what is written is lost only if the machine ends.
-            RaftLogFloor.read(group).now().write(group);
-        }
+        // From here on, the very first entry included, what is written is lost only if the machine ends.
+        Files.createDirectories(group);
+        final RaftLogFloor floor = RaftLogFloor.read(group).now();
+        floor.write(group);
+        return floor;
     }
 
     private static void refuseFullDisk(final Path folder) throws IOException {
         Files.createDirectories(folder);
-        final long free = folder.toFile().getFreeSpace();
+        // Not what is free: a part of it may be kept for root.
+        final long free = folder.toFile().getUsableSpace();
         if (free < RatisSettings.FREE_BYTES_MIN) {
             throw new StorageFullException(folder + ": the disk is full, " + (free >> 20)
                     + " MB are free and a voter needs " + (RatisSettings.FREE_BYTES_MIN >> 20)
@@ -144,6 +146,20 @@ final class RaftFolder {
             channel.truncate(verdict.keepBytes());
             channel.force(true);
         }
+        renameToWhatIsInIt(file);
         return copy;
+    }
+
+    /** What Raft was about to do with a closed file that it had cut. */
+    private static void renameToWhatIsInIt(final Path file) throws IOException {
+        for (final RaftSegmentFile segment : RaftSegmentFile.in(file.getParent())) {
+            if (segment.path().equals(file) && !segment.isOpen()) {
+                final long last = RaftSegmentScan.of(segment).last();
+                Files.move(
+                        file,
+                        file.resolveSibling("log_" + segment.first() + "-" + last),
+                        StandardCopyOption.ATOMIC_MOVE);
+            }
+        }
     }
 }

@@ -96,14 +96,25 @@ final class RaftLogCheck {
 
     private RaftLogVerdict fault(final RaftSegmentScan scan, final boolean isLast) {
         final Path file = scan.segment().path();
-        if (!isLast || scan.ending() == RaftSegmentScan.Ending.BROKEN || scan.last() < floor.index()) {
+        final boolean isEnd = switch (scan.ending()) {
+            case CUT_SHORT, BAD_TAIL -> true;
+            // What was committed is in front of it, which must be known.
+            case FOLLOWED -> floor.index() >= 0;
+            case SHORTENED -> floor.index() >= 0 && floor.isOfThisBoot();
+            case BROKEN, CLEAN -> false;
+        };
+        if (!isLast || !isEnd || scan.last() < floor.index()) {
             return RaftLogVerdict.damaged(file, scan.fault());
         }
-        final boolean isUnfinished = scan.ending() == RaftSegmentScan.Ending.CUT_SHORT && floor.isOfThisBoot();
+        final boolean isUnfinished = scan.ending() == RaftSegmentScan.Ending.SHORTENED
+                || (scan.ending() == RaftSegmentScan.Ending.CUT_SHORT && floor.isOfThisBoot());
         return new RaftLogVerdict(
                 isUnfinished ? RaftLogVerdict.Kind.UNFINISHED : RaftLogVerdict.Kind.TORN,
                 file,
-                scan.fault(),
+                scan.fault()
+                        + (scan.ending() == RaftSegmentScan.Ending.FOLLOWED
+                                ? ", and entries that do are behind it"
+                                : ", at the end of the log"),
                 scan.end());
     }
 

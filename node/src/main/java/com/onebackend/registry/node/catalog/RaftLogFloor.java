@@ -84,6 +84,11 @@ record RaftLogFloor(long index, long term, String boot) {
         return new RaftLogFloor(index, term, thisBoot());
     }
 
+    /** What is known now as well; what was known stays known: at each start Raft begins at its snapshot again. */
+    RaftLogFloor with(final long committedIndex, final long currentTerm) {
+        return new RaftLogFloor(Math.max(index, committedIndex), Math.max(term, currentTerm), boot);
+    }
+
     /** Whether the machine has run ever since: then nothing that was written is lost, synced or not. */
     boolean isOfThisBoot() {
         return !boot.isEmpty() && boot.equals(thisBoot());

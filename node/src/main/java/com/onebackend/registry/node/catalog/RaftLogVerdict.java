@@ -17,7 +17,7 @@ record RaftLogVerdict(Kind kind, Path file, String what, long keepBytes) {
         GOOD,
         /** The last record was being written when the process ended: nobody was told of it. */
         UNFINISHED,
-        /** The last record is bad. Perhaps it was never finished, perhaps it was; a person has to say. */
+        /** The end is bad. Perhaps it was never on disk as a whole, perhaps it was; a person has to say. */
         TORN,
         /** What was acknowledged may be lost. */
         DAMAGED
@@ -30,8 +30,8 @@ record RaftLogVerdict(Kind kind, Path file, String what, long keepBytes) {
     /** What to tell an operator whose node does not start. */
     String refusal(final Path raftFolder) {
         return kind == Kind.TORN
-                ? file + ": " + what + ", the last one of the log. If the machine lost power or crashed, that entry was"
-                        + " never finished: cut it off with bin/registry --repair-log (same OB_FOLDER), then start the"
+                ? file + ": " + what + ". If the machine lost power or crashed, what begins there was never finished:"
+                        + " cut it off with bin/registry --repair-log (same OB_FOLDER), then start the"
                         + " node. Otherwise the disk is failing: " + rejoin(raftFolder)
                 : file + ": " + what + ". The node does not start, for it may have acknowledged what is lost: "
                         + rejoin(raftFolder);
@@ -40,6 +40,7 @@ record RaftLogVerdict(Kind kind, Path file, String what, long keepBytes) {
     private static String rejoin(final Path raftFolder) {
         return "if the other voters are a majority, move " + raftFolder
                 + " away and start with OB_REJOIN=new-generation, and it joins again and fetches everything; if this"
-                + " is the only voter, restore a backup (oo cluster restore)";
+                + " is the only voter, ask another node to go on without it (oo cluster recover with this node's id);"
+                + " is there none, restore a backup (oo cluster restore)";
     }
 }

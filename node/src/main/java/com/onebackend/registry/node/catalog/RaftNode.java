@@ -3,6 +3,7 @@ package com.onebackend.registry.node.catalog;
 import com.onebackend.registry.api.ErrorCode;
 import com.onebackend.registry.api.RegistryException;
 import com.onebackend.registry.storage.StorageException;
+import com.onebackend.registry.storage.StorageFullException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -312,15 +313,14 @@ final class RaftNode implements AutoCloseable {
      * is written now.
      */
     RaftLogFloor noteFloor(final Path groupFolder, final RaftLogFloor written) throws IOException {
-        final long index = Math.min(
-                division.getRaftLog().getLastCommittedIndex(),
-                division.getRaftLog().getFlushIndex());
-        final long term = division.getInfo().getCurrentTerm();
-        if (index <= written.index() && term <= written.term()) {
-            return written;
+        final RaftLogFloor floor = written.with(
+                Math.min(
+                        division.getRaftLog().getLastCommittedIndex(),
+                        division.getRaftLog().getFlushIndex()),
+                division.getInfo().getCurrentTerm());
+        if (!floor.equals(written)) {
+            floor.write(groupFolder);
         }
-        final RaftLogFloor floor = new RaftLogFloor(index, term, RaftLogFloor.thisBoot());
-        floor.write(groupFolder);
         return floor;
     }
 
@@ -362,6 +362,12 @@ final class RaftNode implements AutoCloseable {
     static RuntimeException cannotStart(final CatalogConfig config, final Throwable cause) {
         if (cause instanceof RegistryException || cause instanceof StorageException) {
             return (RuntimeException) cause;
+        }
+        if (RatisErrors.isDiskFull(cause)) {
+            return new StorageFullException(
+                    config.raftFolder() + ": the disk is full (" + RatisErrors.reason(RatisErrors.unwrap(cause))
+                            + "): free space, then start the node again",
+                    cause);
         }
         return new RegistryException(
                 ErrorCode.UNAVAILABLE,

@@ -1,5 +1,7 @@
 package com.onebackend.registry.node.catalog;
 
+import com.onebackend.registry.api.ErrorCode;
+import com.onebackend.registry.api.RegistryException;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -58,6 +60,9 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private volatile boolean isEndNoticed;
     private volatile boolean isResigning;
     private volatile boolean closed;
+    /** This run's server is, or was, counted by the group; false while it waits to be taken in. */
+    private volatile boolean hasVoted;
+
     private volatile long votedNanos = System.nanoTime();
     private volatile long inTouchNanos = System.nanoTime();
     private final AtomicBoolean isFloorNoted = new AtomicBoolean(true);
@@ -100,20 +105,30 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
 
     private void run(final List<CatalogPeer> firstVoters) throws IOException {
         votedNanos = System.nanoTime();
+        hasVoted = true;
         isEndNoticed = false;
-        floor = RaftLogFloor.UNKNOWN;
         OtherGroups.setAside(config, state.epoch());
-        RaftFolder.ready(config, state.epoch());
+        floor = RaftFolder.ready(config, state.epoch());
         current = RaftNode.start(config, state, firstVoters, this::watchSoon, counters);
     }
 
-    /** Starts a server that waits to be taken into the group; nothing to do when one runs. On disk when it returns. */
+    /**
+     * Starts a server that waits to be taken into the group; nothing to do when one runs. On disk when it returns.
+     *
+     * @throws RegistryException CONFLICT: an earlier server has not ended yet, which would end this one, too
+     */
     synchronized void standBy() throws IOException {
         if (closed) {
             throw RatisErrors.closing();
         }
-        if (current == null) {
+        final RaftNode node = current;
+        if (node != null && (hasEnded(node) || (hasVoted && node.isOut()))) {
+            throw new RegistryException(
+                    ErrorCode.CONFLICT, "it is still giving up the vote it had before; offer it again in some seconds");
+        }
+        if (node == null) {
             run(List.of());
+            hasVoted = false;
             config.memory().becameVoter();
             LOG.info("catalog waits to become a voter self={}", config.self().nodeId());
         }
@@ -293,13 +308,14 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         }
         if (node.isVoter() && !node.isDismissed()) {
             votedNanos = System.nanoTime();
+            hasVoted = true;
         } else if (isOverdue(node) && !isResigning) {
             isResigning = true;
             threads.background(() -> resignIfOut(node)).whenComplete((done, failure) -> isResigning = false);
         }
         // Raft does not tell of every end of its server.
         final LifeCycle.State now = node.lifeCycle();
-        if (!node.isOut() && !isEndNoticed && (now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION)) {
+        if (!node.isOut() && !isEndNoticed && hasEnded(node)) {
             synchronized (this) {
                 // Closed on purpose meanwhile, or replaced by another run.
                 if (closed || current != node) {
@@ -322,10 +338,19 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         }
     }
 
-    /** It has not been a voter for so long that this is not the way in, nor an old view of it. */
+    private static boolean hasEnded(final RaftNode node) {
+        final LifeCycle.State now = node.lifeCycle();
+        return now.isClosingOrClosed() || now == LifeCycle.State.EXCEPTION;
+    }
+
+    /**
+     * It has not been a voter for so long that this is not the way in, nor an old view of it. Who waits to be taken in
+     * reads in the log that it is not yet, and may need a while for the rest.
+     */
     private boolean isOverdue(final RaftNode node) {
         final long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - votedNanos);
-        return sinceMillis >= (node.isOut() ? OUT_MILLIS_MIN : CANDIDATE_MILLIS_MAX);
+        final boolean wasOne = hasVoted || node.isDismissed() || hasEnded(node);
+        return sinceMillis >= (wasOne && node.isOut() ? OUT_MILLIS_MIN : CANDIDATE_MILLIS_MAX);
     }
 
     /**

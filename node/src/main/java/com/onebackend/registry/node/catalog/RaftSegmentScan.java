@@ -42,7 +42,11 @@ final class RaftSegmentScan {
         CUT_SHORT,
         /** The last thing in the file is no record. */
         BAD_TAIL,
-        /** What is wrong has records after it, or is not at the end of the log. */
+        /** Good records follow something that is none: pages that were being synced reach a disk in any order. */
+        FOLLOWED,
+        /** A closed file ends with a record, but before the one its name tells: Raft cuts it first, then renames it. */
+        SHORTENED,
+        /** It is no such file, or a closed one that is not whole, or its entries do not follow each other. */
         BROKEN
     }
 
@@ -123,10 +127,12 @@ final class RaftSegmentScan {
             }
         }
         if (!segment.isOpen()) {
-            ends(Ending.BROKEN, "it ends with entry " + last + " instead of " + segment.last());
+            ends(
+                    end == bytes.length && last >= segment.first() ? Ending.SHORTENED : Ending.BROKEN,
+                    "it ends with entry " + last + " instead of " + segment.last());
         } else if (zeros > end) {
             ends(
-                    recordAfter(end) ? Ending.BROKEN : Ending.BAD_TAIL,
+                    recordAfter(end) ? Ending.FOLLOWED : Ending.BAD_TAIL,
                     "there is something else than records from byte " + end + " on");
         }
     }
@@ -146,13 +152,32 @@ final class RaftSegmentScan {
     }
 
     private Ending damageAt(final int at, final int zeros) {
-        if (!segment.isOpen() || recordAfter(at)) {
+        if (!segment.isOpen()) {
             return Ending.BROKEN;
         }
-        // Its checksum may end in zeros: then the record is longer than what is not zero by less than those bytes.
+        if (recordAfter(at)) {
+            return Ending.FOLLOWED;
+        }
+        return isUnfinished(at, zeros) ? Ending.CUT_SHORT : Ending.BAD_TAIL;
+    }
+
+    /** Whether the record at {@code at} is right up to where the zeros begin, and not complete. */
+    private boolean isUnfinished(final int at, final int zeros) {
         final long length = lengthAt(at);
-        final long needed = length < 0 ? Long.MAX_VALUE : at + varintBytes(length) + length + CRC_BYTES;
-        return needed - CRC_BYTES >= zeros ? Ending.CUT_SHORT : Ending.BAD_TAIL;
+        if (length < 0) {
+            return at + VARINT_BYTES_MAX > bytes.length;
+        }
+        final long crcAt = at + varintBytes(length) + length;
+        if (zeros <= crcAt) {
+            return true;
+        }
+        if (zeros > crcAt + CRC_BYTES) {
+            return false;
+        }
+        // The end is within the checksum: then all that it is of is there.
+        final byte[] checksum =
+                ByteBuffer.allocate(CRC_BYTES).putInt(checksum(at, (int) crcAt)).array();
+        return Arrays.equals(checksum, 0, zeros - (int) crcAt, bytes, (int) crcAt, zeros);
     }
 
     /** Whether a good record begins anywhere behind {@code at}. */
@@ -192,9 +217,13 @@ final class RaftSegmentScan {
         if (crcAt + CRC_BYTES > bytes.length || bytes[begin] != TERM_TAG) {
             return -1;
         }
+        return checksum(at, (int) crcAt) == ByteBuffer.wrap(bytes).getInt((int) crcAt) ? (int) crcAt + CRC_BYTES : -1;
+    }
+
+    private int checksum(final int from, final int to) {
         final CRC32C crc = new CRC32C();
-        crc.update(bytes, at, (int) (crcAt - at));
-        return (int) crc.getValue() == ByteBuffer.wrap(bytes).getInt((int) crcAt) ? (int) crcAt + CRC_BYTES : -1;
+        crc.update(bytes, from, to - from);
+        return (int) crc.getValue();
     }
 
     /** Takes the record between two offsets; false when it does not belong there. */

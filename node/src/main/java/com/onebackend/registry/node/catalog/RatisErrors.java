@@ -137,6 +137,19 @@ final class RatisErrors {
         return cause;
     }
 
+    /** Whether it comes from a full disk; Java and Raft tell it by their texts only. */
+    static boolean isDiskFull(final Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            final String text = String.valueOf(cause.getMessage());
+            if (text.contains("No space left on device")
+                    || text.contains("Disk quota exceeded")
+                    || text.endsWith(": NO_SPACE")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     static String reason(final Throwable thrown) {
         final String message = thrown.getMessage();
         final String text = thrown.getClass().getSimpleName() + (message == null ? "" : ": " + message);

@@ -286,6 +286,73 @@ class RaftLogIT {
     }
 
     @Test
+    void entryThatEndsWithinItsChecksumIsUnfinished() throws Exception {
+        final RaftSegmentScan open = openSegment();
+        final Path file = open.segment().path();
+        setFloor(open.last() - 1, RaftLogFloor.thisBoot());
+        final byte[] bytes = Files.readAllBytes(file);
+        for (int missing = 1; missing <= Integer.BYTES; missing++) {
+            zero(file, open.end() - missing);
+            final RaftLogVerdict.Kind expected = bytes[open.end() - 1] == 0 && missing == 1
+                    ? RaftLogVerdict.Kind.GOOD
+                    : RaftLogVerdict.Kind.UNFINISHED;
+            assertThat(kind()).as("%d bytes are missing", missing).isEqualTo(expected);
+            Files.write(file, bytes);
+        }
+        final byte[] wrong = bytes.clone();
+        wrong[open.end() - Integer.BYTES] ^= 1;
+        Files.write(file, wrong);
+        assertThat(kind()).as("complete, but wrong").isEqualTo(RaftLogVerdict.Kind.TORN);
+    }
+
+    @Test
+    void closedFileThatRaftHadCutAndNotRenamedYetIsRenamed() throws Exception {
+        // A new leader's log differs from here: the files behind go, this one is cut, then gets the name of its new
+        // end.
+        final List<RaftSegmentFile> segments = segments();
+        final RaftSegmentFile closed = segments.get(segments.size() - 2);
+        Files.delete(openSegment().segment().path());
+        final byte[] bytes = Files.readAllBytes(closed.path());
+        assertThat(bytes[8]).as("length of the first record").isPositive();
+        Files.write(closed.path(), Arrays.copyOf(bytes, 8 + 1 + bytes[8] + Integer.BYTES));
+
+        setFloor(closed.first(), "another boot");
+        assertThat(kind()).isEqualTo(RaftLogVerdict.Kind.DAMAGED);
+        setFloor(closed.first() + 1, RaftLogFloor.thisBoot());
+        assertThat(kind()).as("it was committed").isEqualTo(RaftLogVerdict.Kind.DAMAGED);
+        setFloor(closed.first(), RaftLogFloor.thisBoot());
+        assertThat(kind()).isEqualTo(RaftLogVerdict.Kind.UNFINISHED);
+        RaftFolder.cut(RaftLogCheck.of(group));
+        assertThat(kind()).isEqualTo(RaftLogVerdict.Kind.GOOD);
+        assertThat(segments().get(segments().size() - 1).path().getFileName())
+                .hasToString("log_" + closed.first() + "-" + closed.first());
+    }
+
+    @Test
+    void pageThatAPowerCutLeftOutIsCutOffByTheOperatorOnly() throws Exception {
+        final RaftSegmentScan open = openSegment();
+        final Path file = open.segment().path();
+        final byte[] bytes = Files.readAllBytes(file);
+        // Only the first entries had been synced; of what was on its way then, the beginning did not arrive.
+        Arrays.fill(bytes, 8 + (open.end() - 8) / 2, 8 + (open.end() - 8) / 2 + 100, (byte) 0);
+        Files.write(file, bytes);
+        final RaftSegmentScan left = openSegment();
+        assertThat(left.last()).isLessThan(open.last() - 1);
+
+        for (final long floor : new long[] {-1, left.last() + 1}) {
+            setFloor(floor, RaftLogFloor.thisBoot());
+            assertThat(kind()).as("known up to %d", floor).isEqualTo(RaftLogVerdict.Kind.DAMAGED);
+        }
+        setFloor(left.last(), RaftLogFloor.thisBoot());
+        final RaftLogVerdict verdict = RaftLogCheck.of(group);
+        assertThat(verdict.kind()).isEqualTo(RaftLogVerdict.Kind.TORN);
+        assertThat(verdict.refusal(copies)).contains("behind it", "lost power or crashed", "--repair-log");
+        assertThat(RaftLogRepair.run(copies, group)).contains("cut off after");
+        assertThat(kind()).isEqualTo(RaftLogVerdict.Kind.GOOD);
+        assertThat(openSegment().last()).isEqualTo(left.last());
+    }
+
+    @Test
     void entryThatWasOnDiskIsNeverCutOff() throws Exception {
         final long torn = tearLastEntry("another boot");
         setFloor(torn, RaftLogFloor.thisBoot());
@@ -308,6 +375,68 @@ class RaftLogIT {
         assertThat(RaftLogFloor.read(group)).isEqualTo(RaftLogFloor.UNKNOWN);
         Files.write(floor, new byte[0]);
         assertThat(RaftLogFloor.read(group)).isEqualTo(RaftLogFloor.UNKNOWN);
+    }
+
+    @Test
+    void whatIsKnownOfTheLogIsNotForgottenWhileThereIsNoMajority() throws Exception {
+        try (TestCluster cluster = new TestCluster(copies.resolve("two"), CatalogConfig.Snapshots.DEFAULT)) {
+            cluster.found("n1");
+            group = cluster.config(cluster.member("n1")).groupFolder(0);
+            // A process that is killed within its first second has written entries, too.
+            assertThat(RaftLogFloor.read(group).isOfThisBoot()).isTrue();
+            cluster.join("n2");
+            final String leader = cluster.awaitLeader();
+            cluster.member(leader)
+                    .service
+                    .write(Samples.save("one"))
+                    .get(5, TimeUnit.SECONDS)
+                    .orThrow();
+            final long written = cluster.member("n1").service.appliedIndex();
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> RaftLogFloor.read(group).index() >= written);
+            cluster.stop("n2");
+            cluster.stop("n1");
+            final RaftLogFloor before = RaftLogFloor.read(group);
+
+            cluster.restart("n1");
+            // Raft knows of nothing that is committed then, and what it knows is looked at every second.
+            await().during(Duration.ofSeconds(3))
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> RaftLogFloor.read(group).index() >= before.index());
+        }
+    }
+
+    @Test
+    void snapshotThatFailsLeavesNothingBehind() throws Exception {
+        try (TestCluster cluster = new TestCluster(copies.resolve("one"), CatalogConfig.Snapshots.DEFAULT)) {
+            final CatalogService service = cluster.found("n1");
+            final Path snapshots =
+                    cluster.config(cluster.member("n1")).groupFolder(0).resolve("sm");
+            service.write(Samples.save("one")).get(5, TimeUnit.SECONDS).orThrow();
+            final CatalogFigures now = service.reports().figures();
+            // Its checksum cannot be put into its place; an entry may come in between.
+            for (long index = now.appliedIndex(); index < now.appliedIndex() + 10; index++) {
+                Files.createDirectories(snapshots.resolve("snapshot." + now.term() + "_" + index + ".md5/x"));
+            }
+            final Thread asking = new Thread(() -> {
+                try {
+                    service.takeSnapshot();
+                } catch (final IOException e) {
+                    // Expected, at the latest when the service ends.
+                }
+            });
+            asking.setDaemon(true);
+            asking.start();
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> service.reports().counters().snapshots(false) > 0);
+            try (Stream<Path> left = Files.list(snapshots)) {
+                assertThat(left.map(Path::toString)).noneMatch(file -> file.endsWith(".partial"));
+            }
+            assertThat(service.write(Samples.save("two"))
+                            .get(5, TimeUnit.SECONDS)
+                            .isOk())
+                    .isTrue();
+        }
     }
 
     @Test

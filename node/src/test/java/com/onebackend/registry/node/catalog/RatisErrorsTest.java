@@ -54,6 +54,17 @@ class RatisErrorsTest {
     }
 
     @Test
+    void fullDiskAtTheStartIsNothingToRepair() {
+        assertThat(RatisErrors.isDiskFull(new CompletionException(new IOException("x: No space left on device"))))
+                .isTrue();
+        assertThat(RatisErrors.isDiskFull(new IOException("Failed to load /raft/group: NO_SPACE")))
+                .isTrue();
+        assertThat(RatisErrors.isDiskFull(new IOException("Input/output error")))
+                .isFalse();
+        assertThat(RatisErrors.isDiskFull(new IllegalStateException())).isFalse();
+    }
+
+    @Test
     void givingUpSaysWhetherItMayHaveHappened() {
         final Attempt last = Attempt.notDone("no leader is known");
         assertThat(RatisErrors.gaveUp(false, last).error().code()).isEqualTo(ErrorCode.UNAVAILABLE);

@@ -175,13 +175,16 @@ final class TestCluster implements AutoCloseable {
 
     void stop(final String id) throws IOException {
         final Member member = member(id);
-        close(member);
+        if (member.service != null) {
+            member.service.close();
+        }
+        end(member);
         member.service = null;
     }
 
-    private static void close(final Member member) {
+    private static void end(final Member member) {
         if (member.service != null) {
-            member.service.close();
+            member.service.end();
         }
         if (member.store != null) {
             member.store.close();
@@ -218,11 +221,11 @@ final class TestCluster implements AutoCloseable {
                 .id;
     }
 
-    /** All at once: one after the other, each leader would look for a successor in vain. */
+    /** All at once, and no leader looks for a successor, which would be in vain. */
     @Override
     public void close() {
         final List<CompletableFuture<Void>> closings = members.values().stream()
-                .map(member -> CompletableFuture.runAsync(() -> close(member), task -> new Thread(task).start()))
+                .map(member -> CompletableFuture.runAsync(() -> end(member), task -> new Thread(task).start()))
                 .toList();
         closings.forEach(CompletableFuture::join);
     }

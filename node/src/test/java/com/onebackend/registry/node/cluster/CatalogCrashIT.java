@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Three real nodes that are killed and stopped at any moment while definitions are saved. */
 class CatalogCrashIT {
     private static final boolean IS_LONG = Boolean.getBoolean("long");
-    private static final int ROUNDS = IS_LONG ? 100 : 4;
-    private static final int INSTALL_KILLS = IS_LONG ? 50 : 3;
-    private static final int[] PAUSE_SECONDS = IS_LONG ? new int[] {60, 120} : new int[] {15};
+    private static final int ROUNDS = IS_LONG ? 100 : 3;
+    private static final int INSTALL_KILLS = IS_LONG ? 50 : 2;
+    private static final int[] PAUSE_SECONDS = IS_LONG ? new int[] {60, 120} : new int[] {8};
     private static final int WRITERS = 4;
     private static final int SNAPSHOT_ENTRIES = 50;
     /** Several snapshots, and all that is kept before them. */

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +53,24 @@ class ClusterStatusIT {
                 assertThat(cluster.metrics(n, "registry_catalog_voters ").values())
                         .containsExactly(3.0);
             }
+            assertTheGuideNamesEveryMetric(cluster);
         }
+    }
+
+    private static void assertTheGuideNamesEveryMetric(final ProcessCluster cluster) throws IOException {
+        final String guide = Files.readString(Path.of("../deploy/README.md"));
+        final Set<String> named = Pattern.compile("`(registry_[a-z_]+)[`{]")
+                .matcher(guide.substring(guide.indexOf("## Metrics")))
+                .results()
+                .map(name -> name.group(1))
+                .collect(Collectors.toSet());
+        final Set<String> shown = cluster.metrics(1, "registry_").keySet().stream()
+                .map(row -> row.replaceFirst("\\{.*", ""))
+                .collect(Collectors.toSet());
+        assertThat(named).containsAll(shown);
+        assertThat(shown)
+                .containsAll(named.stream()
+                        .filter(name -> name.startsWith("registry_catalog_"))
+                        .toList());
     }
 }

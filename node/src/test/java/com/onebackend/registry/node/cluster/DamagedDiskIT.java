@@ -220,8 +220,11 @@ class DamagedDiskIT {
     @Test
     @Order(5)
     void damageInTheMiddleOfTheLogIsRefusedAndNeverCutOff() throws Exception {
-        cluster.kill(1);
         final Path segment = openSegment();
+        final long first = Long.parseLong(segment.getFileName().toString().replaceAll("\\D", ""));
+        await().atMost(START)
+                .until(() -> Long.parseLong(Files.readAllLines(floor()).get(0)) >= first);
+        cluster.kill(1);
         final byte[] asItWas = Files.readAllBytes(segment);
         final byte[] damaged = asItWas.clone();
         damaged[12] ^= 1;

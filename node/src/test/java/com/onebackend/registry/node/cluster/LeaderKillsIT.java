@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** No acknowledged write is lost when leaders die; with {@code -Dlong} fifty of them, and writes must go on soon. */
 class LeaderKillsIT {
     private static final boolean IS_LONG = Boolean.getBoolean("long");
-    private static final int KILLS = IS_LONG ? 50 : 5;
+    private static final int KILLS = IS_LONG ? 50 : 3;
     private static final long P50_MILLIS_MAX = 1_000;
     private static final long P99_MILLIS_MAX = 2_500;
 
