@@ -43,6 +43,7 @@ final class CatalogEvaluation {
     private final Runnable reload;
     private final List<Runnable> effects = new ArrayList<>();
     private final List<RemovedNode> removed = new ArrayList<>();
+    private boolean changesNodes;
 
     /** @param reload shows readers everything that is on disk */
     CatalogEvaluation(
@@ -62,8 +63,9 @@ final class CatalogEvaluation {
         return batch;
     }
 
-    boolean hasEffects() {
-        return !effects.isEmpty();
+    /** True when it has changed which nodes there are, where, or which of them are in service. */
+    boolean changesNodes() {
+        return changesNodes;
     }
 
     List<RemovedNode> removed() {
@@ -118,7 +120,7 @@ final class CatalogEvaluation {
         }
         batch.put(CatalogSection.DEFINITION, id, row);
         effects.add(() -> tables.definitions.put(saved));
-        history.saved(saved);
+        history.saved(saved, row);
         return CatalogResult.done(index, saved.revision());
     }
 
@@ -180,6 +182,7 @@ final class CatalogEvaluation {
             return conflict("the catalog holds " + ROWS_MAX + " nodes; remove some first");
         }
         batch.put(CatalogSection.NODE, node.id(), RecordCodec.encodeNode(node));
+        changesNodes = true;
         effects.add(() -> tables.nodes.put(node.id(), node));
         return CatalogResult.done(index, 0);
     }
@@ -203,6 +206,7 @@ final class CatalogEvaluation {
         batch.delete(CatalogSection.DRAINED_NODE, out.nodeId());
         batch.put(CatalogSection.REMOVED_NODE, out.nodeId(), CatalogCodec.encodeRemoved(out));
         forgetEldestRemoval(out.nodeId());
+        changesNodes = true;
         effects.add(() -> {
             tables.nodes.remove(out.nodeId());
             tables.drained.remove(out.nodeId());
@@ -219,6 +223,7 @@ final class CatalogEvaluation {
         }
         if (!command.drained()) {
             batch.delete(CatalogSection.DRAINED_NODE, id);
+            changesNodes = true;
             effects.add(() -> tables.drained.remove(id));
             return CatalogResult.done(index, 0);
         }
@@ -236,6 +241,7 @@ final class CatalogEvaluation {
                 command.reason(),
                 command.proposal().millis());
         batch.put(CatalogSection.DRAINED_NODE, id, CatalogCodec.encodeDrained(drained));
+        changesNodes = true;
         effects.add(() -> tables.drained.put(id, drained));
         return CatalogResult.done(index, 0);
     }

@@ -251,8 +251,12 @@ public final class CatalogService implements AutoCloseable {
     public long ageMillis() {
         final long nowNanos = System.nanoTime();
         final RaftNode node = runs.current();
-        if (node != null && node.isRunning() && node.hasAppliedAll()) {
-            age.current(node.silenceMillis(), nowNanos);
+        if (node != null && node.isRunning() && age.isLookDue(nowNanos)) {
+            // Before it is seen whether all is applied: what the leader tells in between is not.
+            final long silenceMillis = node.silenceMillis();
+            if (node.hasAppliedAll()) {
+                age.current(silenceMillis, nowNanos);
+            }
         }
         return age.millis(nowNanos);
     }
@@ -284,7 +288,7 @@ public final class CatalogService implements AutoCloseable {
     }
 
     /**
-     * Writes. Completes, within 4 s, with the answer of the catalog when this node has applied it: see {@link
+     * Writes. Completes, within 3.5 s, with the answer of the catalog when this node has applied it: see {@link
      * CatalogResult#orThrow}. Fails with a {@link RegistryException}: UNAVAILABLE (no majority; did not happen),
      * INDETERMINATE (may have happened), OVERLOADED, INVALID (too large; did not happen), INTERNAL.
      */
@@ -460,9 +464,12 @@ public final class CatalogService implements AutoCloseable {
         state.onNodeRemoved(listener);
     }
 
-    /** Told the applied index after every entry or snapshot that changed rows. */
-    public void onChange(final LongConsumer listener) {
-        state.onChange(listener);
+    /**
+     * Told the applied index after every entry that changed which nodes there are, where, or which are in service, and
+     * after every snapshot.
+     */
+    public void onNodes(final LongConsumer listener) {
+        state.onNodes(listener);
     }
 
     /** Gives up leadership, ends writes under way and stops Raft. */

@@ -66,7 +66,7 @@ final class CatalogState {
     private final LinkedHashMap<UUID, AppliedRequest> recent = new LinkedHashMap<>();
 
     private final List<Consumer<RemovedNode>> removalListeners = new CopyOnWriteArrayList<>();
-    private final List<LongConsumer> changeListeners = new CopyOnWriteArrayList<>();
+    private final List<LongConsumer> nodesListeners = new CopyOnWriteArrayList<>();
     private final Object appliedMoved = new Object();
     private final AppliedWaiters waiters = new AppliedWaiters();
     /** Told of every entry, whether it changed rows or was refused. */
@@ -153,6 +153,23 @@ final class CatalogState {
         }
     }
 
+    /**
+     * Applies what a source of the log told after {@code position}, in its order; false, and nothing is applied, when
+     * this node is in another epoch by now, or was brought back behind the position: then there would be a gap.
+     *
+     * @param upTo with the entries everything is here up to this index
+     */
+    boolean follow(final int inEpoch, final long position, final List<FeedEntry> entries, final long upTo) {
+        synchronized (applying) {
+            if (inEpoch != epoch || position > appliedIndex) {
+                return false;
+            }
+            entries.forEach(entry -> apply(entry.index(), entry.term(), entry.bytes()));
+            passed(upTo);
+            return true;
+        }
+    }
+
     /** What an entry that is applied already was answered, as far as that is remembered. */
     private CatalogResult answered(final long index, final byte[] entry) {
         final CatalogResult done = CatalogResult.done(index, 0);
@@ -188,7 +205,7 @@ final class CatalogState {
         evaluation.showToReaders();
         movedTo(index);
         entryListener.accept(index);
-        if (evaluation.hasEffects()) {
+        if (evaluation.changesNodes()) {
             tell(evaluation.removed(), index);
         }
         return result;
@@ -306,6 +323,28 @@ final class CatalogState {
         }
     }
 
+    /**
+     * Takes over a snapshot of this node's own epoch or of a later one, unless this node has everything in it by now,
+     * or has come to another epoch itself: it would go back, and what came between would be missing for ever.
+     *
+     * @param here the epoch that this node was in when the snapshot was asked for
+     * @param epochOfIt the snapshot's own
+     * @param index what the snapshot has at least
+     * @return whether it was taken over
+     */
+    boolean catchUpWith(final InputStream in, final int here, final int epochOfIt, final long index)
+            throws IOException {
+        synchronized (applying) {
+            if (epoch != here
+                    || epochOfIt < here
+                    || (epochOfIt == here && index <= store.lastApplied().index())) {
+                return false;
+            }
+            replace(in);
+            return true;
+        }
+    }
+
     private void replace(final InputStream in) throws IOException {
         final Map<String, RemovedNode> before = tables.removed;
         store.replaceWith(in);
@@ -324,7 +363,7 @@ final class CatalogState {
         for (final RemovedNode removed : removals) {
             removalListeners.forEach(listener -> listener.accept(removed));
         }
-        changeListeners.forEach(listener -> listener.accept(index));
+        nodesListeners.forEach(listener -> listener.accept(index));
     }
 
     void onNodeRemoved(final Consumer<RemovedNode> listener) {
@@ -336,8 +375,8 @@ final class CatalogState {
         entryListener = listener;
     }
 
-    void onChange(final LongConsumer listener) {
-        changeListeners.add(listener);
+    void onNodes(final LongConsumer listener) {
+        nodesListeners.add(listener);
     }
 
     /** What the store has applied; what Raft replays up to there is skipped. */

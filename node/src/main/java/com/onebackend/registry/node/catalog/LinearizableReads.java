@@ -3,7 +3,6 @@ package com.onebackend.registry.node.catalog;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.ratis.protocol.RaftClientReply;
 
@@ -17,8 +16,6 @@ import org.apache.ratis.protocol.RaftClientReply;
  */
 final class LinearizableReads {
     static final int UNDER_WAY_MAX = 1_024;
-
-    private static final int READ_MILLIS_MAX = RatisSettings.READ_MILLIS_MAX + 500;
 
     private final Supplier<RaftNode> raft;
     private final RemoteReads remote;
@@ -52,9 +49,7 @@ final class LinearizableReads {
     private static CompletableFuture<Long> ask(final RaftNode node) {
         final CompletableFuture<Long> answer = new CompletableFuture<>();
         try {
-            node.read()
-                    .orTimeout(READ_MILLIS_MAX, TimeUnit.MILLISECONDS)
-                    .whenComplete((reply, thrown) -> answer(answer, reply, thrown));
+            node.read().whenComplete((reply, thrown) -> answer(answer, reply, thrown));
         } catch (final IOException | RuntimeException e) {
             answer.completeExceptionally(RatisErrors.read(e));
         }

@@ -125,7 +125,7 @@ class RestoreEvaluationTest {
         begin("one");
         final int revisions = CatalogSection.DEFINITION_REVISION.id();
         final int meta = CatalogSection.META.id();
-        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null));
+        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null), null);
         for (final RestoredRow bad : List.of(
                 new RestoredRow(revisions, "gone/0000000000000003", deletion),
                 new RestoredRow(revisions, "gone", deletion),
