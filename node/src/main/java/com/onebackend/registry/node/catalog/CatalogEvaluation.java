@@ -77,6 +77,11 @@ final class CatalogEvaluation {
     }
 
     CatalogResult evaluate(final CatalogCommand command) {
+        if (tables.restore.isUnderWay() && isContent(command)) {
+            // Its rows are on every disk, and in the memory of those nodes only that started since.
+            return conflict("a backup is being restored into this cluster; repeat oo cluster restore if it broke off,"
+                    + " and retry when it is done");
+        }
         if (command instanceof SaveDefinition save) {
             return saveDefinition(save);
         } else if (command instanceof DeleteDefinition delete) {
@@ -94,6 +99,14 @@ final class CatalogEvaluation {
         }
         final CatalogResult restored = new RestoreEvaluation(tables, index, batch, effects, reload).evaluate(command);
         return restored == null ? CatalogResult.done(index, 0) : restored;
+    }
+
+    /** True when it decides by rows that a backup may bring. */
+    private static boolean isContent(final CatalogCommand command) {
+        return command instanceof SaveDefinition
+                || command instanceof DeleteDefinition
+                || command instanceof SaveAccount
+                || command instanceof SaveSigningKey;
     }
 
     private CatalogResult saveDefinition(final SaveDefinition command) {

@@ -97,8 +97,15 @@ final class CatalogState {
 
     private void load() {
         final Tables loaded = new Tables();
-        store.scan(
-                CatalogSection.DEFINITION, (id, bytes) -> loaded.definitions.put(RecordCodec.decodeDefinition(bytes)));
+        final byte[] restore = store.read(CatalogSection.META, RestoreMark.KEY);
+        loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
+        // What is there of a backup that is being restored is not shown, as on nodes that did not start since.
+        final boolean isWhole = !loaded.restore.isUnderWay();
+        if (isWhole) {
+            store.scan(
+                    CatalogSection.DEFINITION,
+                    (id, bytes) -> loaded.definitions.put(RecordCodec.decodeDefinition(bytes)));
+        }
         store.scan(CatalogSection.NODE, (id, bytes) -> loaded.nodes.put(id, RecordCodec.decodeNode(bytes)));
         store.scan(
                 CatalogSection.ACCOUNT, (slug, bytes) -> loaded.accounts.put(slug, RecordCodec.decodeAccount(bytes)));
@@ -107,14 +114,12 @@ final class CatalogState {
         store.scan(
                 CatalogSection.DRAINED_NODE, (id, bytes) -> loaded.drained.put(id, CatalogCodec.decodeDrained(bytes)));
         store.scan(CatalogSection.SIGNING_KEY, (id, bytes) -> loaded.keys.put(id, CatalogCodec.decodeKeyRow(bytes)));
-        final byte[] restore = store.read(CatalogSection.META, RestoreMark.KEY);
-        loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
         recent.clear();
         store.scan(CatalogSection.META, (key, bytes) -> {
             if (key.startsWith(REQUEST_PREFIX)) {
                 final AppliedRequest request = CatalogCodec.decodeRequest(bytes);
                 recent.put(request.requestId(), request);
-            } else {
+            } else if (isWhole) {
                 DefinitionHistory.load(loaded.trails, key, bytes);
             }
         });
