@@ -159,13 +159,6 @@ final class CatalogCodec {
         return ByteBuffer.allocate(Long.BYTES).putLong(index).array();
     }
 
-    static long decodeIndex(final byte[] bytes) {
-        if (bytes.length != Long.BYTES) {
-            throw new WireException("not the answer to a read");
-        }
-        return ByteBuffer.wrap(bytes).getLong();
-    }
-
     static byte[] encodeRequest(final AppliedRequest request) {
         return AppliedRequestMsg.newBuilder()
                 .setRequestId(requestId(request.requestId()))

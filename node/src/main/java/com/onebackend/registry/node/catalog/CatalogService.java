@@ -82,8 +82,7 @@ public final class CatalogService implements AutoCloseable {
                 giveUp -> threads.background(giveUp::run));
         this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state, threads, WRITES_MAX);
         state.onEntry(new CommitPush(runs::current, threads.writers())::applied);
-        this.reads = new LinearizableReads(
-                runs::current, new RemoteReads(this::leader, forwarder, state, threads), counters);
+        this.reads = new LinearizableReads(config.self().nodeId(), runs::current, writer, counters);
         this.lostVote = new LostVote(config, runs.changes(), runs::whileIdle);
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
         this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);

@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><i>Invariants:</i> the state is always the log from its beginning to the applied index, whoever brought it;
  * applying the same entries gives the same answers and the same rows on every node; a refusal is an answer, only a
- * failing disk throws. Rows reach memory after the store has them, and before the index that {@link #awaitApplied}
+ * failing disk throws. Rows reach memory after the store has them, and before the index that {@link #whenApplied}
  * waits for moves.
  */
 final class CatalogState {
@@ -67,13 +67,14 @@ final class CatalogState {
 
     private final List<Consumer<RemovedNode>> removalListeners = new CopyOnWriteArrayList<>();
     private final List<LongConsumer> nodesListeners = new CopyOnWriteArrayList<>();
-    private final Object appliedMoved = new Object();
     private final AppliedWaiters waiters = new AppliedWaiters();
     /** Told of every entry, whether it changed rows or was refused. */
     private volatile LongConsumer entryListener = index -> {};
 
     private volatile Tables tables = new Tables();
+    /** Moved under {@code applying} only. */
     private volatile long appliedIndex;
+
     private volatile int epoch;
 
     /** The rows in memory. Replaced as a whole when a snapshot comes in. */
@@ -126,11 +127,8 @@ final class CatalogState {
         epoch = epochOf(store);
         tables = loaded;
         final long index = store.lastApplied().index();
-        synchronized (appliedMoved) {
-            // Backwards only when a recovered catalog replaces what was lost.
-            appliedIndex = index;
-            appliedMoved.notifyAll();
-        }
+        // Backwards only when a recovered catalog replaces what was lost.
+        appliedIndex = index;
         waiters.reached(index);
         feed.began(index, epoch);
     }
@@ -264,30 +262,13 @@ final class CatalogState {
     }
 
     private void movedTo(final long index) {
-        synchronized (appliedMoved) {
-            appliedIndex = Math.max(appliedIndex, index);
-            appliedMoved.notifyAll();
-        }
+        appliedIndex = Math.max(appliedIndex, index);
         waiters.reached(appliedIndex);
     }
 
     /** Completes, on any thread, when this node has applied {@code index}; who waits no more completes it. */
     CompletableFuture<Void> whenApplied(final long index) {
         return waiters.await(index);
-    }
-
-    /** Waits until this node has applied {@code index}; false when {@code deadlineNanos} came first. */
-    boolean awaitApplied(final long index, final long deadlineNanos) throws InterruptedException {
-        synchronized (appliedMoved) {
-            while (appliedIndex < index) {
-                final long leftNanos = deadlineNanos - System.nanoTime();
-                if (leftNanos <= 0) {
-                    return false;
-                }
-                appliedMoved.wait(leftNanos / 1_000_000, (int) (leftNanos % 1_000_000));
-            }
-            return true;
-        }
     }
 
     /** How often the catalog was recovered by force; travels with its rows. */

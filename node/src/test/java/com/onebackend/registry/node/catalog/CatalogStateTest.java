@@ -310,11 +310,4 @@ class CatalogStateTest {
             default -> new SaveAccount(by, Samples.account(id), random.nextBoolean());
         };
     }
-
-    @Test
-    void awaitAppliedEndsAtItsDeadline() throws InterruptedException {
-        assertThat(state.awaitApplied(1, System.nanoTime() + 5_000_000)).isFalse();
-        apply(Samples.save("orders"));
-        assertThat(state.awaitApplied(1, System.nanoTime())).isTrue();
-    }
 }

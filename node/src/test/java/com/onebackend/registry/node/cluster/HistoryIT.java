@@ -228,13 +228,24 @@ class HistoryIT {
             assertThat(early.outcome() == Outcome.REFUSED || early.observed().equals("old"))
                     .isTrue();
         }
-        writeElsewhere(strong, key, before);
+        // As soon as there is another leader: this one may not know for a while that it leads no more.
+        final int after = awaitOtherLeader(FIRST, before);
+        assertThat(strong.write(after, key, "new").outcome()).isEqualTo(Outcome.OK);
         for (int i = 0; i < 5; i++) {
             assertThat(strong.read(before, key).outcome()).isEqualTo(Outcome.REFUSED);
         }
         final long start = System.nanoTime();
         assertThat(strong.write(before, key + "-not", "x").outcome()).isIn(Outcome.REFUSED, Outcome.UNKNOWN);
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(REFUSAL_MAX);
+    }
+
+    private static int awaitOtherLeader(final int of, final int before) {
+        final int[] leader = new int[1];
+        await().atMost(GO_ON).pollInterval(Duration.ofMillis(20)).until(() -> {
+            leader[0] = facts.leader(of);
+            return leader[0] > 0 && leader[0] != before;
+        });
+        return leader[0];
     }
 
     private static void writeElsewhere(final Registers registers, final String key, final int not) {
@@ -318,6 +329,30 @@ class HistoryIT {
 
     @Test
     @Order(9)
+    void whoeverIsCutOffTogetherWithTheLeaderNeverAnswersAStrongReadWithWhatWas() throws Exception {
+        assumeLab();
+        assertThat(nodes).isEqualTo(ALL);
+        final String key = "cut-off-with-the-leader";
+        final Registers strong = new Registers(cluster, true);
+        final int before = facts.leader(ALL);
+        final int follower = facts.follower(ALL);
+        assertThat(strong.write(before, key, "old").outcome()).isEqualTo(Outcome.OK);
+        await().atMost(GO_ON).until(() -> strong.read(follower, key).observed().equals("old"));
+        lab.partition(before, follower);
+        final int after = awaitOtherLeader(ALL, before);
+        assertThat(strong.write(after, key, "new").outcome()).isEqualTo(Outcome.OK);
+        // The former leader answers this node as before, and nothing was committed on this side since.
+        for (int i = 0; i < 5; i++) {
+            assertThat(strong.read(follower, key).outcome()).isEqualTo(Outcome.REFUSED);
+            assertThat(strong.read(before, key).outcome()).isEqualTo(Outcome.REFUSED);
+        }
+        lab.heal();
+        awaitFresh(key, follower);
+        awaitFresh(key, before);
+    }
+
+    @Test
+    @Order(10)
     void historiesAreLinearizableWhileNodesAreRemovedAndComeBackEmpty() throws Exception {
         assertThat(nodes).isEqualTo(ALL);
         final long seed = SEEDS.nextLong();
@@ -339,7 +374,7 @@ class HistoryIT {
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void historiesOfFiveNodesAreLinearizableWhateverHappens() throws Exception {
         assertThat(nodes).isEqualTo(ALL);
         histories("any-of-five", Nemesis::any);
