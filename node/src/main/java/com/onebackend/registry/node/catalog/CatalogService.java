@@ -80,7 +80,7 @@ public final class CatalogService implements AutoCloseable {
                 config.tls(),
                 (int) CatalogWriter.ATTEMPT_MILLIS_MAX,
                 giveUp -> threads.background(giveUp::run));
-        this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state, threads, WRITES_MAX);
+        this.writer = new CatalogWriter(config, runs::current, this::leader, forwarder, state, threads, WRITES_MAX);
         state.onEntry(new CommitPush(runs::current, threads.writers())::applied);
         this.reads = new LinearizableReads(config.self().nodeId(), runs::current, writer, counters);
         this.lostVote = new LostVote(config, runs.changes(), runs::whileIdle);

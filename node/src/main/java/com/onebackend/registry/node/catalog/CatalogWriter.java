@@ -51,6 +51,7 @@ final class CatalogWriter implements AutoCloseable {
      * @param writesMax how many may be under way; the next one is refused
      */
     CatalogWriter(
+            final CatalogConfig config,
             final Supplier<RaftNode> raft,
             final Supplier<RaftPeer> leader,
             final Forwarder forwarder,
@@ -64,7 +65,7 @@ final class CatalogWriter implements AutoCloseable {
         this.threads = threads;
         this.writesMax = writesMax;
         this.places = new Semaphore(writesMax);
-        this.catchUp = new CatchUp(raft, threads);
+        this.catchUp = new CatchUp(config, raft, state, threads);
     }
 
     /**
