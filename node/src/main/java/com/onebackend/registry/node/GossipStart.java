@@ -97,10 +97,10 @@ final class GossipStart {
                         (from, bytes) -> receive(gossip, from, bytes),
                         (from, bytes) -> receive(gossip, from, bytes));
         final AtomicReference<List<Endpoint>> joined = new AtomicReference<>(List.of());
-        catalog.onChange(index -> join(gossip, catalog, joined));
+        catalog.onNodes(index -> join(gossip, catalog, joined));
         join(gossip, catalog, joined);
         final AtomicReference<Map<String, Origin>> told = new AtomicReference<>(Map.of());
-        catalog.onChange(index -> tellNodes(gossip, catalog, told));
+        catalog.onNodes(index -> tellNodes(gossip, catalog, told));
         tellNodes(gossip, catalog, told);
         late.opened("leave", () -> leave(gossip));
         startReports(gossip);

@@ -152,7 +152,7 @@ final class Startup implements AutoCloseable {
             final CatalogService catalog = catalogStart.run(decision);
             catalog.onNodeRemoved(this::noteRemoval);
             catalog.removed().forEach(this::noteRemoval);
-            catalog.onChange(index -> noteDrain(catalog));
+            catalog.onNodes(index -> noteDrain(catalog));
             noteDrain(catalog);
             final GossipLoop gossip =
                     new GossipStart(parts, late, endpoints, this::taken).run(decision.clusterId(), catalog);

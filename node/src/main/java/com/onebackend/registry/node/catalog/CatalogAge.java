@@ -11,11 +11,29 @@ final class CatalogAge {
     /** Nobody has ever told this node. */
     static final long UNKNOWN_MILLIS = Long.MAX_VALUE;
 
+    /** How long what was found out is good enough: readers ask far more often. */
+    private static final long LOOK_MILLIS_MIN = 10;
+
     private boolean isEver;
+    private boolean hasLooked;
+    private long lookedNanos;
     private long currentNanos;
 
-    /** This node was current so long ago. */
+    /** True when somebody is to find out anew, and then it is the caller. */
+    synchronized boolean isLookDue(final long nowNanos) {
+        if (hasLooked && nowNanos - lookedNanos < TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS_MIN)) {
+            return false;
+        }
+        hasLooked = true;
+        lookedNanos = nowNanos;
+        return true;
+    }
+
+    /** This node was current so long ago; {@link #UNKNOWN_MILLIS} says nothing. */
     synchronized void current(final long agoMillis, final long nowNanos) {
+        if (agoMillis == UNKNOWN_MILLIS) {
+            return;
+        }
         final long at = nowNanos - TimeUnit.MILLISECONDS.toNanos(Math.max(0, Math.min(agoMillis, Integer.MAX_VALUE)));
         if (!isEver || at - currentNanos > 0) {
             currentNanos = at;

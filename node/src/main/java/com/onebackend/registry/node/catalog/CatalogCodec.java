@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
 import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.Generation;
 import com.onebackend.registry.model.Origin;
@@ -158,13 +159,6 @@ final class CatalogCodec {
         return ByteBuffer.allocate(Long.BYTES).putLong(index).array();
     }
 
-    static long decodeIndex(final byte[] bytes) {
-        if (bytes.length != Long.BYTES) {
-            throw new WireException("not the answer to a read");
-        }
-        return ByteBuffer.wrap(bytes).getLong();
-    }
-
     static byte[] encodeRequest(final AppliedRequest request) {
         return AppliedRequestMsg.newBuilder()
                 .setRequestId(requestId(request.requestId()))
@@ -233,14 +227,15 @@ final class CatalogCodec {
         return new KeyRow(RecordCodec.decodeSigningKey(message.getKey().toByteArray()), message.getIndex());
     }
 
-    static byte[] encodeRevision(final DefinitionRevision revision) {
+    /** @param definition the revision's, encoded already; null for a deletion */
+    static byte[] encodeRevision(final DefinitionRevision revision, final byte[] definition) {
         final DefinitionRevisionMsg.Builder message = DefinitionRevisionMsg.newBuilder()
                 .setRevision(revision.revision())
                 .setMillis(revision.millis())
                 .setWho(revision.who())
                 .setDeletion(revision.isDeletion());
         if (!revision.isDeletion()) {
-            message.setDefinition(bytes(RecordCodec.encodeDefinition(revision.definition())));
+            message.setDefinition(UnsafeByteOperations.unsafeWrap(definition));
         }
         return message.build().toByteArray();
     }

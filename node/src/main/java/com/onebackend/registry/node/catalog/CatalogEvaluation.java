@@ -43,6 +43,7 @@ final class CatalogEvaluation {
     private final Runnable reload;
     private final List<Runnable> effects = new ArrayList<>();
     private final List<RemovedNode> removed = new ArrayList<>();
+    private boolean changesNodes;
 
     /** @param reload shows readers everything that is on disk */
     CatalogEvaluation(
@@ -62,8 +63,9 @@ final class CatalogEvaluation {
         return batch;
     }
 
-    boolean hasEffects() {
-        return !effects.isEmpty();
+    /** True when it has changed which nodes there are, where, or which of them are in service. */
+    boolean changesNodes() {
+        return changesNodes;
     }
 
     List<RemovedNode> removed() {
@@ -75,6 +77,11 @@ final class CatalogEvaluation {
     }
 
     CatalogResult evaluate(final CatalogCommand command) {
+        if (tables.restore.isUnderWay() && isContent(command)) {
+            // Its rows are on every disk, and in the memory of those nodes only that started since.
+            return conflict("a backup is being restored into this cluster; repeat oo cluster restore if it broke off,"
+                    + " and retry when it is done");
+        }
         if (command instanceof SaveDefinition save) {
             return saveDefinition(save);
         } else if (command instanceof DeleteDefinition delete) {
@@ -92,6 +99,14 @@ final class CatalogEvaluation {
         }
         final CatalogResult restored = new RestoreEvaluation(tables, index, batch, effects, reload).evaluate(command);
         return restored == null ? CatalogResult.done(index, 0) : restored;
+    }
+
+    /** True when it decides by rows that a backup may bring. */
+    private static boolean isContent(final CatalogCommand command) {
+        return command instanceof SaveDefinition
+                || command instanceof DeleteDefinition
+                || command instanceof SaveAccount
+                || command instanceof SaveSigningKey;
     }
 
     private CatalogResult saveDefinition(final SaveDefinition command) {
@@ -118,7 +133,7 @@ final class CatalogEvaluation {
         }
         batch.put(CatalogSection.DEFINITION, id, row);
         effects.add(() -> tables.definitions.put(saved));
-        history.saved(saved);
+        history.saved(saved, row);
         return CatalogResult.done(index, saved.revision());
     }
 
@@ -180,6 +195,7 @@ final class CatalogEvaluation {
             return conflict("the catalog holds " + ROWS_MAX + " nodes; remove some first");
         }
         batch.put(CatalogSection.NODE, node.id(), RecordCodec.encodeNode(node));
+        changesNodes = true;
         effects.add(() -> tables.nodes.put(node.id(), node));
         return CatalogResult.done(index, 0);
     }
@@ -203,6 +219,7 @@ final class CatalogEvaluation {
         batch.delete(CatalogSection.DRAINED_NODE, out.nodeId());
         batch.put(CatalogSection.REMOVED_NODE, out.nodeId(), CatalogCodec.encodeRemoved(out));
         forgetEldestRemoval(out.nodeId());
+        changesNodes = true;
         effects.add(() -> {
             tables.nodes.remove(out.nodeId());
             tables.drained.remove(out.nodeId());
@@ -219,6 +236,7 @@ final class CatalogEvaluation {
         }
         if (!command.drained()) {
             batch.delete(CatalogSection.DRAINED_NODE, id);
+            changesNodes = true;
             effects.add(() -> tables.drained.remove(id));
             return CatalogResult.done(index, 0);
         }
@@ -236,6 +254,7 @@ final class CatalogEvaluation {
                 command.reason(),
                 command.proposal().millis());
         batch.put(CatalogSection.DRAINED_NODE, id, CatalogCodec.encodeDrained(drained));
+        changesNodes = true;
         effects.add(() -> tables.drained.put(id, drained));
         return CatalogResult.done(index, 0);
     }

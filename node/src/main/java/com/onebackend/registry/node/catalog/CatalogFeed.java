@@ -144,7 +144,7 @@ final class CatalogFeed {
         final boolean isWhole = batch.isEmpty()
                 || batch.get(batch.size() - 1).index() == entries.getLast().index();
         final long upTo = isWhole ? top : batch.get(batch.size() - 1).index();
-        return new FeedAnswer(epoch, upTo, batch, isBehind, view.leaderId(), view.voters(), view.ageMillis());
+        return new FeedAnswer(epoch, upTo, batch, isBehind, !isWhole, view.leaderId(), view.voters(), view.ageMillis());
     }
 
     private List<FeedEntry> after(final long position) {

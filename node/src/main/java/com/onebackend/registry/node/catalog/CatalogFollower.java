@@ -203,39 +203,43 @@ final class CatalogFollower implements AutoCloseable {
             role.leaveGroup();
         }
         if (answer.epoch() > epoch || answer.needsCopy()) {
-            takeCopy(source);
+            // The age is told with what comes after the copy, which is as old as it is.
+            takeCopy(source, epoch, answer.epoch());
         } else if (answer.upTo() < position) {
             return "it is behind this node, at " + answer.upTo();
-        } else {
-            answer.entries().forEach(entry -> state.apply(entry.index(), entry.term(), entry.bytes()));
-            state.passed(answer.upTo());
+        } else if (state.follow(epoch, position, answer.entries(), answer.upTo()) && !answer.hasMore()) {
+            age.current(answer.ageMillis(), System.nanoTime());
         }
-        age.current(answer.ageMillis(), System.nanoTime());
         known = new Known(answer.leaderId(), answer.voters());
         return answer.ageMillis() > SOURCE_AGE_MILLIS_MAX && others > 1 ? "it is out of touch itself" : "";
     }
 
     /** Takes a whole copy, by way of a file, so that a copy that breaks off changes nothing. */
-    private void takeCopy(final Candidate source) throws IOException, InterruptedException {
+    private void takeCopy(final Candidate source, final int here, final int epoch)
+            throws IOException, InterruptedException {
         Files.createDirectories(copyFile.getParent());
         try {
-            final long applied = receive(source);
+            final long applied = receive(source, epoch);
             try (InputStream in = new BufferedInputStream(Files.newInputStream(copyFile))) {
-                state.replaceWith(in);
+                final boolean isTaken = state.catchUpWith(in, here, epoch, applied);
+                LOG.info("catalog copied source={} index={} needed={}", source.nodeId(), applied, isTaken);
             }
-            LOG.info("catalog copied source={} index={}", source.nodeId(), applied);
         } finally {
             Files.deleteIfExists(copyFile);
         }
     }
 
-    private long receive(final Candidate source) throws IOException, InterruptedException {
+    private long receive(final Candidate source, final int epoch) throws IOException, InterruptedException {
         try (OutputStream out = Files.newOutputStream(copyFile)) {
             long token = 0;
             long offset = 0;
             while (true) {
                 final CopyPart part = FeedCodec.decodePart(
                         ask(source, FeedCodec.encode(new CopyRequest(token, offset)), PART_TIMEOUT));
+                if (part.epoch() != epoch) {
+                    // The Raft group of this node must be left before it has a later catalog.
+                    throw new IOException("the copy is of epoch " + part.epoch() + ", not " + epoch);
+                }
                 token = part.token();
                 part.bytes().writeTo(out);
                 offset += part.bytes().size();

@@ -80,10 +80,9 @@ public final class CatalogService implements AutoCloseable {
                 config.tls(),
                 (int) CatalogWriter.ATTEMPT_MILLIS_MAX,
                 giveUp -> threads.background(giveUp::run));
-        this.writer = new CatalogWriter(runs::current, this::leader, forwarder, state, threads, WRITES_MAX);
+        this.writer = new CatalogWriter(config, runs::current, this::leader, forwarder, state, threads, WRITES_MAX);
         state.onEntry(new CommitPush(runs::current, threads.writers())::applied);
-        this.reads = new LinearizableReads(
-                runs::current, new RemoteReads(this::leader, forwarder, state, threads), counters);
+        this.reads = new LinearizableReads(config.self().nodeId(), runs::current, writer, counters);
         this.lostVote = new LostVote(config, runs.changes(), runs::whileIdle);
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
         this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
@@ -251,8 +250,12 @@ public final class CatalogService implements AutoCloseable {
     public long ageMillis() {
         final long nowNanos = System.nanoTime();
         final RaftNode node = runs.current();
-        if (node != null && node.isRunning() && node.hasAppliedAll()) {
-            age.current(node.silenceMillis(), nowNanos);
+        if (node != null && node.isRunning() && age.isLookDue(nowNanos)) {
+            // Before it is seen whether all is applied: what the leader tells in between is not.
+            final long silenceMillis = node.silenceMillis();
+            if (node.hasAppliedAll()) {
+                age.current(silenceMillis, nowNanos);
+            }
         }
         return age.millis(nowNanos);
     }
@@ -284,7 +287,7 @@ public final class CatalogService implements AutoCloseable {
     }
 
     /**
-     * Writes. Completes, within 4 s, with the answer of the catalog when this node has applied it: see {@link
+     * Writes. Completes, within 3.5 s, with the answer of the catalog when this node has applied it: see {@link
      * CatalogResult#orThrow}. Fails with a {@link RegistryException}: UNAVAILABLE (no majority; did not happen),
      * INDETERMINATE (may have happened), OVERLOADED, INVALID (too large; did not happen), INTERNAL.
      */
@@ -460,9 +463,12 @@ public final class CatalogService implements AutoCloseable {
         state.onNodeRemoved(listener);
     }
 
-    /** Told the applied index after every entry or snapshot that changed rows. */
-    public void onChange(final LongConsumer listener) {
-        state.onChange(listener);
+    /**
+     * Told the applied index after every entry that changed which nodes there are, where, or which are in service, and
+     * after every snapshot.
+     */
+    public void onNodes(final LongConsumer listener) {
+        state.onNodes(listener);
     }
 
     /** Gives up leadership, ends writes under way and stops Raft. */

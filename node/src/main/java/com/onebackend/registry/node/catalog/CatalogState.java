@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><i>Invariants:</i> the state is always the log from its beginning to the applied index, whoever brought it;
  * applying the same entries gives the same answers and the same rows on every node; a refusal is an answer, only a
- * failing disk throws. Rows reach memory after the store has them, and before the index that {@link #awaitApplied}
+ * failing disk throws. Rows reach memory after the store has them, and before the index that {@link #whenApplied}
  * waits for moves.
  */
 final class CatalogState {
@@ -66,14 +66,15 @@ final class CatalogState {
     private final LinkedHashMap<UUID, AppliedRequest> recent = new LinkedHashMap<>();
 
     private final List<Consumer<RemovedNode>> removalListeners = new CopyOnWriteArrayList<>();
-    private final List<LongConsumer> changeListeners = new CopyOnWriteArrayList<>();
-    private final Object appliedMoved = new Object();
+    private final List<LongConsumer> nodesListeners = new CopyOnWriteArrayList<>();
     private final AppliedWaiters waiters = new AppliedWaiters();
     /** Told of every entry, whether it changed rows or was refused. */
     private volatile LongConsumer entryListener = index -> {};
 
     private volatile Tables tables = new Tables();
+    /** Moved under {@code applying} only. */
     private volatile long appliedIndex;
+
     private volatile int epoch;
 
     /** The rows in memory. Replaced as a whole when a snapshot comes in. */
@@ -97,8 +98,15 @@ final class CatalogState {
 
     private void load() {
         final Tables loaded = new Tables();
-        store.scan(
-                CatalogSection.DEFINITION, (id, bytes) -> loaded.definitions.put(RecordCodec.decodeDefinition(bytes)));
+        final byte[] restore = store.read(CatalogSection.META, RestoreMark.KEY);
+        loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
+        // What is there of a backup that is being restored is not shown, as on nodes that did not start since.
+        final boolean isWhole = !loaded.restore.isUnderWay();
+        if (isWhole) {
+            store.scan(
+                    CatalogSection.DEFINITION,
+                    (id, bytes) -> loaded.definitions.put(RecordCodec.decodeDefinition(bytes)));
+        }
         store.scan(CatalogSection.NODE, (id, bytes) -> loaded.nodes.put(id, RecordCodec.decodeNode(bytes)));
         store.scan(
                 CatalogSection.ACCOUNT, (slug, bytes) -> loaded.accounts.put(slug, RecordCodec.decodeAccount(bytes)));
@@ -107,25 +115,20 @@ final class CatalogState {
         store.scan(
                 CatalogSection.DRAINED_NODE, (id, bytes) -> loaded.drained.put(id, CatalogCodec.decodeDrained(bytes)));
         store.scan(CatalogSection.SIGNING_KEY, (id, bytes) -> loaded.keys.put(id, CatalogCodec.decodeKeyRow(bytes)));
-        final byte[] restore = store.read(CatalogSection.META, RestoreMark.KEY);
-        loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
         recent.clear();
         store.scan(CatalogSection.META, (key, bytes) -> {
             if (key.startsWith(REQUEST_PREFIX)) {
                 final AppliedRequest request = CatalogCodec.decodeRequest(bytes);
                 recent.put(request.requestId(), request);
-            } else {
+            } else if (isWhole) {
                 DefinitionHistory.load(loaded.trails, key, bytes);
             }
         });
         epoch = epochOf(store);
         tables = loaded;
         final long index = store.lastApplied().index();
-        synchronized (appliedMoved) {
-            // Backwards only when a recovered catalog replaces what was lost.
-            appliedIndex = index;
-            appliedMoved.notifyAll();
-        }
+        // Backwards only when a recovered catalog replaces what was lost.
+        appliedIndex = index;
         waiters.reached(index);
         feed.began(index, epoch);
     }
@@ -150,6 +153,23 @@ final class CatalogState {
             final CatalogResult result = applyNext(index, term, entry);
             feed.took(new FeedEntry(index, term, entry));
             return result;
+        }
+    }
+
+    /**
+     * Applies what a source of the log told after {@code position}, in its order; false, and nothing is applied, when
+     * this node is in another epoch by now, or was brought back behind the position: then there would be a gap.
+     *
+     * @param upTo with the entries everything is here up to this index
+     */
+    boolean follow(final int inEpoch, final long position, final List<FeedEntry> entries, final long upTo) {
+        synchronized (applying) {
+            if (inEpoch != epoch || position > appliedIndex) {
+                return false;
+            }
+            entries.forEach(entry -> apply(entry.index(), entry.term(), entry.bytes()));
+            passed(upTo);
+            return true;
         }
     }
 
@@ -188,7 +208,7 @@ final class CatalogState {
         evaluation.showToReaders();
         movedTo(index);
         entryListener.accept(index);
-        if (evaluation.hasEffects()) {
+        if (evaluation.changesNodes()) {
             tell(evaluation.removed(), index);
         }
         return result;
@@ -242,30 +262,13 @@ final class CatalogState {
     }
 
     private void movedTo(final long index) {
-        synchronized (appliedMoved) {
-            appliedIndex = Math.max(appliedIndex, index);
-            appliedMoved.notifyAll();
-        }
+        appliedIndex = Math.max(appliedIndex, index);
         waiters.reached(appliedIndex);
     }
 
     /** Completes, on any thread, when this node has applied {@code index}; who waits no more completes it. */
     CompletableFuture<Void> whenApplied(final long index) {
         return waiters.await(index);
-    }
-
-    /** Waits until this node has applied {@code index}; false when {@code deadlineNanos} came first. */
-    boolean awaitApplied(final long index, final long deadlineNanos) throws InterruptedException {
-        synchronized (appliedMoved) {
-            while (appliedIndex < index) {
-                final long leftNanos = deadlineNanos - System.nanoTime();
-                if (leftNanos <= 0) {
-                    return false;
-                }
-                appliedMoved.wait(leftNanos / 1_000_000, (int) (leftNanos % 1_000_000));
-            }
-            return true;
-        }
     }
 
     /** How often the catalog was recovered by force; travels with its rows. */
@@ -306,6 +309,28 @@ final class CatalogState {
         }
     }
 
+    /**
+     * Takes over a snapshot of this node's own epoch or of a later one, unless this node has everything in it by now,
+     * or has come to another epoch itself: it would go back, and what came between would be missing for ever.
+     *
+     * @param here the epoch that this node was in when the snapshot was asked for
+     * @param epochOfIt the snapshot's own
+     * @param index what the snapshot has at least
+     * @return whether it was taken over
+     */
+    boolean catchUpWith(final InputStream in, final int here, final int epochOfIt, final long index)
+            throws IOException {
+        synchronized (applying) {
+            if (epoch != here
+                    || epochOfIt < here
+                    || (epochOfIt == here && index <= store.lastApplied().index())) {
+                return false;
+            }
+            replace(in);
+            return true;
+        }
+    }
+
     private void replace(final InputStream in) throws IOException {
         final Map<String, RemovedNode> before = tables.removed;
         store.replaceWith(in);
@@ -324,7 +349,7 @@ final class CatalogState {
         for (final RemovedNode removed : removals) {
             removalListeners.forEach(listener -> listener.accept(removed));
         }
-        changeListeners.forEach(listener -> listener.accept(index));
+        nodesListeners.forEach(listener -> listener.accept(index));
     }
 
     void onNodeRemoved(final Consumer<RemovedNode> listener) {
@@ -336,8 +361,8 @@ final class CatalogState {
         entryListener = listener;
     }
 
-    void onChange(final LongConsumer listener) {
-        changeListeners.add(listener);
+    void onNodes(final LongConsumer listener) {
+        nodesListeners.add(listener);
     }
 
     /** What the store has applied; what Raft replays up to there is skipped. */

@@ -120,8 +120,12 @@ final class CatalogStateMachine extends BaseStateMachine {
         if (stored != null && !stored.equals(MD5FileUtil.computeMd5ForFile(file.toFile()))) {
             throw new IOException("snapshot " + file + " does not match its checksum; remove both files and restart");
         }
+        final int epoch = state.epoch();
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            state.replaceWith(in);
+            // Whoever follows the log on this node may have brought as much meanwhile.
+            if (!state.catchUpWith(in, epoch, epoch, snapshot.getIndex())) {
+                return;
+            }
         }
         LOG.info("catalog snapshot installed index={} file={}", snapshot.getIndex(), file.getFileName());
     }

@@ -22,10 +22,10 @@ import org.apache.ratis.protocol.RaftPeer;
  * after the other, never on Raft's own threads. <i>Lifecycle:</i> {@code close} ends what is under way.
  */
 final class CatalogWriter implements AutoCloseable {
-    /** From the call to giving up. */
-    static final long WRITE_MILLIS_MAX = 3_000;
+    /** From the call to giving up: whoever asked shall have the answer within three seconds. */
+    static final long WRITE_MILLIS_MAX = 2_800;
     /** One try; less than a write, so that a leader that died silently leaves time for the next one. */
-    static final long ATTEMPT_MILLIS_MAX = 1_500;
+    static final long ATTEMPT_MILLIS_MAX = 1_400;
     /** After a write is done elsewhere, until this node must have applied it. */
     static final long CATCH_UP_MILLIS_MAX = 700;
 
@@ -51,6 +51,7 @@ final class CatalogWriter implements AutoCloseable {
      * @param writesMax how many may be under way; the next one is refused
      */
     CatalogWriter(
+            final CatalogConfig config,
             final Supplier<RaftNode> raft,
             final Supplier<RaftPeer> leader,
             final Forwarder forwarder,
@@ -64,7 +65,7 @@ final class CatalogWriter implements AutoCloseable {
         this.threads = threads;
         this.writesMax = writesMax;
         this.places = new Semaphore(writesMax);
-        this.catchUp = new CatchUp(raft, threads);
+        this.catchUp = new CatchUp(config, raft, state, threads);
     }
 
     /**
@@ -108,8 +109,11 @@ final class CatalogWriter implements AutoCloseable {
         }
         return forwarder
                 .sendAsync(leading, entry, RaftClientRequest.writeRequestType(), millisMax)
-                .handle((reply, thrown) ->
-                        thrown == null ? RatisErrors.attempt(reply, false) : RatisErrors.attempt(thrown, false));
+                .handle(CatalogWriter::attempt);
+    }
+
+    private static Attempt attempt(final RaftClientReply reply, final Throwable thrown) {
+        return thrown == null ? RatisErrors.attempt(reply) : RatisErrors.attempt(thrown);
     }
 
     private static CompletableFuture<Attempt> here(final RaftNode node, final byte[] entry) {
@@ -119,15 +123,11 @@ final class CatalogWriter implements AutoCloseable {
         if (!node.hearsMajority()) {
             return ended(Attempt.notDone("the leader does not hear a majority"));
         }
-        final CompletableFuture<RaftClientReply> reply;
         try {
-            reply = node.write(entry);
+            return node.write(entry).handle(CatalogWriter::attempt);
         } catch (final IOException | RuntimeException e) {
-            return ended(RatisErrors.attempt(e, true));
+            return ended(RatisErrors.attempt(e));
         }
-        final boolean atTheDoor = reply.isDone();
-        return reply.handle((answer, thrown) ->
-                thrown == null ? RatisErrors.attempt(answer, atTheDoor) : RatisErrors.attempt(thrown, atTheDoor));
     }
 
     private static CompletableFuture<Attempt> ended(final Attempt attempt) {
@@ -187,7 +187,7 @@ final class CatalogWriter implements AutoCloseable {
                     .attempt(entry, millis)
                     .completeOnTimeout(
                             Attempt.unknown("the voters did not confirm it in time"), millis, TimeUnit.MILLISECONDS)
-                    .exceptionally(thrown -> RatisErrors.attempt(thrown, false))
+                    .exceptionally(RatisErrors::attempt)
                     .thenAccept(attempt -> step(() -> tried(attempt)));
         }
 

@@ -10,6 +10,7 @@ import com.onebackend.registry.wire.RecordCodec;
 import com.onebackend.registry.wire.WireException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -53,18 +54,22 @@ final class DefinitionHistory {
         return "there is no definition " + id + (trail == null ? "" : " (revision " + trail.last() + " deleted it)");
     }
 
-    void saved(final Definition saved) {
-        note(saved.id(), new DefinitionRevision(saved.revision(), saved.updatedMillis(), saved.owner(), saved), 0);
+    /** @param row the definition, encoded */
+    void saved(final Definition saved, final byte[] row) {
+        final DefinitionRevision revision =
+                new DefinitionRevision(saved.revision(), saved.updatedMillis(), saved.owner(), saved);
+        note(saved.id(), revision, row, 0);
     }
 
     void deleted(final String id, final long revision, final CatalogCommand.Proposal by, final long index) {
         if (trails.deletedCount() >= DELETED_MAX) {
             forget(trails.eldestDeleted());
         }
-        note(id, new DefinitionRevision(revision, by.millis(), by.who(), null), index);
+        note(id, new DefinitionRevision(revision, by.millis(), by.who(), null), null, index);
     }
 
-    private void note(final String id, final DefinitionRevision revision, final long deletedAt) {
+    private void note(
+            final String id, final DefinitionRevision revision, final byte[] definition, final long deletedAt) {
         final Trail before = trails.get(id);
         final long last = revision.revision();
         final long first = before == null ? last : Math.max(before.first(), last - REVISIONS_MAX + 1);
@@ -72,7 +77,7 @@ final class DefinitionHistory {
             deleteRows(id, before.first(), first - 1);
         }
         final Trail trail = new Trail(first, last, deletedAt);
-        batch.put(CatalogSection.DEFINITION_REVISION, key(id, last), CatalogCodec.encodeRevision(revision));
+        batch.put(CatalogSection.DEFINITION_REVISION, key(id, last), CatalogCodec.encodeRevision(revision, definition));
         batch.put(CatalogSection.META, TRAIL_PREFIX + id, CatalogCodec.encodeTrail(trail));
         effects.accept(() -> trails.put(id, trail));
     }
@@ -98,7 +103,7 @@ final class DefinitionHistory {
 
     /** Of fixed width behind the id, so that the key of one id is never that of another. */
     private static String key(final String id, final long revision) {
-        return id + "/" + String.format("%016x", revision);
+        return id + "/" + HexFormat.of().toHexDigits(revision);
     }
 
     /** True for the rows of the META section that are of these. */

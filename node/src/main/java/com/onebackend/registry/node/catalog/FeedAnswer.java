@@ -9,6 +9,7 @@ import java.util.List;
  * @param upTo with the entries the asker has everything up to here
  * @param entries in the log's order, each after the asker's position
  * @param needsCopy the asker is too far behind, or in another epoch: only a whole copy helps
+ * @param hasMore what came after the last entry did not fit in: ask again
  * @param leaderId empty when the source knows none
  * @param voters as the source knows them
  * @param ageMillis since the source last knew that it was current
@@ -18,6 +19,7 @@ record FeedAnswer(
         long upTo,
         List<FeedEntry> entries,
         boolean needsCopy,
+        boolean hasMore,
         String leaderId,
         List<CatalogPeer> voters,
         long ageMillis) {

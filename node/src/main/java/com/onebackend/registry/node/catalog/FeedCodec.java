@@ -39,8 +39,9 @@ final class FeedCodec {
      * A part of a copy.
      *
      * @param applied the copy's position in the log
+     * @param epoch the copy's own
      */
-    record CopyPart(long token, long bytesTotal, ByteString bytes, long applied) {}
+    record CopyPart(long token, long bytesTotal, ByteString bytes, long applied, int epoch) {}
 
     /**
      * The answer to an offer to vote.
@@ -77,6 +78,7 @@ final class FeedCodec {
                 .setEpoch(answer.epoch())
                 .setUpTo(answer.upTo())
                 .setNeedsCopy(answer.needsCopy())
+                .setHasMore(answer.hasMore())
                 .setLeaderId(answer.leaderId())
                 .setAgeMillis(answer.ageMillis());
         for (final FeedEntry entry : answer.entries()) {
@@ -110,6 +112,7 @@ final class FeedCodec {
                 message.getUpTo(),
                 entries,
                 message.getNeedsCopy(),
+                message.getHasMore(),
                 message.getLeaderId(),
                 message.getVotersList().stream().map(FeedCodec::peer).toList(),
                 message.getAgeMillis());
@@ -154,14 +157,20 @@ final class FeedCodec {
                 .setBytesTotal(part.bytesTotal())
                 .setPart(part.bytes())
                 .setApplied(part.applied())
+                .setEpoch(part.epoch())
                 .build()
                 .toByteArray();
     }
 
     static CopyPart decodePart(final byte[] bytes) {
         final FeedPartMsg message = parse(FeedPartMsg.parser(), ByteString.copyFrom(bytes));
-        require(message.getBytesTotal() >= 0 && message.getApplied() >= 0, "a copy's part");
-        return new CopyPart(message.getToken(), message.getBytesTotal(), message.getPart(), message.getApplied());
+        require(message.getBytesTotal() >= 0 && message.getApplied() >= 0 && message.getEpoch() >= 0, "a copy's part");
+        return new CopyPart(
+                message.getToken(),
+                message.getBytesTotal(),
+                message.getPart(),
+                message.getApplied(),
+                message.getEpoch());
     }
 
     /** An offer to vote, in this epoch. */

@@ -96,7 +96,7 @@ final class FeedCopies implements AutoCloseable {
                 throw new IOException("the copy ends too early; begin again");
             }
         }
-        return new CopyPart(token, size, UnsafeByteOperations.unsafeWrap(part.array()), copy.applied);
+        return new CopyPart(token, size, UnsafeByteOperations.unsafeWrap(part.array()), copy.applied, copy.epoch);
     }
 
     private long usable() throws IOException {
@@ -119,6 +119,9 @@ final class FeedCopies implements AutoCloseable {
         final Applied applied;
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
             applied = state.exportTo(out);
+            if (state.epoch() != epoch) {
+                throw new IOException("the catalog was recovered by force meanwhile; begin again");
+            }
         } catch (final IOException | RuntimeException e) {
             Files.deleteIfExists(file);
             throw e;

@@ -6,11 +6,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.apache.ratis.client.RaftClient;
 import org.apache.ratis.conf.Parameters;
@@ -30,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Sends one request to one server, once. Which server, and whether again, is the caller's to decide, who can then tell
  * whether it may have happened.
  *
- * <p><i>Thread:</i> any; {@code send} blocks its thread until the answer or its timeout, {@code sendAsync} does not.
+ * <p><i>Thread:</i> any; nothing blocks.
  */
 final class Forwarder implements AutoCloseable {
     /** After a connection was given up, until the next one to the same server is. */
@@ -65,17 +63,6 @@ final class Forwarder implements AutoCloseable {
         this.parameters = RatisSettings.parameters(tls);
         this.requestMillisMax = requestMillisMax;
         this.closing = closing;
-    }
-
-    RaftClientReply send(final RaftPeer to, final byte[] bytes, final RaftClientRequest.Type type, final long millisMax)
-            throws IOException, InterruptedException {
-        try {
-            return sendAsync(to, bytes, type, millisMax).get(millisMax, TimeUnit.MILLISECONDS);
-        } catch (final TimeoutException e) {
-            throw new IOException(to.getId() + " did not answer within " + millisMax + " ms", e);
-        } catch (final ExecutionException e) {
-            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
-        }
     }
 
     /**

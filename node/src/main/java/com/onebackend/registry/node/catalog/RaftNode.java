@@ -49,6 +49,10 @@ final class RaftNode implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
     private static final int TRANSFER_MILLIS_MAX = 2_000;
+    /** Finding out who was heard costs more than the rest of handing a write over. */
+    private static final long HEARD_MILLIS = 20;
+    /** Beyond Raft's own limit, after which a question is not waited for. */
+    private static final int ANSWER_MILLIS_MAX = RatisSettings.READ_MILLIS_MAX + 500;
 
     private final RaftServer server;
     private final RaftServer.Division division;
@@ -56,6 +60,10 @@ final class RaftNode implements AutoCloseable {
     private final ClientId clientId = ClientId.randomId();
     private final RaftPeerId selfId;
     private final RaftGroupId groupId;
+    private volatile Heard heard;
+
+    /** Whether a majority was heard, and when that was found out. */
+    private record Heard(boolean isMajority, long atNanos) {}
 
     private RaftNode(final RaftServer server, final RaftServer.Division division, final CatalogStateMachine machine) {
         this.server = server;
@@ -175,8 +183,18 @@ final class RaftNode implements AutoCloseable {
         return division.getInfo().isLeaderReady();
     }
 
-    /** As leader: a majority of the voters, this one included, has answered lately. */
+    /** As leader: a majority of the voters, this one included, has answered lately. Asked for every write. */
     boolean hearsMajority() {
+        final long nowNanos = System.nanoTime();
+        Heard known = heard;
+        if (known == null || nowNanos - known.atNanos > TimeUnit.MILLISECONDS.toNanos(HEARD_MILLIS)) {
+            known = new Heard(isMajorityHeard(), nowNanos);
+            heard = known;
+        }
+        return known.isMajority;
+    }
+
+    private boolean isMajorityHeard() {
         final Collection<RaftPeer> voters = voters();
         int heard = 1;
         for (final ServerRpcProto follower : followers()) {
@@ -193,10 +211,14 @@ final class RaftNode implements AutoCloseable {
                 request(selfId, entry, RaftClientRequest.writeRequestType()).build());
     }
 
-    /** Asks for a read that this node may answer once it has applied what the leader had committed. */
+    /**
+     * Asks for a read that this node may answer once it has applied what the leader had committed. Always completes,
+     * also when Raft ends meanwhile.
+     */
     CompletableFuture<RaftClientReply> read() throws IOException {
         return server.submitClientRequestAsync(request(selfId, new byte[0], RaftClientRequest.readRequestType())
-                .build());
+                        .build())
+                .orTimeout(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
     }
 
     private RaftClientRequest.Builder request(
@@ -275,7 +297,6 @@ final class RaftNode implements AutoCloseable {
                     .sorted()
                     .skip(Math.max(0, others - 1))
                     .findFirst()
-                    .filter(elapsed -> others > 0 && elapsed > SILENCE_MILLIS_MAX)
                     .orElse(0L);
         }
         return leader() == null

@@ -6,11 +6,9 @@ import java.net.ConnectException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.apache.ratis.protocol.RaftClientReply;
-import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.protocol.exceptions.GroupMismatchException;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
 import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
-import org.apache.ratis.protocol.exceptions.NotLeaderException;
 import org.apache.ratis.protocol.exceptions.ReconfigurationInProgressException;
 import org.apache.ratis.protocol.exceptions.ResourceUnavailableException;
 import org.apache.ratis.protocol.exceptions.ServerNotReadyException;
@@ -21,35 +19,34 @@ import org.apache.ratis.protocol.exceptions.StateMachineException;
  * What Raft's failures mean to the caller: the only place that translates them.
  *
  * <p>The rule: a write counts as not done only where that is certain. "Not the leader" is not: a leader that steps down
- * answers its pending requests so, and their entries may still be committed by the next one. It is certain only when it
- * came at the door, before the entry was appended.
+ * answers its pending requests so, and their entries may still be committed by the next one. Nobody can tell that from
+ * the same answer to a request that came too late.
  */
 final class RatisErrors {
     private static final int CAUSES_MAX = 16;
+    /** What a leader says that has no room for a request; it has others, for entries that are in its log already. */
+    private static final String NO_ROOM = "acquire a pending write request";
 
     private RatisErrors() {}
 
-    /** A reply to a write. {@code atTheDoor}: it was there when the request was handed over in this process. */
-    static Attempt attempt(final RaftClientReply reply, final boolean atTheDoor) {
+    /** A reply to a write. */
+    static Attempt attempt(final RaftClientReply reply) {
         if (reply.isSuccess()) {
             return Attempt.done(
                     CatalogCodec.decodeResult(reply.getMessage().getContent().toByteArray()));
         }
-        return attempt(reply.getException(), atTheDoor);
+        return attempt(reply.getException());
     }
 
     /** A write that failed with {@code thrown}. */
-    static Attempt attempt(final Throwable thrown, final boolean atTheDoor) {
+    static Attempt attempt(final Throwable thrown) {
         final Throwable cause = unwrap(thrown);
         final String reason = reason(cause);
-        if (cause instanceof ResourceUnavailableException) {
+        if (cause instanceof ResourceUnavailableException && reason.contains(NO_ROOM)) {
             return new Attempt(Attempt.Kind.OVERLOADED, null, "the leader has too many writes under way");
         }
         if (cause instanceof StateMachineException) {
             return new Attempt(Attempt.Kind.BROKEN, null, reason);
-        }
-        if (cause instanceof NotLeaderException || cause instanceof AlreadyClosedException) {
-            return atTheDoor ? Attempt.notDone(reason) : Attempt.unknown(reason);
         }
         if (cause instanceof LeaderNotReadyException
                 || cause instanceof LeaderSteppingDownException

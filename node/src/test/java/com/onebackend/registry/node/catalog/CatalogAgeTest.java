@@ -29,8 +29,17 @@ class CatalogAgeTest {
     }
 
     @Test
-    void sourceThatNeverKnewIsVeryOld() {
+    void sourceThatNeverKnewSaysNothing() {
         age.current(CatalogAge.UNKNOWN_MILLIS, nanos(1));
-        assertThat(age.millis(nanos(1))).isGreaterThan(TimeUnit.DAYS.toMillis(20));
+        assertThat(age.millis(nanos(1))).isEqualTo(CatalogAge.UNKNOWN_MILLIS);
+    }
+
+    @Test
+    void oneLooksForAllWhoAskAtTheSameTime() {
+        final long start = Long.MAX_VALUE - 5;
+        assertThat(age.isLookDue(start)).isTrue();
+        assertThat(age.isLookDue(start + TimeUnit.MILLISECONDS.toNanos(9))).isFalse();
+        assertThat(age.isLookDue(start + TimeUnit.MILLISECONDS.toNanos(10))).isTrue();
+        assertThat(age.isLookDue(start + TimeUnit.MILLISECONDS.toNanos(11))).isFalse();
     }
 }

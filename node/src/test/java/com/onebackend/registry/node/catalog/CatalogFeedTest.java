@@ -137,10 +137,13 @@ class CatalogFeedTest {
         final FeedAnswer first = poll(10, 0).join();
         assertThat(first.entries()).as("one that is too large goes alone").hasSize(1);
         assertThat(first.upTo()).isEqualTo(11);
+        assertThat(first.hasMore()).isTrue();
         final FeedAnswer second = poll(11, 0).join();
         assertThat(second.entries()).extracting(FeedEntry::index).containsExactly(12L, 13L);
         assertThat(second.upTo()).isEqualTo(13);
+        assertThat(second.hasMore()).isTrue();
         assertThat(poll(13, 0).join().upTo()).isEqualTo(14);
+        assertThat(poll(13, 0).join().hasMore()).isFalse();
     }
 
     @Test

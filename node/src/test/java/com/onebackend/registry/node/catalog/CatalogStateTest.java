@@ -216,13 +216,60 @@ class CatalogStateTest {
     }
 
     @Test
-    void changeListenersHearOfChangesOnly() {
+    void whoeverListensForNodesHearsOfNothingElse() throws IOException {
         final List<Long> heard = new ArrayList<>();
-        state.onChange(heard::add);
+        state.onNodes(heard::add);
         apply(new Noop(Samples.proposal()));
         apply(Samples.save("orders"));
         apply(new DeleteDefinition(Samples.proposal(), "none"));
-        assertThat(heard).containsExactly(2L);
+        assertThat(heard).isEmpty();
+        apply(new SaveNode(Samples.proposal(), Samples.node("n1", 5)));
+        apply(new SaveNode(Samples.proposal(), Samples.node("n2", 5)));
+        drain("n1", true, "");
+        drain("n1", false, "");
+        apply(new RemoveNode(Samples.proposal(), "n1", new Generation(5)));
+        apply(new RemoveNode(Samples.proposal(), "n1", new Generation(5)));
+        assertThat(heard).containsExactly(4L, 5L, 6L, 7L, 8L);
+        state.replaceWith(new ByteArrayInputStream(store.exported()));
+        assertThat(heard).hasSize(6);
+    }
+
+    private static byte[] entry(final String id) {
+        return CatalogCodec.encode(Samples.save(id));
+    }
+
+    /** A node that votes again has gone on, while it took a copy because it had been out of touch. */
+    @Test
+    void copyThatIsOlderThanWhatIsHereByNowIsNotTaken() throws IOException {
+        apply(Samples.save("first"));
+        final byte[] copy = store.exported();
+        apply(Samples.save("second"));
+
+        assertThat(state.catchUpWith(new ByteArrayInputStream(copy), 0, 0, 1)).isFalse();
+        assertThat(state.catchUpWith(new ByteArrayInputStream(copy), 1, 1, 9)).isFalse();
+
+        assertThat(state.appliedIndex()).isEqualTo(2);
+        assertThat(state.definition("second")).isNotNull();
+        final CatalogState behind = new CatalogState(new MemoryCatalogStore(), new CatalogFeed());
+        assertThat(behind.catchUpWith(new ByteArrayInputStream(copy), 0, 0, 1)).isTrue();
+        assertThat(behind.definition("first")).isNotNull();
+    }
+
+    @Test
+    void entriesThatWouldLeaveAGapAreNotFollowed() {
+        apply(Samples.save("first"));
+        final List<FeedEntry> later = List.of(new FeedEntry(6, 1, entry("sixth")));
+
+        assertThat(state.follow(0, 5, later, 6)).isFalse();
+        assertThat(state.follow(1, 1, later, 6)).isFalse();
+        assertThat(state.appliedIndex()).isEqualTo(1);
+        assertThat(state.definition("sixth")).isNull();
+
+        assertThat(state.follow(0, 1, List.of(new FeedEntry(3, 1, entry("third"))), 5))
+                .isTrue();
+        assertThat(state.follow(0, 5, later, 8)).isTrue();
+        assertThat(state.definition("sixth")).isNotNull();
+        assertThat(state.appliedIndex()).isEqualTo(8);
     }
 
     /** Random commands on two nodes, of which one is replaced by a snapshot in the middle. */
@@ -262,12 +309,5 @@ class CatalogStateTest {
             case 4 -> new RemoveNode(by, id, new Generation(random.nextInt(10)));
             default -> new SaveAccount(by, Samples.account(id), random.nextBoolean());
         };
-    }
-
-    @Test
-    void awaitAppliedEndsAtItsDeadline() throws InterruptedException {
-        assertThat(state.awaitApplied(1, System.nanoTime() + 5_000_000)).isFalse();
-        apply(Samples.save("orders"));
-        assertThat(state.awaitApplied(1, System.nanoTime())).isTrue();
     }
 }

@@ -21,6 +21,7 @@ class FeedCodecTest {
             14,
             List.of(new FeedEntry(12, 3, new byte[] {1, 2}), new FeedEntry(14, 4, new byte[0])),
             false,
+            true,
             "n1",
             List.of(N1),
             1_234);
@@ -33,7 +34,7 @@ class FeedCodecTest {
         final CopyRequest copy = new CopyRequest(-5, 6);
         assertThat(FeedCodec.kind(FeedCodec.encode(copy))).isEqualTo(FeedCodec.COPY);
         assertThat(FeedCodec.decodeCopy(FeedCodec.encode(copy))).isEqualTo(copy);
-        final CopyPart part = new CopyPart(-5, 7, ByteString.copyFromUtf8("part"), 8);
+        final CopyPart part = new CopyPart(-5, 7, ByteString.copyFromUtf8("part"), 8, 9);
         assertThat(FeedCodec.decodePart(FeedCodec.encode(part))).isEqualTo(part);
         assertThat(FeedCodec.kind(FeedCodec.encodeOffer(9))).isEqualTo(FeedCodec.VOTE);
         assertThat(FeedCodec.decodeOffer(FeedCodec.encodeOffer(9))).isEqualTo(9);
@@ -60,6 +61,7 @@ class FeedCodecTest {
                 14,
                 List.of(new FeedEntry(first, 3, new byte[1]), new FeedEntry(second, 3, new byte[1])),
                 false,
+                false,
                 "",
                 List.of(),
                 0);
@@ -79,7 +81,7 @@ class FeedCodecTest {
         final List<byte[]> good = List.of(
                 FeedCodec.encode(ANSWER),
                 FeedCodec.encode(new FeedPoll(1, 2, 3, 4)),
-                FeedCodec.encode(new CopyPart(1, 2, ByteString.copyFromUtf8("x"), 3)),
+                FeedCodec.encode(new CopyPart(1, 2, ByteString.copyFromUtf8("x"), 3, 4)),
                 FeedCodec.encode(new Acceptance(N1, "")));
         final Random random = new Random(42);
         int refused = 0;

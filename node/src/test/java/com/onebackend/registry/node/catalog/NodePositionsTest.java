@@ -65,7 +65,7 @@ class NodePositionsTest implements FeedPeers {
     }
 
     private static byte[] answer(final int epoch, final long upTo) {
-        return FeedCodec.encode(new FeedAnswer(epoch, upTo, List.of(), false, "n1", List.of(), 0));
+        return FeedCodec.encode(new FeedAnswer(epoch, upTo, List.of(), false, false, "n1", List.of(), 0));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftGroupMemberId;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.exceptions.AlreadyClosedException;
 import org.apache.ratis.protocol.exceptions.LeaderNotReadyException;
 import org.apache.ratis.protocol.exceptions.LeaderSteppingDownException;
 import org.apache.ratis.protocol.exceptions.NotLeaderException;
@@ -27,7 +28,7 @@ class RatisErrorsTest {
             RaftGroupMemberId.valueOf(RaftPeerId.valueOf("n1"), RaftGroupId.randomId());
 
     private static Kind kind(final Throwable thrown) {
-        return RatisErrors.attempt(new CompletionException(thrown), false).kind();
+        return RatisErrors.attempt(new CompletionException(thrown)).kind();
     }
 
     @Test
@@ -36,14 +37,17 @@ class RatisErrorsTest {
         assertThat(kind(new LeaderSteppingDownException("n1"))).isEqualTo(Kind.NOT_DONE);
         assertThat(kind(new ServerNotReadyException("n1"))).isEqualTo(Kind.NOT_DONE);
         assertThat(kind(new IOException(new ConnectException("refused")))).isEqualTo(Kind.NOT_DONE);
-        assertThat(kind(new ResourceUnavailableException("full"))).isEqualTo(Kind.OVERLOADED);
+        assertThat(kind(new ResourceUnavailableException("Failed to acquire a pending write request in n1")))
+                .isEqualTo(Kind.OVERLOADED);
     }
 
+    /** One that ends appends the entry, and then finds that nobody can wait for it any more. */
     @Test
-    void deposedLeaderLeavesItOpenUnlessItRefusedAtTheDoor() {
-        final NotLeaderException notLeader = new NotLeaderException(MEMBER, null, null);
-        assertThat(kind(notLeader)).isEqualTo(Kind.UNKNOWN);
-        assertThat(RatisErrors.attempt(notLeader, true).kind()).isEqualTo(Kind.NOT_DONE);
+    void leaderThatEndsLeavesItOpen() {
+        assertThat(kind(new NotLeaderException(MEMBER, null, null))).isEqualTo(Kind.UNKNOWN);
+        assertThat(kind(new AlreadyClosedException("n1"))).isEqualTo(Kind.UNKNOWN);
+        assertThat(kind(new ResourceUnavailableException("Failed to add a pending write request in n1")))
+                .isEqualTo(Kind.UNKNOWN);
     }
 
     @Test

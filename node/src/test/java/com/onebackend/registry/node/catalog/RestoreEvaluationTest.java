@@ -49,6 +49,31 @@ class RestoreEvaluationTest {
                 .isFalse();
     }
 
+    /** It has read the rows of the backup from its disk: it must not answer by them before the others do. */
+    @Test
+    void aNodeThatStartsDuringARestoreAnswersLikeTheOthers() throws Exception {
+        begin("one");
+        rows("one", definition("orders", 7));
+        final MemoryCatalogStore copy = MemoryCatalogStore.of(store.exported());
+        final CatalogState restarted = new CatalogState(copy, new CatalogFeed());
+        assertThat(restarted.definitions()).as("nobody sees a part").isEmpty();
+
+        for (final CatalogCommand command : List.of(
+                Samples.save("orders"),
+                new DeleteDefinition(Samples.proposal(), "orders", OptionalLong.empty()),
+                new SaveAccount(Samples.proposal(), Samples.account("shop"), true),
+                new SaveSigningKey(Samples.proposal(), Samples.key("other"), false))) {
+            final CatalogResult answer = apply(command);
+            assertThat(answer.code()).isEqualTo(Code.CONFLICT);
+            assertThat(answer.message()).contains("being restored");
+            assertThat(restarted.apply(index, 1, CatalogCodec.encode(command))).isEqualTo(answer);
+        }
+        final CatalogCommand end = new EndRestore(Samples.proposal(), "one");
+        assertThat(restarted.apply(index + 1, 1, CatalogCodec.encode(end))).isEqualTo(apply(end));
+        assertThat(copy.exported()).isEqualTo(store.exported());
+        assertThat(restarted.definition("orders")).isEqualTo(state.definition("orders"));
+    }
+
     @Test
     void everyStepMayBeRepeated() {
         for (int i = 0; i < 2; i++) {
@@ -125,7 +150,7 @@ class RestoreEvaluationTest {
         begin("one");
         final int revisions = CatalogSection.DEFINITION_REVISION.id();
         final int meta = CatalogSection.META.id();
-        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null));
+        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null), null);
         for (final RestoredRow bad : List.of(
                 new RestoredRow(revisions, "gone/0000000000000003", deletion),
                 new RestoredRow(revisions, "gone", deletion),

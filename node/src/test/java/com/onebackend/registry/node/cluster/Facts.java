@@ -127,6 +127,15 @@ final class Facts {
                 .orElse(0);
     }
 
+    /** One of the first {@code nodes} that has no vote; there must be one. */
+    int follower(final int nodes) {
+        final String voters = cluster.get(1, CLUSTER).json().path("voters").toString();
+        return IntStream.rangeClosed(1, nodes)
+                .filter(n -> !voters.contains("\"node-" + n + "\""))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Each of {@code nodes} knows a leader and so many voters, or more. */
     void awaitVoters(final int atLeast, final int... nodes) {
         for (final int n : nodes) {

@@ -34,6 +34,9 @@ final class HistoryRun implements AutoCloseable {
     private static final int CLIENTS = 8;
     private static final int KEYS = 4;
     private static final int PAUSE_MILLIS_MAX = 12;
+    /** How often a change with an unknown outcome is sent again. */
+    private static final int RETRIES = 2;
+
     private static final Duration SETTLE = Duration.ofSeconds(60);
     private static final Path ARCHIVE = Path.of("target", "histories");
     private static final AtomicInteger RUNS = new AtomicInteger();
@@ -44,10 +47,18 @@ final class HistoryRun implements AutoCloseable {
     private final Registers registers;
     private final History history = new History();
     private final AtomicInteger clientIds = new AtomicInteger();
+    /** Unknown outcomes that became known by asking again. */
+    private final AtomicInteger cleared = new AtomicInteger();
+
     private final ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
     private final List<Future<?>> clients = new ArrayList<>();
     private final int run = RUNS.incrementAndGet();
     private volatile boolean isStopped;
+
+    /** A change as it is asked of a node, under a mark or, when that is empty, without. */
+    private interface Change {
+        Told ask(int node, String mark) throws InterruptedException;
+    }
 
     /** @param nodes where clients go */
     HistoryRun(final String name, final long seed, final Registers registers, final int... nodes) {
@@ -71,9 +82,24 @@ final class HistoryRun implements AutoCloseable {
 
     /** How many operations of the kind were done so far. */
     long done(final Kind kind) {
+        return count(kind, Outcome.OK);
+    }
+
+    /** How many operations of the kind ended so. */
+    long count(final Kind kind, final Outcome outcome) {
         return history.operations().stream()
-                .filter(operation -> operation.kind() == kind && operation.outcome() == Outcome.OK)
+                .filter(operation -> operation.kind() == kind && operation.outcome() == outcome)
                 .count();
+    }
+
+    /** A run in which little was done, or nothing was compared with success and in vain, would be no test. */
+    void assertWorthIt() {
+        assertThat(done(Kind.READ)).as("reads").isGreaterThan(50);
+        assertThat(done(Kind.WRITE)).as("writes").isGreaterThan(20);
+        assertThat(done(Kind.COMPARE_AND_SET)).as("compared and set").isGreaterThan(10);
+        assertThat(count(Kind.COMPARE_AND_SET, Outcome.CONFLICT))
+                .as("compared in vain")
+                .isPositive();
     }
 
     /** Waits until so many more writes are acknowledged: the cluster works. */
@@ -97,13 +123,16 @@ final class HistoryRun implements AutoCloseable {
         assertThat(registers.wrongAnswers()).as("answers that no node may give").isEmpty();
         final Verdict verdict = LinearizabilityChecker.check(history.operations());
         System.out.printf(
-                "history %s seed=%d: %d operations, %d unknown, %d refused, %d conflicts: %s%n",
+                "history %s seed=%d: %d operations, %d unknown (%d more cleared), %d refused, "
+                        + "%d compared and set, %d in vain: %s%n",
                 name,
                 seed,
                 history.operations().size(),
                 history.count(Outcome.UNKNOWN),
+                cleared.get(),
                 history.count(Outcome.REFUSED),
-                history.count(Outcome.CONFLICT),
+                done(Kind.COMPARE_AND_SET),
+                count(Kind.COMPARE_AND_SET, Outcome.CONFLICT),
                 verdict.kind());
         return verdict;
     }
@@ -146,6 +175,7 @@ final class HistoryRun implements AutoCloseable {
         private final Map<String, Told> seen = new HashMap<>();
         private int id = clientIds.incrementAndGet();
         private int values;
+        private int marks;
         private int node;
 
         Client(final Random random) {
@@ -173,22 +203,53 @@ final class HistoryRun implements AutoCloseable {
         private Outcome step(final String key) throws InterruptedException {
             final int dice = random.nextInt(20);
             final Told known = seen.get(key);
-            if (dice < 9) {
-                return read(node, key);
-            } else if (dice < 14) {
-                final String value = nextValue();
+            if (dice < 4) {
+                return write(key);
+            } else if (dice < 9 && known != null) {
+                return compareAndSet(key, known);
+            } else if (dice == 9 && known != null && known.revision() > 0) {
                 final long called = System.nanoTime();
-                return record(Kind.WRITE, key, value, "", called, registers.write(node, key, value));
-            } else if (dice < 18 && known != null && registers.hasRevisions()) {
-                final String value = nextValue();
+                final Told told = surely((at, mark) -> registers.compareAndDelete(at, key, known.revision(), mark));
+                return record(Kind.COMPARE_AND_SET, key, Operation.ABSENT, known.observed(), called, told);
+            } else if (dice == 10) {
                 final long called = System.nanoTime();
-                final Told told = registers.compareAndSet(node, key, known.revision(), value);
-                return record(Kind.COMPARE_AND_SET, key, value, known.observed(), called, told);
-            } else if (dice == 19) {
-                final long called = System.nanoTime();
-                return record(Kind.DELETE, key, "", "", called, registers.delete(node, key));
+                final Told told = surely((at, mark) -> registers.delete(at, key, mark));
+                return record(Kind.DELETE, key, "", "", called, told);
             }
             return read(node, key);
+        }
+
+        private Outcome write(final String key) throws InterruptedException {
+            final String value = nextValue();
+            final long called = System.nanoTime();
+            final Told told = surely((at, mark) -> registers.write(at, key, value, mark));
+            return record(Kind.WRITE, key, value, "", called, told);
+        }
+
+        private Outcome compareAndSet(final String key, final Told known) throws InterruptedException {
+            final String value = nextValue();
+            final long called = System.nanoTime();
+            final Told told = surely((at, mark) -> registers.compareAndSet(at, key, known.revision(), value, mark));
+            return record(Kind.COMPARE_AND_SET, key, value, known.observed(), called, told);
+        }
+
+        /**
+         * Asks for a change. Half of them have a mark, and are sent again under it, elsewhere, while nobody knows what
+         * came of them: they happen once at most, and who is told in the end knows.
+         */
+        private Told surely(final Change change) throws InterruptedException {
+            final String mark = random.nextBoolean() ? "history-" + run + "-" + id + "-" + ++marks : "";
+            final Told first = change.ask(node, mark);
+            for (int i = 0; i < RETRIES && !mark.isEmpty() && first.outcome() == Outcome.UNKNOWN; i++) {
+                moveOn();
+                final Told next = change.ask(node, mark);
+                // That another try did nothing says nothing of those before it.
+                if (next.outcome() == Outcome.OK || next.outcome() == Outcome.CONFLICT) {
+                    cleared.incrementAndGet();
+                    return next;
+                }
+            }
+            return first;
         }
 
         private String nextValue() {
@@ -197,10 +258,7 @@ final class HistoryRun implements AutoCloseable {
 
         Outcome read(final int at, final String key) throws InterruptedException {
             final long called = System.nanoTime();
-            final Told told = registers.read(at, key);
-            if (told.outcome() == Outcome.OK) {
-                seen.put(key, told);
-            }
+            final Told told = random.nextInt(4) == 0 ? registers.readList(at, key) : registers.read(at, key);
             return record(Kind.READ, key, "", "", called, told);
         }
 
@@ -212,8 +270,12 @@ final class HistoryRun implements AutoCloseable {
                 final long called,
                 final Told told) {
             final long returned = told.outcome() == Outcome.UNKNOWN ? Operation.NEVER : System.nanoTime();
-            history.add(
-                    new Operation(id, key, kind, value, expected, told.outcome(), told.observed(), called, returned));
+            final String observed = kind == Kind.READ ? told.observed() : "";
+            history.add(new Operation(id, key, kind, value, expected, told.outcome(), observed, called, returned));
+            // What is compared with next: the revision that a read, or this client's own change, was told.
+            if (told.outcome() == Outcome.OK && told.revision() != Registers.NOT_TOLD) {
+                seen.put(key, told);
+            }
             return told.outcome();
         }
     }

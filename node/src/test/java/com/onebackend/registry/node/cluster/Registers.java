@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Definitions used as registers: the value is the image's name. Tells apart what happened, what did not, and what
- * nobody knows; does nothing twice.
+ * nobody knows; does nothing twice by itself.
  *
  * <p><i>Thread:</i> any.
  */
@@ -34,18 +34,24 @@ final class Registers {
     /** Answers that no node may give. */
     private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
 
-    private volatile boolean hasRevisions;
-
     /** @param isStrong whether reads ask for consistency; without it a node answers with what it has */
     Registers(final ProcessCluster cluster, final boolean isStrong) {
         this.cluster = cluster;
         this.isStrong = isStrong;
     }
 
-    /** What an operation came to; {@code revision} 0 = nothing there, or not told. */
+    /** The answer tells of no revision. */
+    static final long NOT_TOLD = -1;
+
+    /**
+     * What an operation came to.
+     *
+     * @param observed what was there, or is there now; empty for nothing
+     * @param revision of that, 0 for nothing; {@link #NOT_TOLD}
+     */
     record Told(Outcome outcome, String observed, long revision) {
         static Told of(final Outcome outcome) {
-            return new Told(outcome, Operation.ABSENT, 0);
+            return new Told(outcome, Operation.ABSENT, NOT_TOLD);
         }
     }
 
@@ -53,88 +59,142 @@ final class Registers {
         return List.copyOf(wrong);
     }
 
-    /** Finds out, once, whether this server compares revisions. */
-    void probe(final int node) throws InterruptedException {
-        final String key = "probe-of-revisions";
-        if (write(node, key, "first").outcome() != Outcome.OK) {
-            throw new IllegalStateException("node " + node + " takes no definitions: " + wrong);
-        }
-        hasRevisions = read(node, key).revision() > 0;
-        delete(node, key);
+    private String consistency() {
+        return isStrong ? "?consistency=strong" : "?consistency=local";
     }
 
-    boolean hasRevisions() {
-        return hasRevisions;
-    }
-
+    /** Asks for the one definition. */
     Told read(final int node, final String key) throws InterruptedException {
-        final String consistency = isStrong ? "?consistency=strong" : "?consistency=local";
-        final HttpResponse<String> answer;
-        try {
-            answer = send(node, "GET", DEFINITION + "s" + consistency, null);
-        } catch (final IOException e) {
+        final HttpResponse<String> answer = get(node, DEFINITION + "/" + key, 200, 404);
+        if (answer == null) {
             return Told.of(Outcome.REFUSED);
         }
-        if (answer.statusCode() != 200) {
-            expect(answer, 503, 429);
+        if (answer.statusCode() == 404) {
+            return new Told(Outcome.OK, Operation.ABSENT, 0);
+        }
+        final JsonNode told = json(answer);
+        final long revision = told.path("revision").asLong();
+        if (revision < 1 || !tag(answer).equals("\"" + revision + "\"")) {
+            wrong.add("GET " + key + " at node " + node + " tells of no revision, or of two: " + answer.body());
+        }
+        return new Told(Outcome.OK, told.at("/definition/image/name").asText(), revision);
+    }
+
+    /** Asks for all definitions, which is answered in another way; tells of no revision. */
+    Told readList(final int node, final String key) throws InterruptedException {
+        final HttpResponse<String> answer = get(node, DEFINITION + "s", 200);
+        if (answer == null) {
             return Told.of(Outcome.REFUSED);
         }
         for (final JsonNode definition : json(answer).path("definitions")) {
             if (definition.path("id").asText().equals(key)) {
-                return new Told(
-                        Outcome.OK,
-                        definition.at("/image/name").asText(),
-                        definition.path("revision").asLong());
+                return new Told(Outcome.OK, definition.at("/image/name").asText(), NOT_TOLD);
             }
         }
-        return Told.of(Outcome.OK);
+        return new Told(Outcome.OK, Operation.ABSENT, 0);
+    }
+
+    /** The answer, if it has one of these statuses; null when there is none. */
+    private HttpResponse<String> get(final int node, final String path, final Integer... statuses)
+            throws InterruptedException {
+        final HttpResponse<String> answer;
+        try {
+            answer = send(node, "GET", path + consistency(), null, "");
+        } catch (final IOException e) {
+            return null;
+        }
+        if (List.of(statuses).contains(answer.statusCode())) {
+            return answer;
+        }
+        expect(answer, 503, 429);
+        return null;
+    }
+
+    private static String tag(final HttpResponse<String> answer) {
+        return answer.headers().firstValue("ETag").orElse("");
     }
 
     Told write(final int node, final String key, final String value) throws InterruptedException {
-        return change(node, "PUT", DEFINITION, body(key, value, ""), 201);
+        return write(node, key, value, "");
+    }
+
+    /** @param mark the Idempotency-Key: however often it is sent, it happens once; empty for none */
+    Told write(final int node, final String key, final String value, final String mark) throws InterruptedException {
+        return saved(value, change(node, "PUT", DEFINITION, body(key, value, ""), mark, 201));
     }
 
     /** Writes if the register still holds what had this revision; 0 = if it holds nothing. */
-    Told compareAndSet(final int node, final String key, final long revision, final String value)
+    Told compareAndSet(final int node, final String key, final long revision, final String value, final String mark)
             throws InterruptedException {
-        return change(node, "PUT", DEFINITION, body(key, value, ",\"revision\":" + revision), 201, 409);
+        final String body = body(key, value, ",\"revision\":" + revision);
+        return saved(value, change(node, "PUT", DEFINITION, body, mark, 201, 409));
     }
 
-    Told delete(final int node, final String key) throws InterruptedException {
-        return change(node, "DELETE", DEFINITION + "/" + key, null, 204, 404);
+    private Told saved(final String value, final Change change) {
+        if (change.outcome != Outcome.OK) {
+            return Told.of(change.outcome);
+        }
+        final String tag = tag(change.answer);
+        if (!tag.matches("\"[1-9][0-9]*\"")) {
+            wrong.add("a save was answered without its revision: ETag " + tag);
+            return Told.of(Outcome.OK);
+        }
+        return new Told(Outcome.OK, value, Long.parseLong(tag.substring(1, tag.length() - 1)));
     }
+
+    Told delete(final int node, final String key, final String mark) throws InterruptedException {
+        return deleted(change(node, "DELETE", DEFINITION + "/" + key, null, mark, 204, 404));
+    }
+
+    /** Deletes if the register still holds what had this revision. */
+    Told compareAndDelete(final int node, final String key, final long revision, final String mark)
+            throws InterruptedException {
+        final String path = DEFINITION + "/" + key + "?revision=" + revision;
+        return deleted(change(node, "DELETE", path, null, mark, 204, 409, 404));
+    }
+
+    private static Told deleted(final Change change) {
+        return new Told(change.outcome, Operation.ABSENT, change.outcome == Outcome.OK ? 0 : NOT_TOLD);
+    }
+
+    private record Change(Outcome outcome, HttpResponse<String> answer) {}
 
     private static String body(final String key, final String value, final String more) {
         return "{\"definition\":{\"id\":\"" + key + "\",\"image\":{\"name\":\"" + value + "\"}" + more + "}}";
     }
 
-    private Told change(
-            final int node, final String method, final String path, final String body, final int... expected)
+    /** @param expected the status of what happened, then those of what was compared in vain */
+    private Change change(
+            final int node,
+            final String method,
+            final String path,
+            final String body,
+            final String mark,
+            final int... expected)
             throws InterruptedException {
         final HttpResponse<String> answer;
         try {
-            answer = send(node, method, path, body);
+            answer = send(node, method, path, body, mark);
         } catch (final ConnectException | HttpConnectTimeoutException e) {
-            return Told.of(Outcome.REFUSED);
+            return new Change(Outcome.REFUSED, null);
         } catch (final IOException e) {
-            return Told.of(Outcome.UNKNOWN);
+            return new Change(Outcome.UNKNOWN, null);
         }
         final int status = answer.statusCode();
-        if (status == expected[0]) {
-            return Told.of(Outcome.OK);
-        }
-        if (expected.length > 1 && status == expected[1]) {
-            return Told.of(Outcome.CONFLICT);
+        for (int i = 0; i < expected.length; i++) {
+            if (status == expected[i]) {
+                return new Change(i == 0 ? Outcome.OK : Outcome.CONFLICT, answer);
+            }
         }
         expect(answer, 503, 429);
         if (status == 429) {
-            return Told.of(Outcome.REFUSED);
+            return new Change(Outcome.REFUSED, answer);
         }
         final String happened = json(answer).path("happened").asText();
         if (!happened.equals("no") && !happened.equals("unknown")) {
             wrong.add(method + " " + path + " at node " + node + " does not say whether it happened: " + answer.body());
         }
-        return Told.of(happened.equals("no") ? Outcome.REFUSED : Outcome.UNKNOWN);
+        return new Change(happened.equals("no") ? Outcome.REFUSED : Outcome.UNKNOWN, answer);
     }
 
     private void expect(final HttpResponse<String> answer, final int... statuses) {
@@ -146,16 +206,19 @@ final class Registers {
         wrong.add(answer.request().method() + " " + answer.uri() + ": " + answer.statusCode() + " " + answer.body());
     }
 
-    private HttpResponse<String> send(final int node, final String method, final String path, final String body)
+    private HttpResponse<String> send(
+            final int node, final String method, final String path, final String body, final String mark)
             throws IOException, InterruptedException {
-        final HttpRequest request = HttpRequest.newBuilder(URI.create(cluster.url(node) + path))
+        final HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(cluster.url(node) + path))
                 .timeout(REQUEST_TIMEOUT)
                 .header("Authorization", "Bearer " + cluster.token())
                 .method(
                         method,
-                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        return http.send(request, HttpResponse.BodyHandlers.ofString());
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+        if (!mark.isEmpty()) {
+            request.header("Idempotency-Key", mark);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private static JsonNode json(final HttpResponse<String> answer) {

@@ -92,6 +92,17 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
+    void aDeletionThatComparesLeavesNothingOrEverything() {
+        accepts(write(1, "r", "a", 0, 1), compareAndSet(2, "r", "a", "", 2, 3), read(3, "r", "", 4, 5));
+        accepts(
+                write(1, "r", "b", 0, 1),
+                compareAndSet(2, "r", "a", "", 2, 3).answered(Outcome.CONFLICT, "", 3),
+                read(3, "r", "b", 4, 5));
+        refuses(write(1, "r", "a", 0, 1), compareAndSet(2, "r", "a", "", 2, 3), read(3, "r", "a", 4, 5));
+        refuses(write(1, "r", "b", 0, 1), compareAndSet(2, "r", "a", "", 2, 3), read(3, "r", "", 4, 5));
+    }
+
+    @Test
     void nothingCanBeDeletedTwice() {
         refuses(write(1, "r", "a", 0, 1), delete(1, "r", 2, 9), delete(2, "r", 2, 9));
     }

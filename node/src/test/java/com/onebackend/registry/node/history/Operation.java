@@ -5,7 +5,7 @@ package com.onebackend.registry.node.history;
  * only.
  *
  * @param client who asked; a client asks one thing at a time, and is another one after an unknown outcome
- * @param value WRITE, COMPARE_AND_SET: what is written; empty otherwise
+ * @param value WRITE, COMPARE_AND_SET: what is written, empty for a deletion that compares; empty otherwise
  * @param expected COMPARE_AND_SET: the value that must be there, empty for none
  * @param observed READ: what was there, empty for nothing
  * @param calledNanos before anything was sent
@@ -106,7 +106,7 @@ public record Operation(
         final String asked = switch (kind) {
             case READ -> "read";
             case WRITE -> "write " + value;
-            case COMPARE_AND_SET -> "set " + shown(expected) + " -> " + value;
+            case COMPARE_AND_SET -> "set " + shown(expected) + " -> " + shown(value);
             case DELETE -> "delete";
         };
         final String told = switch (outcome) {

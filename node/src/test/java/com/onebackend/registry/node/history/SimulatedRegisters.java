@@ -70,7 +70,8 @@ final class SimulatedRegisters {
 
     private Operation perform(final Planned next, final Map<String, String> registers) {
         final String held = registers.getOrDefault(next.key(), Operation.ABSENT);
-        final String value = "v" + nextValue++;
+        final boolean deletes = next.kind() == Kind.COMPARE_AND_SET && random.nextInt(5) == 0;
+        final String value = deletes ? Operation.ABSENT : "v" + nextValue++;
         // Half of them know what is there; the others know what was.
         final String expected = random.nextBoolean() ? held : lastSeen.getOrDefault(next.key(), Operation.ABSENT);
         final Outcome outcome = switch (next.kind()) {
