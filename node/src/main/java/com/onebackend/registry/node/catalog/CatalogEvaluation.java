@@ -75,6 +75,10 @@ final class CatalogEvaluation {
     }
 
     CatalogResult evaluate(final CatalogCommand command) {
+        if (tables.restore.isUnderWay() && isRestored(command)) {
+            // Nodes that have restarted since see rows of the backup, others do not: they would answer differently.
+            return conflict("a backup is being restored into this cluster; change it when that has ended");
+        }
         if (command instanceof SaveDefinition save) {
             return saveDefinition(save);
         } else if (command instanceof DeleteDefinition delete) {
@@ -92,6 +96,14 @@ final class CatalogEvaluation {
         }
         final CatalogResult restored = new RestoreEvaluation(tables, index, batch, effects, reload).evaluate(command);
         return restored == null ? CatalogResult.done(index, 0) : restored;
+    }
+
+    /** True for commands that look at rows which a restore brings in. */
+    private static boolean isRestored(final CatalogCommand command) {
+        return command instanceof SaveDefinition
+                || command instanceof DeleteDefinition
+                || command instanceof SaveAccount
+                || command instanceof SaveSigningKey;
     }
 
     private CatalogResult saveDefinition(final SaveDefinition command) {
@@ -277,14 +289,13 @@ final class CatalogEvaluation {
         final KeyRow row = new KeyRow(command.key(), index);
         batch.put(CatalogSection.SIGNING_KEY, id, CatalogCodec.encodeKeyRow(row));
         effects.add(() -> tables.keys.put(id, row));
-        if (tables.keys.size() >= SIGNING_KEYS_MAX) {
-            tables.keys.values().stream()
-                    .min(Comparator.comparingLong(KeyRow::index))
-                    .ifPresent(eldest -> {
-                        batch.delete(CatalogSection.SIGNING_KEY, eldest.key().id());
-                        effects.add(() -> tables.keys.remove(eldest.key().id()));
-                    });
-        }
+        tables.keys.values().stream()
+                .sorted(KeyRow.BY_AGE)
+                .limit(Math.max(0, tables.keys.size() - SIGNING_KEYS_MAX + 1))
+                .forEach(eldest -> {
+                    batch.delete(CatalogSection.SIGNING_KEY, eldest.key().id());
+                    effects.add(() -> tables.keys.remove(eldest.key().id()));
+                });
         return CatalogResult.done(index, 0);
     }
 
