@@ -8,6 +8,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -52,9 +53,7 @@ final class BackupCommands {
     private static int backup(final Invocation call) {
         if (call.word(0).equals(STDOUT)) {
             final BackupReader read = receive(call, call.shell().out());
-            if (call.shell().out().checkError()) {
-                throw CliException.failure("standard output does not take it: what is there is no backup");
-            }
+            refuse(call.shell().out());
             tell(call, read);
             return Oo.EXIT_OK;
         }
@@ -77,6 +76,13 @@ final class BackupCommands {
             return Oo.EXIT_OK;
         } catch (final IOException e) {
             throw CliException.failure("cannot write " + file + ": " + Shell.reason(e));
+        }
+    }
+
+    /** Such a stream tells nobody by itself that it failed. */
+    private static void refuse(final PrintStream out) {
+        if (out.checkError()) {
+            throw CliException.failure("standard output does not take it: what is there is no backup");
         }
     }
 
@@ -187,6 +193,9 @@ final class BackupCommands {
                 out.write(bytes, offset, length);
             } catch (final IOException e) {
                 throw CliException.failure("cannot write the backup: " + Shell.reason(e));
+            }
+            if (out instanceof PrintStream stdout) {
+                refuse(stdout);
             }
         }
     }

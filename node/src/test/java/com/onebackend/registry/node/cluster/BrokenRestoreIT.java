@@ -168,6 +168,9 @@ class BrokenRestoreIT {
                         .status())
                 .isEqualTo(503);
         assertThat(new Facts(cluster).register(n, "web", "i-0").status()).isEqualTo(503);
+        assertThat(cluster.get(n, "/registry-svc/cluster/backup").status())
+                .as("a part is no backup")
+                .isEqualTo(409);
         // The leader may be the one that was killed.
         await().atMost(SOON).untilAsserted(() -> {
             final HttpResponse<String> other = step(cluster, n, "begin", OTHER_ID, new byte[0]);
