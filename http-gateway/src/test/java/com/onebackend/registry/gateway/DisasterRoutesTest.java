@@ -61,9 +61,9 @@ class DisasterRoutesTest {
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).hasSize((int) LARGE);
         assertThat(answer.body().substring(0, 30)).isEqualTo("abcdefghijklmnopqrstuvwxyzabcd");
-        assertThat(answer.headers().firstValue("X-Registry-Index")).contains("42");
-        assertThat(answer.headers().firstValue("X-Registry-Stale")).contains("true");
-        assertThat(answer.headers().firstValue("X-Registry-Age-Ms")).contains("7");
+        assertThat(answer.headers().firstValue("X-Catalog-Index")).contains("42");
+        assertThat(answer.headers().firstValue("X-Catalog-Stale")).contains("true");
+        assertThat(answer.headers().firstValue("X-Catalog-Age-Millis")).contains("7");
         await().untilAsserted(() -> assertThat(disasters.closed).hasValue(1));
     }
 

@@ -52,6 +52,10 @@ final class DisasterService implements DisasterApi, AutoCloseable {
 
     @Override
     public void backup(final Reply<Backup> reply) {
+        if (services.catalog().restore().isUnderWay()) {
+            reply.failure(halfRestored());
+            return;
+        }
         if (!backups.tryAcquire()) {
             reply.failure(new RegistryError(
                     ErrorCode.OVERLOADED, "another backup is being taken at this node; wait for it, or ask another"));
@@ -87,6 +91,11 @@ final class DisasterService implements DisasterApi, AutoCloseable {
                     services.catalog(),
                     parts.store().instances(),
                     backups::release);
+            if (services.catalog().restore().isUnderWay()) {
+                spool.close();
+                reply.failure(halfRestored());
+                return;
+            }
             LOG.info(
                     "backup made index={} bytes={} current={} after {} ms",
                     spool.applied().index(),
@@ -129,6 +138,12 @@ final class DisasterService implements DisasterApi, AutoCloseable {
         } catch (final RuntimeException e) {
             reply.failure(NodeApi.errorOf(e));
         }
+    }
+
+    /** A part of a backup must not be taken for one. */
+    private static RegistryError halfRestored() {
+        return new RegistryError(
+                ErrorCode.CONFLICT, "a backup is being restored into this cluster; end that first, then take another");
     }
 
     private static RegistryError busy() {

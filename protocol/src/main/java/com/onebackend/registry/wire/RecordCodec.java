@@ -132,7 +132,9 @@ public final class RecordCodec {
     }
 
     private static <M extends MessageLite> M parse(final Parser<M> parser, final byte[] bytes) {
-        WireChecks.require(bytes.length <= WireLimits.RECORD_BYTES_MAX, "record is too large");
+        WireChecks.require(
+                bytes.length <= WireLimits.RECORD_BYTES_MAX,
+                "the record is larger than " + WireLimits.RECORD_BYTES_MAX + " bytes");
         try {
             return parser.parseFrom(bytes);
         } catch (final InvalidProtocolBufferException e) {

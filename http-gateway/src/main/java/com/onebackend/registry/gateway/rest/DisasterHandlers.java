@@ -55,12 +55,12 @@ public final class DisasterHandlers {
     }
 
     private static Answer answer(final Backup backup) {
-        final Answer answer = new Answer(200, BACKUP_TYPE, Body.of(backup.bytes(), backup.length()), List.of())
-                .with("X-Registry-Index", Long.toString(backup.index()))
-                .with("X-Registry-Stale", Boolean.toString(!backup.isCurrent()));
-        return backup.ageMillis() == Long.MAX_VALUE
-                ? answer
-                : answer.with("X-Registry-Age-Ms", Long.toString(backup.ageMillis()));
+        Answer answer = new Answer(200, BACKUP_TYPE, Body.of(backup.bytes(), backup.length()), List.of())
+                .with(Consistency.INDEX, Long.toString(backup.index()));
+        if (backup.ageMillis() != Long.MAX_VALUE) {
+            answer = answer.with(Consistency.AGE, Long.toString(backup.ageMillis()));
+        }
+        return backup.isCurrent() ? answer : answer.with(Consistency.STALE, "true");
     }
 
     /** The body is binary: records as they stand in the backup. */

@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
  * <p><i>Thread:</i> one at a time.
  */
 public final class BackupSpool implements ByteSource {
+    /** Left free on the node's disk, whatever a backup takes: a node whose disk is full ends. */
+    static final long SPARE_BYTES_MIN = 256L << 20;
+
     private static final Logger LOG = LoggerFactory.getLogger(BackupSpool.class);
 
     private final FileChannel file;
@@ -53,7 +56,10 @@ public final class BackupSpool implements ByteSource {
             throws IOException {
         final FileChannel file = unnamed(folder);
         try {
-            final OutputStream out = Channels.newOutputStream(file);
+            final OutputStream out = new SparingStream(
+                    Channels.newOutputStream(file),
+                    () -> Files.getFileStore(folder).getUsableSpace(),
+                    SPARE_BYTES_MIN);
             final BackupWriter writer = new BackupWriter(out, header);
             final Applied applied = catalog.readAll((section, key, value) -> {
                 if (CatalogService.isContent(section, key)) {

@@ -37,6 +37,8 @@ import com.onebackend.registry.wire.v1.SaveNodeMsg;
 import com.onebackend.registry.wire.v1.SaveSigningKeyMsg;
 import com.onebackend.registry.wire.v1.SigningKeyRowMsg;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.OptionalLong;
 import java.util.UUID;
 
@@ -47,7 +49,11 @@ final class CatalogCodec {
     private CatalogCodec() {}
 
     /** A signing key and the Raft index that brought it. */
-    record KeyRow(SigningKey key, long index) {}
+    record KeyRow(SigningKey key, long index) {
+        /** The eldest first. An index that comes from another cluster may stand for two keys. */
+        static final Comparator<KeyRow> BY_AGE = Comparator.comparingLong(KeyRow::index)
+                .thenComparing(row -> row.key().id());
+    }
 
     /** A request that was applied, what it was answered, and the hash of what it asked for. */
     record AppliedRequest(UUID requestId, CatalogResult result, long contentHash) {}
@@ -252,17 +258,22 @@ final class CatalogCodec {
     }
 
     static byte[] encodeTrail(final DefinitionTrails.Trail trail) {
-        return DefinitionTrailMsg.newBuilder()
+        final DefinitionTrailMsg.Builder message = DefinitionTrailMsg.newBuilder()
                 .setFirst(trail.first())
                 .setLast(trail.last())
-                .setDeletedAt(trail.deletedAt())
-                .build()
-                .toByteArray();
+                .setDeletedAt(trail.deletedAt());
+        Arrays.stream(trail.sizes()).forEach(message::addSizes);
+        return message.build().toByteArray();
     }
 
     static DefinitionTrails.Trail decodeTrail(final byte[] bytes) {
         final DefinitionTrailMsg message = parse(DefinitionTrailMsg.parser(), bytes);
-        return new DefinitionTrails.Trail(message.getFirst(), message.getLast(), message.getDeletedAt());
+        final int[] sizes =
+                message.getSizesList().stream().mapToInt(size -> size).toArray();
+        if (sizes.length == 0) {
+            throw new WireException("a definition without revisions");
+        }
+        return new DefinitionTrails.Trail(message.getFirst(), message.getLast(), message.getDeletedAt(), sizes);
     }
 
     private static CatalogResultMsg toMessage(final CatalogResult result) {

@@ -296,14 +296,13 @@ final class CatalogEvaluation {
         final KeyRow row = new KeyRow(command.key(), index);
         batch.put(CatalogSection.SIGNING_KEY, id, CatalogCodec.encodeKeyRow(row));
         effects.add(() -> tables.keys.put(id, row));
-        if (tables.keys.size() >= SIGNING_KEYS_MAX) {
-            tables.keys.values().stream()
-                    .min(Comparator.comparingLong(KeyRow::index))
-                    .ifPresent(eldest -> {
-                        batch.delete(CatalogSection.SIGNING_KEY, eldest.key().id());
-                        effects.add(() -> tables.keys.remove(eldest.key().id()));
-                    });
-        }
+        tables.keys.values().stream()
+                .sorted(KeyRow.BY_AGE)
+                .limit(Math.max(0, tables.keys.size() - SIGNING_KEYS_MAX + 1))
+                .forEach(eldest -> {
+                    batch.delete(CatalogSection.SIGNING_KEY, eldest.key().id());
+                    effects.add(() -> tables.keys.remove(eldest.key().id()));
+                });
         return CatalogResult.done(index, 0);
     }
 

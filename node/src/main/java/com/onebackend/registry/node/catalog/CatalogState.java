@@ -87,6 +87,27 @@ final class CatalogState {
         final Map<String, Account> accounts = new ConcurrentHashMap<>();
         final Map<String, KeyRow> keys = new ConcurrentHashMap<>();
         volatile RestoreMark restore = RestoreMark.NONE;
+        /** What is on disk while a restore is under way. Of whoever applies. */
+        private RestoreTally tally = new RestoreTally();
+
+        /** What an entry of the restore that is under way would add. */
+        RestoreTally tally() {
+            return tally;
+        }
+
+        /** A restore begins: what is here counts, too. */
+        void countRows() {
+            final RestoreTally counted = new RestoreTally();
+            definitions
+                    .list()
+                    .entries()
+                    .forEach(entry -> counted.count(
+                            CatalogSection.DEFINITION, entry.definition().id()));
+            accounts.keySet().forEach(slug -> counted.count(CatalogSection.ACCOUNT, slug));
+            keys.keySet().forEach(id -> counted.count(CatalogSection.SIGNING_KEY, id));
+            trails.forEach(counted::count);
+            tally = counted;
+        }
     }
 
     /** @param feed told of everything that is applied */
@@ -124,6 +145,9 @@ final class CatalogState {
                 DefinitionHistory.load(loaded.trails, key, bytes);
             }
         });
+        if (loaded.restore.isUnderWay()) {
+            loaded.countRows();
+        }
         epoch = epochOf(store);
         tables = loaded;
         final long index = store.lastApplied().index();
@@ -424,7 +448,7 @@ final class CatalogState {
     /** The newest first. */
     List<SigningKey> signingKeys() {
         return tables.keys.values().stream()
-                .sorted(Comparator.comparingLong(KeyRow::index).reversed())
+                .sorted(KeyRow.BY_AGE.reversed())
                 .map(KeyRow::key)
                 .toList();
     }

@@ -8,11 +8,16 @@ import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.storage.CatalogStore;
 import com.onebackend.registry.wire.RecordCodec;
 import com.onebackend.registry.wire.WireException;
+import com.onebackend.registry.wire.WireLimits;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Keeps the last revisions of every definition, also of those that were deleted, and numbers them: a definition that is
@@ -25,6 +30,14 @@ final class DefinitionHistory {
     static final int REVISIONS_MAX = 10;
     /** Deleted definitions whose revisions are kept; the one deleted first goes first. */
     static final int DELETED_MAX = 4_096;
+    /**
+     * Rows of all revisions together, each definition's last one excepted, which is as large as the definition. Beyond
+     * it deleted definitions are forgotten, the one deleted first first, then the definition that is written keeps
+     * fewer revisions.
+     */
+    static final long BYTES_MAX = 256L << 20;
+    /** The highest revision a definition can have. */
+    static final long REVISION_MAX = 999_999_999_999_999_999L;
 
     private static final String TRAIL_PREFIX = "trail/";
     private static final String FLOOR_KEY = "revision-floor";
@@ -32,12 +45,29 @@ final class DefinitionHistory {
     private final DefinitionTrails trails;
     private final CatalogBatch batch;
     private final Consumer<Runnable> effects;
+    private final long bytesMax;
+    /** In this entry; {@link #trails} has them still. */
+    private final Set<String> forgotten = new HashSet<>();
+
+    private long floor;
+    private long forgottenBytes;
 
     /** @param effects takes what shall be shown to readers once the batch is stored */
     DefinitionHistory(final DefinitionTrails trails, final CatalogBatch batch, final Consumer<Runnable> effects) {
+        this(trails, batch, effects, BYTES_MAX);
+    }
+
+    /** @param bytesMax instead of {@link #BYTES_MAX} */
+    DefinitionHistory(
+            final DefinitionTrails trails,
+            final CatalogBatch batch,
+            final Consumer<Runnable> effects,
+            final long bytesMax) {
         this.trails = trails;
         this.batch = batch;
         this.effects = effects;
+        this.bytesMax = bytesMax;
+        this.floor = trails.floor();
     }
 
     /** The number of the next revision of {@code id}; {@code stored} is the definition as it is, or null. */
@@ -63,7 +93,7 @@ final class DefinitionHistory {
 
     void deleted(final String id, final long revision, final CatalogCommand.Proposal by, final long index) {
         if (trails.deletedCount() >= DELETED_MAX) {
-            forget(trails.eldestDeleted());
+            forget(trails.deleted().iterator().next());
         }
         note(id, new DefinitionRevision(revision, by.millis(), by.who(), null), null, index);
     }
@@ -71,25 +101,55 @@ final class DefinitionHistory {
     private void note(
             final String id, final DefinitionRevision revision, final byte[] definition, final long deletedAt) {
         final Trail before = trails.get(id);
-        final long last = revision.revision();
-        final long first = before == null ? last : Math.max(before.first(), last - REVISIONS_MAX + 1);
+        final byte[] row = CatalogCodec.encodeRevision(revision, definition);
+        final Trail trail = bounded(id, before, Trail.after(before, revision.revision(), row.length, deletedAt));
         if (before != null) {
-            deleteRows(id, before.first(), first - 1);
+            deleteRows(id, before.first(), trail.first() - 1);
         }
-        final Trail trail = new Trail(first, last, deletedAt);
-        batch.put(CatalogSection.DEFINITION_REVISION, key(id, last), CatalogCodec.encodeRevision(revision, definition));
+        batch.put(CatalogSection.DEFINITION_REVISION, key(id, trail.last()), row);
         batch.put(CatalogSection.META, TRAIL_PREFIX + id, CatalogCodec.encodeTrail(trail));
         effects.accept(() -> trails.put(id, trail));
+    }
+
+    /** As many of the revisions as may be kept, the last one in any case. */
+    private Trail bounded(final String id, final Trail before, final Trail after) {
+        Trail trail = after;
+        while (trail.last() - trail.first() >= REVISIONS_MAX) {
+            trail = trail.withoutFirst();
+        }
+        final long others = trails.olderBytes() - (before == null ? 0 : before.olderBytes());
+        forgetDeleted(id, others + trail.olderBytes() - bytesMax);
+        while (trail.hasOlder() && others - forgottenBytes + trail.olderBytes() > bytesMax) {
+            trail = trail.withoutFirst();
+        }
+        return trail;
+    }
+
+    /** Forgets deleted definitions, but {@code except}, until so many bytes are free or none is left. */
+    private void forgetDeleted(final String except, final long bytes) {
+        if (bytes <= forgottenBytes) {
+            return;
+        }
+        for (final String id : trails.deleted()) {
+            if (!id.equals(except) && !forgotten.contains(id)) {
+                forget(id);
+            }
+            if (bytes <= forgottenBytes) {
+                return;
+            }
+        }
     }
 
     private void forget(final String id) {
         final Trail trail = trails.get(id);
         deleteRows(id, trail.first(), trail.last());
         batch.delete(CatalogSection.META, TRAIL_PREFIX + id);
+        forgotten.add(id);
+        forgottenBytes += trail.olderBytes();
         effects.accept(() -> trails.remove(id));
-        if (trail.last() > trails.floor()) {
-            final byte[] row =
-                    ByteBuffer.allocate(Long.BYTES).putLong(trail.last()).array();
+        if (trail.last() > floor) {
+            floor = trail.last();
+            final byte[] row = ByteBuffer.allocate(Long.BYTES).putLong(floor).array();
             batch.put(CatalogSection.META, FLOOR_KEY, row);
             effects.accept(() -> trails.raiseFloor(trail.last()));
         }
@@ -108,22 +168,39 @@ final class DefinitionHistory {
 
     /** True for the rows of the META section that are of these. */
     static boolean isRow(final String key) {
-        return key.startsWith(TRAIL_PREFIX) || key.equals(FLOOR_KEY);
+        return isTrail(key) || key.equals(FLOOR_KEY);
+    }
+
+    /** True for the row of the META section that says which revisions there are of one definition. */
+    static boolean isTrail(final String key) {
+        return key.startsWith(TRAIL_PREFIX);
+    }
+
+    /** The definition of such a row. */
+    static String idOf(final String trailKey) {
+        return trailKey.substring(TRAIL_PREFIX.length());
     }
 
     /**
      * A row that comes from another cluster must be one that {@link #read} understands.
      *
+     * @param trailOf what is known of a definition by now, or null
      * @throws WireException it is not
      */
-    static void checkRevision(final String key, final byte[] row) {
+    static void checkRevision(final String key, final byte[] row, final Function<String, Trail> trailOf) {
         final DefinitionRevision revision = CatalogCodec.decodeRevision(row);
         final int end = key.lastIndexOf('/');
-        final boolean isRight = end > 0
-                && key.equals(key(key.substring(0, end), revision.revision()))
-                && (revision.isDeletion() || revision.definition().id().equals(key.substring(0, end)));
+        final String id = end > 0 ? key.substring(0, end) : "";
+        final Trail trail = trailOf.apply(id);
+        final long number = revision.revision();
+        final boolean isRight = trail != null
+                && key.equals(key(id, number))
+                && number >= trail.first()
+                && number <= trail.last()
+                && row.length == trail.sizes()[(int) (number - trail.first())]
+                && (revision.isDeletion() || revision.definition().id().equals(id));
         if (!isRight) {
-            throw new WireException("the key of a revision is not its own");
+            throw new WireException("a revision is not where its definition has one");
         }
     }
 
@@ -135,24 +212,39 @@ final class DefinitionHistory {
      */
     static byte[] elder(final String key, final byte[] row, final long by) {
         if (key.equals(FLOOR_KEY)) {
-            if (row.length != Long.BYTES) {
+            if (row.length != Long.BYTES || !isRevision(ByteBuffer.wrap(row).getLong())) {
                 throw new WireException("not a revision's number");
             }
             return row;
         }
+        final String id = idOf(key);
+        if (id.isEmpty() || id.length() > WireLimits.ID_CHARS_MAX) {
+            throw new WireException("a definition's id is empty or too long");
+        }
         final Trail trail = CatalogCodec.decodeTrail(row);
-        if (trail.first() < 1 || trail.last() < trail.first() || trail.last() - trail.first() >= REVISIONS_MAX) {
+        if (!isRevision(trail.first())
+                || !isRevision(trail.last())
+                || trail.last() < trail.first()
+                || trail.last() - trail.first() >= REVISIONS_MAX
+                || trail.sizes().length != trail.last() - trail.first() + 1
+                || Arrays.stream(trail.sizes()).anyMatch(size -> size < 0)) {
             throw new WireException("not the revisions of a definition");
         }
         return trail.deletedAt() <= 0
                 ? row
-                : CatalogCodec.encodeTrail(new Trail(trail.first(), trail.last(), trail.deletedAt() - by));
+                : CatalogCodec.encodeTrail(
+                        new Trail(trail.first(), trail.last(), trail.deletedAt() - by, trail.sizes()));
+    }
+
+    /** True for a number that a definition's revision can have and that others can follow. */
+    static boolean isRevision(final long number) {
+        return number >= 1 && number < REVISION_MAX;
     }
 
     /** Takes a row of the META section, if it is one of these. */
     static void load(final DefinitionTrails trails, final String key, final byte[] row) {
         if (key.startsWith(TRAIL_PREFIX)) {
-            trails.put(key.substring(TRAIL_PREFIX.length()), CatalogCodec.decodeTrail(row));
+            trails.put(idOf(key), CatalogCodec.decodeTrail(row));
         } else if (key.equals(FLOOR_KEY)) {
             trails.raiseFloor(ByteBuffer.wrap(row).getLong());
         }

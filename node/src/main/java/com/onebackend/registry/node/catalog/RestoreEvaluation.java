@@ -1,5 +1,6 @@
 package com.onebackend.registry.node.catalog;
 
+import com.onebackend.registry.model.Definition;
 import com.onebackend.registry.node.catalog.CatalogCodec.KeyRow;
 import com.onebackend.registry.node.catalog.CatalogCommand.BeginRestore;
 import com.onebackend.registry.node.catalog.CatalogCommand.EndRestore;
@@ -22,8 +23,6 @@ import java.util.List;
  * <p><i>Thread:</i> Raft's updater. <i>Lifecycle:</i> one entry.
  */
 final class RestoreEvaluation {
-    /** What a new cluster makes itself: the administrator's account. */
-    static final int ACCOUNTS_BORN = 1;
     /** Restored signing keys and deletions are elder than any made here: this much lower than their own index. */
     private static final long ELDER = 1L << 62;
 
@@ -68,11 +67,16 @@ final class RestoreEvaluation {
             return conflict("another backup, with the checksum " + mark.restoreId()
                     + ", is being restored; end that one first, or begin with a new cluster");
         }
-        if (tables.definitions.size() > 0 || tables.accounts.size() > ACCOUNTS_BORN) {
+        if (tables.trails.size() > 0
+                || tables.definitions.size() > 0
+                || tables.accounts.size() > RestoreTally.BORN
+                || tables.keys.size() > RestoreTally.BORN) {
             return conflict("a backup goes into a new cluster only, and this one has " + tables.definitions.size()
-                    + " definitions and " + tables.accounts.size() + " accounts");
+                    + " definitions, the revisions of " + tables.trails.deletedCount() + " deleted ones, "
+                    + tables.accounts.size() + " accounts and " + tables.keys.size() + " signing keys");
         }
         mark(new RestoreMark(restoreId, false));
+        effects.add(tables::countRows);
         return CatalogResult.done(index, 0);
     }
 
@@ -100,14 +104,23 @@ final class RestoreEvaluation {
             // Everything was there before: sent again after an answer was lost.
             return CatalogResult.done(index, 0);
         }
+        final RestoreTally.Addition addition = tables.tally().addition();
         final List<Runnable> stored = new ArrayList<>();
         try {
-            command.rows().forEach(row -> stored.add(taken(row)));
+            command.rows().forEach(row -> stored.add(taken(row, addition)));
         } catch (final WireException e) {
             return CatalogResult.refused(
                     CatalogResult.Code.INVALID, index, "a row of the backup cannot be read: " + e.getMessage());
         }
+        final String excess = addition.excess();
+        if (!excess.isEmpty()) {
+            return CatalogResult.refused(
+                    CatalogResult.Code.INVALID,
+                    index,
+                    "the backup does not fit: a catalog holds " + excess + " at most; this cluster stays without one");
+        }
         stored.forEach(Runnable::run);
+        effects.add(addition::commit);
         return CatalogResult.done(index, 0);
     }
 
@@ -121,21 +134,31 @@ final class RestoreEvaluation {
     }
 
     /** What stores the row. */
-    private Runnable taken(final RestoredRow row) {
+    private Runnable taken(final RestoredRow row, final RestoreTally.Addition addition) {
         final CatalogSection section = isId(row.section()) ? CatalogSection.ofId((byte) row.section()) : null;
         byte[] value = row.value();
         if (section == CatalogSection.DEFINITION) {
-            require(row, RecordCodec.decodeDefinition(value).id());
+            final Definition definition = RecordCodec.decodeDefinition(value);
+            require(row, definition.id());
+            if (!DefinitionHistory.isRevision(definition.revision())) {
+                throw new WireException("a definition without a revision");
+            }
+            addition.count(section, row.key());
         } else if (section == CatalogSection.ACCOUNT) {
             require(row, RecordCodec.decodeAccount(value).slug());
+            addition.count(section, row.key());
         } else if (section == CatalogSection.SIGNING_KEY) {
             final KeyRow key = elder(CatalogCodec.decodeKeyRow(value));
             require(row, key.key().id());
             value = CatalogCodec.encodeKeyRow(key);
+            addition.count(section, row.key());
         } else if (section == CatalogSection.DEFINITION_REVISION) {
-            DefinitionHistory.checkRevision(row.key(), value);
+            DefinitionHistory.checkRevision(row.key(), value, addition::trail);
         } else if (section == CatalogSection.META && DefinitionHistory.isRow(row.key())) {
             value = DefinitionHistory.elder(row.key(), value, ELDER);
+            if (DefinitionHistory.isTrail(row.key())) {
+                addition.count(DefinitionHistory.idOf(row.key()), CatalogCodec.decodeTrail(value));
+            }
         } else {
             throw new WireException("section " + row.section() + " is not restored");
         }

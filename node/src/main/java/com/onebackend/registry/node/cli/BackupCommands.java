@@ -8,8 +8,10 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Set;
+import java.util.UUID;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -27,6 +30,7 @@ final class BackupCommands {
     private static final String STDOUT = "-";
     private static final int CHUNK_BYTES = 64 << 10;
     private static final long PROGRESS_BYTES = 64L << 20;
+    private static final int NAME_CHARS = 8;
 
     private BackupCommands() {}
 
@@ -48,17 +52,25 @@ final class BackupCommands {
 
     private static int backup(final Invocation call) {
         if (call.word(0).equals(STDOUT)) {
-            tell(call, receive(call, call.shell().out()));
+            final BackupReader read = receive(call, call.shell().out());
+            refuse(call.shell().out());
+            tell(call, read);
             return Oo.EXIT_OK;
         }
         final Path file = call.shell().folder().resolve(call.word(0));
+        if (Files.isDirectory(file)) {
+            throw CliException.failure(file + " is a folder; name a file");
+        }
         if (Files.exists(file) && !call.has(FORCE)) {
             throw CliException.failure(file + " exists; choose another name, or replace it with " + FORCE);
         }
-        final Path partial = file.resolveSibling(file.getFileName() + ".partial");
+        // A name of its own: two backups into the same file must not mix.
+        final Path partial = file.resolveSibling(
+                file.getFileName() + "." + UUID.randomUUID().toString().substring(0, NAME_CHARS) + ".partial");
+        partial.toFile().deleteOnExit();
         try {
             final BackupReader read = write(call, partial);
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            rename(partial, file, call.has(FORCE));
             sync(file.toAbsolutePath().getParent());
             tell(call, read);
             return Oo.EXIT_OK;
@@ -67,8 +79,28 @@ final class BackupCommands {
         }
     }
 
+    /** Such a stream tells nobody by itself that it failed. */
+    private static void refuse(final PrintStream out) {
+        if (out.checkError()) {
+            throw CliException.failure("standard output does not take it: what is there is no backup");
+        }
+    }
+
+    private static void rename(final Path partial, final Path file, final boolean replace) throws IOException {
+        try {
+            if (replace) {
+                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } else {
+                Files.move(partial, file);
+            }
+        } catch (final FileAlreadyExistsException e) {
+            throw CliException.failure(file + " has come into being meanwhile; choose another name");
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+    }
+
     private static BackupReader write(final Invocation call, final Path partial) throws IOException {
-        Files.deleteIfExists(partial);
         try (FileChannel channel = FileChannel.open(
                 partial,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
@@ -145,7 +177,7 @@ final class BackupCommands {
         public int read(final byte[] to, final int offset, final int length) throws IOException {
             final int taken = super.read(to, offset, Math.min(length, CHUNK_BYTES));
             if (taken > 0) {
-                out.write(to, offset, taken);
+                pass(to, offset, taken);
                 count += taken;
                 if (count - told >= PROGRESS_BYTES) {
                     told = count;
@@ -153,6 +185,18 @@ final class BackupCommands {
                 }
             }
             return taken;
+        }
+
+        /** What fails here is not the connection. */
+        private void pass(final byte[] bytes, final int offset, final int length) {
+            try {
+                out.write(bytes, offset, length);
+            } catch (final IOException e) {
+                throw CliException.failure("cannot write the backup: " + Shell.reason(e));
+            }
+            if (out instanceof PrintStream stdout) {
+                refuse(stdout);
+            }
         }
     }
 }

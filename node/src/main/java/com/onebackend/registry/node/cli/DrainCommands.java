@@ -44,7 +44,7 @@ final class DrainCommands {
     private static int drain(final Invocation call) {
         final Server server = call.server();
         return Removal.each(call, node -> {
-            final String id = send(server, node, true, call.value(REASON));
+            final String id = send(call.shell(), server, node, true, call.value(REASON));
             if (call.has(WAIT)) {
                 call.shell().out().println(Table.printable(awaitLeft(server, id)));
             }
@@ -53,18 +53,20 @@ final class DrainCommands {
 
     private static int undrain(final Invocation call) {
         final Server server = call.server();
-        return Removal.each(call, node -> send(server, node, false, ""));
+        return Removal.each(call, node -> send(call.shell(), server, node, false, ""));
     }
 
     /** Returns the node's id. */
-    private static String send(final Server server, final String node, final boolean drained, final String reason) {
+    private static String send(
+            final Shell shell, final Server server, final String node, final boolean drained, final String reason) {
         final Map<String, Object> body = new LinkedHashMap<>();
         body.put("node", node);
         body.put("drained", drained);
         if (!reason.isEmpty()) {
             body.put("reason", reason);
         }
-        final String id = server.call("POST", PATH, body, (in, type) -> Json.text(Json.readObject(in), "id"));
+        final String id = CatalogWrite.send(
+                shell, server, "POST", PATH, body, (in, type) -> Json.text(Json.readObject(in), "id"));
         return id.isEmpty() ? node : id;
     }
 

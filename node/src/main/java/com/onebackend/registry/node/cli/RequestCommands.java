@@ -21,10 +21,17 @@ final class RequestCommands {
         final boolean bodiless = get || (method.equals("delete") && line.flags().isEmpty());
         final Object body = bodiless ? null : line.flags().object();
         final Target target = Target.of(shell, new ConfigFile(shell), line.environment(), line.appHost());
-        new Server(target).call(method.toUpperCase(Locale.ROOT), path, body, (answer, contentType) -> {
+        final Server server = new Server(target);
+        final String verb = method.toUpperCase(Locale.ROOT);
+        final Server.Reader<Void> reader = (answer, contentType) -> {
             print(answer, contentType, shell.out());
             return null;
-        });
+        };
+        if (!get && CatalogWrite.isKeyed(path)) {
+            CatalogWrite.send(shell, server, verb, path, body, reader);
+        } else {
+            server.call(verb, path, body, reader);
+        }
         return Oo.EXIT_OK;
     }
 

@@ -19,6 +19,7 @@ final class RestoreCommands {
     private static final String YES = "--yes";
     private static final String NO_INSTANCES = "--no-instances";
     private static final String PATH = "/registry-svc/cluster/restore";
+    private static final long PROGRESS_BYTES = 16L << 20;
 
     private RestoreCommands() {}
 
@@ -57,12 +58,24 @@ final class RestoreCommands {
         if (!call.has(YES)) {
             confirm(call.shell(), "Restore it into the cluster of " + server.url() + "?", "yes", YES);
         }
-        final Sender sender = new Sender(server, summary.checksum());
+        final Sender sender = new Sender(call.shell(), server, summary.checksum());
         if (Sender.number(sender.send("begin", new byte[0]), "taken") > 0) {
             call.shell().err().println("this backup is in the cluster of " + server.url() + " already");
             return Oo.EXIT_OK;
         }
-        final boolean withInstances = !call.has(NO_INSTANCES);
+        try {
+            send(file, summary, sender, !call.has(NO_INSTANCES));
+        } catch (final CliException e) {
+            throw CliException.failure(e.getMessage()
+                    + "\n  the restore has begun and not ended, and the cluster is not ready until it has:"
+                    + " repeat it with the same file, at any node; that is safe");
+        }
+        sender.tell();
+        return Oo.EXIT_OK;
+    }
+
+    private static void send(
+            final Path file, final BackupSummary summary, final Sender sender, final boolean withInstances) {
         final BackupReader sent = read(file, (kind, body) -> {
             if (kind == BackupFormat.ROW || withInstances) {
                 sender.add(kind, body);
@@ -70,12 +83,9 @@ final class RestoreCommands {
         });
         sender.flush();
         if (!sent.summary().checksum().equals(summary.checksum())) {
-            throw CliException.failure(
-                    file + " has changed while it was read; the restore is not ended: repeat it with the first one");
+            throw CliException.failure(file + " has changed while it was read; use the first one");
         }
         sender.send("end", new byte[0]);
-        sender.tell(call.shell());
-        return Oo.EXIT_OK;
     }
 
     /** Goes on only when the person in front answers with this very word. */
@@ -108,6 +118,7 @@ final class RestoreCommands {
 
     /** Sends records in batches of one kind. */
     private static final class Sender {
+        private final Shell shell;
         private final Server server;
         private final String id;
         private final BackupRecords batch = new BackupRecords();
@@ -116,8 +127,11 @@ final class RestoreCommands {
         private long instances;
         private long leftOut;
         private long keysLeftOut;
+        private long bytes;
+        private long told;
 
-        Sender(final Server server, final String id) {
+        Sender(final Shell shell, final Server server, final String id) {
+            this.shell = shell;
             this.server = server;
             this.id = id;
         }
@@ -135,23 +149,32 @@ final class RestoreCommands {
                 return;
             }
             final boolean isRows = kind == BackupFormat.ROW;
-            final Map<String, Object> answer = send(isRows ? "rows" : "instances", batch.take());
+            final byte[] body = batch.take();
+            final Map<String, Object> answer = send(isRows ? "rows" : "instances", body);
             final long taken = number(answer, "taken");
             rows += isRows ? taken : 0;
             instances += isRows ? 0 : taken;
             leftOut += number(answer, "leftOut");
             keysLeftOut += number(answer, "keysLeftOut");
+            bytes += body.length;
+            if (bytes - told >= PROGRESS_BYTES) {
+                told = bytes;
+                shell.err().println((bytes >> 20) + " MiB: " + rows + " rows, " + instances + " instances");
+            }
         }
 
         Map<String, Object> send(final String step, final byte[] body) {
-            return server.upload(PATH + "?id=" + id + "&step=" + step, body, (in, type) -> Json.readObject(in));
+            // Each step may come twice.
+            return CatalogWrite.untilItPasses(
+                    shell,
+                    () -> server.upload(PATH + "?id=" + id + "&step=" + step, body, (in, type) -> Json.readObject(in)));
         }
 
         private static long number(final Map<String, Object> answer, final String field) {
             return answer.get(field) instanceof Number number ? number.longValue() : 0;
         }
 
-        void tell(final Shell shell) {
+        void tell() {
             shell.err()
                     .println("restored " + rows + " rows and " + instances + " instances; " + leftOut
                             + " rows are of the old cluster's nodes and stayed behind");

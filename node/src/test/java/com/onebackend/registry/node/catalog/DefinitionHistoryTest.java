@@ -23,6 +23,7 @@ import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** What is kept of definitions and requests that are gone by. */
@@ -188,6 +189,122 @@ class DefinitionHistoryTest {
         assertThat(state.definitions()).extracting(Definition::id).containsExactly("a", "b");
         delete("b");
         assertThat(state.definitions()).extracting(Definition::id).containsExactly("a");
+    }
+
+    /** A history whose limit a test can reach. */
+    private static final class Small {
+        private final long bytesMax;
+        private final MemoryCatalogStore store = new MemoryCatalogStore();
+        private final Map<String, Definition> stored = new TreeMap<>();
+        private DefinitionTrails trails = new DefinitionTrails();
+        private long at;
+
+        Small(final long bytesMax) {
+            this.bytesMax = bytesMax;
+        }
+
+        void save(final String id, final int chars) {
+            write(history -> {
+                final Definition saved =
+                        definition(id, "x".repeat(chars)).saved(history.next(id, stored.get(id)), "alice", at);
+                stored.put(id, saved);
+                history.saved(saved, RecordCodec.encodeDefinition(saved));
+            });
+        }
+
+        void delete(final String id) {
+            write(history -> {
+                final long revision = history.next(id, stored.remove(id));
+                history.deleted(id, revision, Samples.proposal(), at);
+            });
+        }
+
+        private void write(final Consumer<DefinitionHistory> change) {
+            at++;
+            final CatalogBatch batch = new CatalogBatch(new Applied(at, 1));
+            final List<Runnable> effects = new ArrayList<>();
+            change.accept(new DefinitionHistory(trails, batch, effects::add, bytesMax));
+            store.apply(batch);
+            effects.forEach(Runnable::run);
+        }
+
+        void restart() {
+            trails = new DefinitionTrails();
+            store.scan(CatalogSection.META, (key, row) -> DefinitionHistory.load(trails, key, row));
+        }
+
+        List<Long> revisions(final String id) {
+            return DefinitionHistory.read(store, trails, id).stream()
+                    .map(DefinitionRevision::revision)
+                    .toList();
+        }
+
+        /** What is on disk beside the last revision of each. */
+        long olderBytes() {
+            final Map<String, Integer> lasts = new TreeMap<>();
+            final long[] all = {0};
+            store.scan(CatalogSection.DEFINITION_REVISION, (key, row) -> {
+                all[0] += row.length;
+                lasts.put(key.substring(0, key.lastIndexOf('/')), row.length);
+            });
+            return all[0] - lasts.values().stream().mapToInt(bytes -> bytes).sum();
+        }
+    }
+
+    @Test
+    void beyondItsBytesTheHistoryForgetsTheFirstDeletedThenWhatTheWrittenOneHadBefore() {
+        final Small small = new Small(5_000);
+        for (final String id : List.of("gone", "gone-too", "a", "b")) {
+            small.save(id, 1_000);
+        }
+        small.delete("gone");
+        small.delete("gone-too");
+        small.save("a", 1_000);
+        small.save("b", 1_000);
+        assertThat(small.revisions("gone")).containsExactly(2L, 1L);
+        small.save("a", 1_000);
+        assertThat(small.revisions("gone")).as("was deleted first").isEmpty();
+        assertThat(small.revisions("gone-too")).containsExactly(2L, 1L);
+        small.save("b", 1_000);
+        assertThat(small.revisions("gone-too")).isEmpty();
+        assertThat(small.revisions("a")).containsExactly(3L, 2L, 1L);
+        small.save("b", 1_000);
+        assertThat(small.revisions("b")).as("pays for itself").containsExactly(4L, 3L, 2L);
+        assertThat(small.revisions("a")).as("others keep theirs").containsExactly(3L, 2L, 1L);
+        small.save("b", 6_000);
+        small.save("b", 1_000);
+        assertThat(small.revisions("b")).as("the last one stays in any case").containsExactly(6L);
+        small.save("gone", 10);
+        assertThat(small.revisions("gone")).as("no number comes twice").containsExactly(3L);
+    }
+
+    @Test
+    void historyIsWithinItsBytesAndCountsThemRightWhateverIsWritten() {
+        for (long seed = 1; seed <= 40; seed++) {
+            final SplittableRandom random = new SplittableRandom(seed);
+            final Small small = new Small(3_000);
+            for (int i = 0; i < 400; i++) {
+                final String id = "d" + random.nextInt(8);
+                if (small.stored.containsKey(id) && random.nextInt(4) == 0) {
+                    small.delete(id);
+                } else {
+                    small.save(id, random.nextInt(700));
+                }
+                final long bytes = small.olderBytes();
+                assertThat(bytes).as("seed %d step %d", seed, i).isLessThanOrEqualTo(3_000);
+                assertThat(small.trails.olderBytes())
+                        .as("seed %d step %d", seed, i)
+                        .isEqualTo(bytes);
+                if (random.nextInt(20) == 0) {
+                    small.restart();
+                    assertThat(small.trails.olderBytes()).as("seed %d", seed).isEqualTo(bytes);
+                }
+            }
+            small.stored.forEach((id, last) -> assertThat(DefinitionHistory.read(small.store, small.trails, id)
+                            .get(0)
+                            .definition())
+                    .isEqualTo(last));
+        }
     }
 
     /** What should happen, told as simply as possible. */

@@ -151,6 +151,45 @@ class DefinitionRevisionsTest {
     }
 
     @Test
+    void rawChangesOfTheCatalogHaveAKeyAndAreSentAgain() {
+        server.once(SAVE, 503, NOT_NOW).on(SAVE, 201, "{}");
+        server.once(ONE, 503, UNKNOWN).on(ONE, 204, "");
+        server.once("/registry-svc/node-drain", 503, NOT_NOW);
+
+        assertThat(oo.run("put", SAVE, "--definition={\"id\":\"web\"}").exitCode())
+                .isZero();
+        assertThat(oo.run("delete", ONE + "?revision=3").exitCode()).isZero();
+        assertThat(oo.run("post", "/registry-svc/node-drain", "--node=n1").exitCode())
+                .isZero();
+
+        assertThat(keys()).hasSize(6).doesNotContain("none");
+        assertThat(new HashSet<>(keys())).hasSize(3);
+        assertThat(new HashSet<>(lines())).hasSize(3);
+    }
+
+    @Test
+    void rawRequestsThatNoKeyMakesSafeAreSentOnce() {
+        final String instance = "/registry-svc/instance";
+        server.on(instance, 503, UNKNOWN).on("/registry-svc/nodes", 503, NOT_NOW);
+
+        assertThat(oo.run("put", instance, "--slug=web").exitCode()).isEqualTo(1);
+        assertThat(oo.run("post", "/registry-svc/nodes").exitCode()).isEqualTo(1);
+
+        assertThat(keys()).containsExactly("none", "none");
+    }
+
+    @Test
+    void drainThatCouldNotBeMadeNowIsSentAgain() {
+        server.once("/registry-svc/node-drain", 503, NOT_NOW);
+
+        assertThat(oo.run("nodes", "drain", "n1").exitCode()).isZero();
+        assertThat(oo.run("nodes", "undrain", "n1").exitCode()).isZero();
+
+        assertThat(keys()).hasSize(3).doesNotContain("none");
+        assertThat(new HashSet<>(keys())).hasSize(2);
+    }
+
+    @Test
     void onlyAServerThatSaysWhatHappenedIsAskedAgain() {
         server.on(SAVE, 503, "{\"error\":\"a proxy's\"}");
         assertThat(oo.run("def", "save", "-").exitCode()).isEqualTo(1);
