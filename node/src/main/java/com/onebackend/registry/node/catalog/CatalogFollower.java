@@ -65,8 +65,11 @@ final class CatalogFollower implements AutoCloseable {
         /** This node votes, and is in touch with a leader: nothing to do. */
         boolean isInTouch();
 
-        /** A catalog recovered by force replaces this one: whatever Raft group this node is in is over. */
-        void leaveGroup() throws InterruptedException;
+        /**
+         * A catalog recovered by force, of epoch {@code ahead}, replaces this one: the Raft group this node is in is
+         * over, unless it is that of an even later recovery by now.
+         */
+        void leaveGroup(CatalogEpoch ahead) throws InterruptedException;
     }
 
     /** What a source said last. */
@@ -171,9 +174,13 @@ final class CatalogFollower implements AutoCloseable {
         final Candidate other = others.get(Math.floorMod(looks++, others.size()));
         try {
             final FeedAnswer answer = FeedCodec.decodeAnswer(ask(other, question, LOOK_TIMEOUT));
-            if (answer.epoch() > state.epoch()) {
-                LOG.warn("catalog was recovered by force, says {}: this node's group is over", other);
-                role.leaveGroup();
+            if (answer.epoch().isAheadOf(state.epoch())) {
+                LOG.warn(
+                        "catalog was recovered by force, says {}: this node's group is over epoch={} ahead={}",
+                        other,
+                        state.epoch(),
+                        answer.epoch());
+                role.leaveGroup(answer.epoch());
             }
         } catch (final IOException | WireException e) {
             LOG.debug("catalog epoch not told by={}", other, e);
@@ -190,25 +197,28 @@ final class CatalogFollower implements AutoCloseable {
 
     /** Asks once; an empty text when it helped, else why not. */
     private String follow(final Candidate source, final int others) throws IOException, InterruptedException {
-        final int epoch = state.epoch();
+        final CatalogEpoch epoch = state.epoch();
         final long position = state.appliedIndex();
         final FeedPoll poll = new FeedPoll(epoch, position, WAIT_MILLIS, known.view());
         final FeedAnswer answer = FeedCodec.decodeAnswer(
                 ask(source, FeedCodec.encode(poll), Duration.ofMillis(WAIT_MILLIS + ANSWER_MILLIS_MAX)));
-        if (answer.epoch() < epoch) {
+        if (epoch.isAheadOf(answer.epoch())) {
             return "it has a catalog that was given up, of epoch " + answer.epoch();
         }
-        if (answer.epoch() > epoch) {
-            LOG.warn("catalog was recovered by force: this node's is replaced epoch={}", answer.epoch());
-            role.leaveGroup();
+        if (answer.epoch().isAheadOf(epoch)) {
+            LOG.warn("catalog was recovered by force: this node's is replaced epoch={} by={}", epoch, answer.epoch());
+            role.leaveGroup(answer.epoch());
         }
-        if (answer.epoch() > epoch || answer.needsCopy()) {
-            takeCopy(source);
+        if (answer.epoch().isAheadOf(epoch) || answer.needsCopy()) {
+            takeCopy(source, epoch, answer.epoch());
         } else if (answer.upTo() < position) {
             return "it is behind this node, at " + answer.upTo();
         } else {
-            answer.entries().forEach(entry -> state.apply(entry.index(), entry.term(), entry.bytes()));
-            state.passed(answer.upTo());
+            // No entry is taken, nor anything after one, once this catalog was recovered here.
+            answer.entries().forEach(entry -> state.applyIn(epoch, entry.index(), entry.term(), entry.bytes()));
+            if (!state.passedIn(epoch, answer.upTo())) {
+                return "it told of epoch " + epoch + ", and this catalog was recovered meanwhile";
+            }
         }
         age.current(answer.ageMillis(), System.nanoTime());
         known = new Known(answer.leaderId(), answer.voters());
@@ -216,14 +226,16 @@ final class CatalogFollower implements AutoCloseable {
     }
 
     /** Takes a whole copy, by way of a file, so that a copy that breaks off changes nothing. */
-    private void takeCopy(final Candidate source) throws IOException, InterruptedException {
+    private void takeCopy(final Candidate source, final CatalogEpoch of, final CatalogEpoch from)
+            throws IOException, InterruptedException {
         Files.createDirectories(copyFile.getParent());
         try {
             final long applied = receive(source);
+            final boolean isTaken;
             try (InputStream in = new BufferedInputStream(Files.newInputStream(copyFile))) {
-                state.replaceWith(in);
+                isTaken = state.replaceIn(of, from, applied, in);
             }
-            LOG.info("catalog copied source={} index={}", source.nodeId(), applied);
+            LOG.info("catalog copied source={} index={} taken={}", source.nodeId(), applied, isTaken);
         } finally {
             Files.deleteIfExists(copyFile);
         }

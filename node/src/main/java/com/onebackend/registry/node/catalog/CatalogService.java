@@ -86,7 +86,7 @@ public final class CatalogService implements AutoCloseable {
                 runs::current, new RemoteReads(this::leader, forwarder, state, threads), counters);
         this.lostVote = new LostVote(config, runs.changes(), runs::whileIdle);
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
-        this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
+        this.recovery = new CatalogRecovery(config, state, runs, feed, this::awaitLinearizable, this::voters);
         this.reports = new CatalogReports(config, state, runs, follower, counters);
     }
 
@@ -158,7 +158,7 @@ public final class CatalogService implements AutoCloseable {
         follower.start();
     }
 
-    private static boolean isStored(final CatalogConfig config, final int epoch) {
+    private static boolean isStored(final CatalogConfig config, final CatalogEpoch epoch) {
         return Files.isDirectory(config.groupFolder(epoch).resolve("current"));
     }
 
@@ -168,8 +168,7 @@ public final class CatalogService implements AutoCloseable {
      */
     public static boolean isStored(final Path raftFolder, final UUID clusterId, final CatalogStore store) {
         return Files.isDirectory(raftFolder
-                .resolve(CatalogGroups.idOf(clusterId, CatalogState.epochOf(store))
-                        .toString())
+                .resolve(CatalogState.epochOf(store).groupId(clusterId).toString())
                 .resolve("current"));
     }
 
@@ -268,9 +267,19 @@ public final class CatalogService implements AutoCloseable {
         return recovery.recover(request, alive);
     }
 
+    /** Which recovery by force the catalog in this store goes back to: a text for {@link #isGivenUpFor}. */
+    public static String epochOf(final CatalogStore store) {
+        return CatalogState.epochOf(store).toString();
+    }
+
+    /** True when the catalog of that epoch replaces this one: what this one says of removals is over. */
+    public boolean isGivenUpFor(final String epoch) {
+        return CatalogEpoch.parse(epoch).isAheadOf(state.epoch());
+    }
+
     /** How often the catalog was recovered by force. */
     public int epoch() {
-        return state.epoch();
+        return state.epoch().number();
     }
 
     /**
@@ -280,7 +289,7 @@ public final class CatalogService implements AutoCloseable {
      * @param isReachable which node ids answer now
      */
     public CompletableFuture<Void> removeVoter(final String nodeId, final Predicate<String> isReachable) {
-        return threads.background(() -> runs.changes().remove(nodeId, isReachable));
+        return threads.background(() -> runs.remove(nodeId, isReachable));
     }
 
     /**

@@ -55,9 +55,15 @@ final class RaftNode implements AutoCloseable {
     private final ClientId clientId = ClientId.randomId();
     private final RaftPeerId selfId;
     private final RaftGroupId groupId;
+    private final CatalogEpoch epoch;
 
-    private RaftNode(final RaftServer server, final RaftServer.Division division, final CatalogStateMachine machine) {
+    private RaftNode(
+            final RaftServer server,
+            final RaftServer.Division division,
+            final CatalogStateMachine machine,
+            final CatalogEpoch epoch) {
         this.server = server;
+        this.epoch = epoch;
         this.division = division;
         this.machine = machine;
         this.selfId = server.getId();
@@ -78,8 +84,9 @@ final class RaftNode implements AutoCloseable {
             final CatalogCounters counters)
             throws IOException {
         Files.createDirectories(config.raftFolder());
-        final RaftGroupId groupId = RaftGroupId.valueOf(config.groupId(state.epoch()));
-        final CatalogStateMachine machine = new CatalogStateMachine(state, config.onFatal(), onVoters, counters);
+        final CatalogEpoch epoch = state.epoch();
+        final RaftGroupId groupId = RaftGroupId.valueOf(config.groupId(epoch));
+        final CatalogStateMachine machine = new CatalogStateMachine(state, epoch, config.onFatal(), onVoters, counters);
         final RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(config.self().nodeId()))
                 .setGroup(RaftGroup.valueOf(
@@ -91,7 +98,7 @@ final class RaftNode implements AutoCloseable {
                 .build();
         try {
             server.start();
-            return new RaftNode(server, server.getDivision(groupId), machine);
+            return new RaftNode(server, server.getDivision(groupId), machine, epoch);
         } catch (final IOException | RuntimeException e) {
             machine.closing();
             server.close();
@@ -113,6 +120,11 @@ final class RaftNode implements AutoCloseable {
 
     RaftPeerId id() {
         return selfId;
+    }
+
+    /** Whose group this is; the catalog's own, until it was recovered elsewhere. */
+    CatalogEpoch epoch() {
+        return epoch;
     }
 
     RaftGroupId groupId() {

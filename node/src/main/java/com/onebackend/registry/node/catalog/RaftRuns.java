@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.ratis.protocol.RaftPeer;
@@ -31,6 +32,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     static final long SNAPSHOT_ENTRIES_MIN = 1_024;
 
     private static final Logger LOG = LoggerFactory.getLogger(RaftRuns.class);
+    private static final String RECOVERED = "the catalog was recovered by force";
     private static final long WATCH_MILLIS = 1_000;
     /** The leader restarts after its followers have, so that they can elect another one. */
     private static final long LEADER_RESTART_MILLIS = 3_000;
@@ -188,15 +190,29 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     }
 
     @Override
-    public void leaveGroup() {
-        resign("the catalog was recovered by force");
+    public synchronized void leaveGroup(final CatalogEpoch ahead) {
+        if (current != null && ahead.isAheadOf(current.epoch())) {
+            resign(current, RECOVERED);
+        }
+    }
+
+    /**
+     * Takes a voter out, see {@link Voters#remove}. This node itself follows at once: nobody sends it entries any more,
+     * and Raft would find out only by an election that it must not win.
+     */
+    void remove(final String nodeId, final Predicate<String> isReachable) {
+        final RaftNode node = current;
+        if (voters.remove(nodeId, isReachable)
+                && node != null
+                && nodeId.equals(config.self().nodeId())) {
+            resign(node, "its vote was taken, as it asked");
+        }
     }
 
     /** Ends the server for good: from here on this node follows. */
-    private void resign(final String why) {
+    private void resign(final RaftNode node, final String why) {
         synchronized (this) {
-            final RaftNode node = current;
-            if (closed || node == null) {
+            if (closed || current != node) {
                 return;
             }
             LOG.warn("catalog votes no more self={} reason={}", config.self().nodeId(), why);
@@ -208,7 +224,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             }
             try {
                 config.memory().resigned();
-                Folders.delete(config.groupFolder(state.epoch()));
+                Folders.delete(config.groupFolder(node.epoch()));
             } catch (final IOException | RuntimeException e) {
                 config.onFatal().onFatal("what Raft left could not be removed from " + config.raftFolder(), e);
             }
@@ -291,6 +307,11 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         if (node == null) {
             return;
         }
+        if (state.epoch().isAheadOf(node.epoch())) {
+            // It was offered the vote while the copy of another epoch was on its way here.
+            threads.background(() -> resign(node, RECOVERED));
+            return;
+        }
         if (node.isVoter() && !node.isDismissed()) {
             votedNanos = System.nanoTime();
         } else if (isOverdue(node) && !isResigning) {
@@ -334,8 +355,8 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private void resignIfOut(final RaftNode node) {
         if (node.isOut() || !node.isVoter()) {
             final String by = sayingOut();
-            if (!by.isEmpty() && current == node) {
-                resign("not in the group any more, says " + by);
+            if (!by.isEmpty()) {
+                resign(node, "not in the group any more, says " + by);
             }
         }
     }
@@ -369,8 +390,8 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         final String by = sayingOut();
         if (by.isEmpty()) {
             config.onFatal().onFatal("Raft has ended on this node, state " + state, null);
-        } else if (current == node) {
-            resign("not in the group any more, says " + by);
+        } else {
+            resign(node, "not in the group any more, says " + by);
         }
     }
 
@@ -387,7 +408,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             return;
         }
         try {
-            floor = node.noteFloor(config.groupFolder(state.epoch()), floor);
+            floor = node.noteFloor(config.groupFolder(node.epoch()), floor);
         } catch (final IOException e) {
             // Raft finds out by itself, and that ends the process.
             LOG.warn("catalog log floor not written reason={}", RatisErrors.reason(e));

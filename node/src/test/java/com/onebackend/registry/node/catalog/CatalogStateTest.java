@@ -15,6 +15,7 @@ import com.onebackend.registry.node.catalog.CatalogCommand.SaveSigningKey;
 import com.onebackend.registry.node.catalog.CatalogResult.Code;
 import com.onebackend.registry.storage.CatalogSection;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -269,5 +270,49 @@ class CatalogStateTest {
         assertThat(state.awaitApplied(1, System.nanoTime() + 5_000_000)).isFalse();
         apply(Samples.save("orders"));
         assertThat(state.awaitApplied(1, System.nanoTime())).isTrue();
+    }
+
+    /** What another log has at the same index is another entry. */
+    @Test
+    void entriesOfAnotherEpochAreNotTaken() {
+        apply(Samples.save("orders"));
+        final byte[] entry = CatalogCodec.encode(Samples.save("late"));
+        final CatalogEpoch other = new CatalogEpoch(1, 1, 7);
+        assertThat(state.applyIn(other, 2, 1, entry)).isNull();
+        assertThat(state.passedIn(other, 9)).isFalse();
+        assertThat(state.appliedIndex()).isEqualTo(1);
+        assertThat(state.definition("late")).isNull();
+        assertThat(state.applyIn(CatalogEpoch.FIRST, 2, 1, entry)).isNotNull();
+        assertThat(state.definition("late")).isNotNull();
+    }
+
+    /** A node may have become a voter while the copy that it asked for was on its way. */
+    @Test
+    void copyThatCameTooLateNeverTakesTheCatalogBack() throws IOException {
+        apply(Samples.save("orders"));
+        final ByteArrayOutputStream copy = new ByteArrayOutputStream();
+        state.exportTo(copy);
+        apply(Samples.save("since"));
+        assertThat(replace(copy, CatalogEpoch.FIRST, CatalogEpoch.FIRST, 1)).isFalse();
+        assertThat(state.definition("since")).isNotNull();
+        assertThat(state.appliedIndex()).isEqualTo(2);
+
+        final CatalogEpoch ahead = new CatalogEpoch(1, 1, 7);
+        final ByteArrayOutputStream recovered = new ByteArrayOutputStream();
+        new CatalogState(store, new CatalogFeed()).exportTo(recovered, ahead);
+        assertThat(replace(recovered, ahead, ahead, 9))
+                .as("asked for in another epoch")
+                .isFalse();
+        assertThat(replace(recovered, CatalogEpoch.FIRST, ahead, 2)).isTrue();
+        assertThat(state.epoch()).isEqualTo(ahead);
+        assertThat(CatalogState.epochOf(store)).isEqualTo(ahead);
+        assertThat(replace(copy, CatalogEpoch.FIRST, CatalogEpoch.FIRST, 9)).isFalse();
+        assertThat(state.epoch()).isEqualTo(ahead);
+    }
+
+    private boolean replace(
+            final ByteArrayOutputStream copy, final CatalogEpoch of, final CatalogEpoch from, final long index)
+            throws IOException {
+        return state.replaceIn(of, from, index, new ByteArrayInputStream(copy.toByteArray()));
     }
 }

@@ -57,7 +57,7 @@ class RaftLogIT {
         final Path group;
         try (TestCluster cluster = new TestCluster(folder, snapshots)) {
             CatalogService service = cluster.found("n1");
-            group = cluster.config(cluster.member("n1")).groupFolder(0);
+            group = cluster.config(cluster.member("n1")).groupFolder(CatalogEpoch.FIRST);
             for (int run = 0; run < 3; run++) {
                 for (int i = 0; i < WRITES; i++) {
                     service.write(Samples.save("d" + run + "-" + "x".repeat(i)))
@@ -315,7 +315,7 @@ class RaftLogIT {
         try (TestCluster cluster = new TestCluster(copies.resolve("node"), CatalogConfig.Snapshots.DEFAULT)) {
             final CatalogService service = cluster.found("n1");
             service.write(Samples.save("one")).get(5, TimeUnit.SECONDS).orThrow();
-            group = cluster.config(cluster.member("n1")).groupFolder(0);
+            group = cluster.config(cluster.member("n1")).groupFolder(CatalogEpoch.FIRST);
             final long written = service.appliedIndex();
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> RaftLogFloor.read(group).index() >= written);

@@ -151,7 +151,7 @@ class RestoreEvaluationTest {
                 new RestoredRow(CatalogSection.DEFINITION.id(), "x", new byte[] {1, 2, 3}),
                 new RestoredRow(CatalogSection.DEFINITION.id(), "another-name", good.value()),
                 new RestoredRow(CatalogSection.NODE.id(), "n", RecordCodec.encodeNode(Samples.node("n", 1))),
-                new RestoredRow(CatalogSection.META.id(), "epoch", new byte[4]),
+                new RestoredRow(CatalogSection.META.id(), "epoch", new byte[20]),
                 new RestoredRow(99, "x", new byte[0]),
                 new RestoredRow(300, "x", new byte[0]))) {
             assertThat(rows("one", good, bad).code()).isEqualTo(Code.INVALID);
