@@ -308,6 +308,20 @@ final class RaftNode implements AutoCloseable {
         return division.getInfo().getLastAppliedIndex() >= division.getRaftLog().getLastCommittedIndex();
     }
 
+    /** As leader: true when the others have waited too long for this node's disk. */
+    boolean isSlow(final SlowDisk disk, final long nowNanos) {
+        try {
+            return isLeader()
+                    && disk.isDue(
+                            division.getRaftLog().getNextIndex() - 1,
+                            division.getRaftLog().getFlushIndex(),
+                            nowNanos);
+        } catch (final IllegalStateException e) {
+            LOG.debug("catalog log is closed", e);
+            return false;
+        }
+    }
+
     /** True when nothing stands in this node's log after {@code index}; false also when the log is closed. */
     boolean endsWith(final long index) {
         try {

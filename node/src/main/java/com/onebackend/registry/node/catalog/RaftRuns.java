@@ -63,6 +63,9 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private volatile long votedNanos = System.nanoTime();
     private volatile long inTouchNanos = System.nanoTime();
     private final AtomicBoolean isFloorNoted = new AtomicBoolean(true);
+    /** Looked at on the catalog's clock only. */
+    private final SlowDisk disk = new SlowDisk();
+
     private RaftLogFloor floor = RaftLogFloor.UNKNOWN;
     private boolean restarting;
 
@@ -90,6 +93,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     void begin() {
         threads.every(WATCH_MILLIS, this::watch);
         threads.every(WATCH_MILLIS, this::noteFloorSoon);
+        threads.every(SlowDisk.LOOK_MILLIS, this::watchDisk);
         threads.every(NOOP_MILLIS, this::noop);
         threads.every(SNAPSHOT_MILLIS, () -> threads.background(this::timedSnapshot));
     }
@@ -294,6 +298,17 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             } catch (final IOException | RuntimeException e) {
                 config.onFatal().onFatal("Raft could not be restarted after a voter had moved", e);
             }
+        }
+    }
+
+    private void watchDisk() {
+        final RaftNode node = current;
+        if (node != null && node.isSlow(disk, System.nanoTime())) {
+            LOG.warn(
+                    "the disk of {} keeps the catalog waiting for more than {} ms: another voter is to lead",
+                    config.raftFolder(),
+                    SlowDisk.SLOW_MILLIS);
+            threads.background(this::giveUpLeadership);
         }
     }
 

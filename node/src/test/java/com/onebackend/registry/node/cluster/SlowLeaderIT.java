@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The leader's disk takes two seconds for every sync: the catalog is slow or led by another, and loses nothing. */
+/** The leader's disk takes two seconds for every sync: another one leads soon, and nothing is lost. */
 class SlowLeaderIT {
-    private static final long SLOW_SECONDS = Boolean.getBoolean("long") ? 120 : 15;
+    private static final int WRITES = Boolean.getBoolean("long") ? 1_000 : 20;
     private static final long ANSWER_MILLIS_MAX = 10_000;
     private static final Duration SOON = Duration.ofMinutes(2);
 
@@ -39,26 +39,32 @@ class SlowLeaderIT {
             final int slow = facts.leader(3);
             final int other = facts.except(slow)[0];
             faults.delay("/node-" + slow + "/data/raft/");
+            final long startNanos = System.nanoTime();
+            final long[] longestMillis = new long[1];
             int done = 0;
-            int tried = 0;
-            long longestMillis = 0;
-            final long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(SLOW_SECONDS);
+            final long ledElsewhereMillis;
             try {
-                while (System.nanoTime() - untilNanos < 0) {
-                    final long startNanos = System.nanoTime();
-                    done += writes.define(tried % 2 == 0 ? other : slow) ? 1 : 0;
-                    tried++;
-                    longestMillis = Math.max(longestMillis, Facts.millisSince(startNanos));
+                final int[] tried = new int[1];
+                await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
+                    timed(longestMillis, () -> writes.define(tried[0]++ % 2 == 0 ? slow : other));
+                    final int leader = leaderAt(cluster, other);
+                    return leader != 0 && leader != slow;
+                });
+                ledElsewhereMillis = Facts.millisSince(startNanos);
+                // Whom it led before may not all have heard of the next one yet.
+                await().atMost(SOON).until(() -> writes.define(other));
+                for (int i = 0; i < WRITES; i++) {
+                    done += timed(longestMillis, () -> writes.define(other)) ? 1 : 0;
                 }
             } finally {
                 faults.clear();
             }
             System.out.printf(
-                    "leader with 2 s per sync for %d s: %d of %d writes acknowledged, the longest answer after %d ms,"
-                            + " led by node %d before and by node %d after%n",
-                    SLOW_SECONDS, done, tried, longestMillis, slow, facts.leader(3));
-            assertThat(done).as("writes that came through meanwhile").isPositive();
-            assertThat(longestMillis).isLessThan(ANSWER_MILLIS_MAX);
+                    "leader with 2 s per sync: another one led after %d ms, then %d of %d writes elsewhere were"
+                            + " acknowledged; the longest answer took %d ms%n",
+                    ledElsewhereMillis, done, WRITES, longestMillis[0]);
+            assertThat(done).as("writes where the disk is not slow").isGreaterThan(WRITES / 2);
+            assertThat(longestMillis[0]).isLessThan(ANSWER_MILLIS_MAX);
             for (int n = 1; n <= 3; n++) {
                 assertThat(cluster.isRunning(n)).isTrue();
                 final int at = n;
@@ -72,5 +78,19 @@ class SlowLeaderIT {
             }
             facts.awaitVoters(3, facts.all());
         }
+    }
+
+    private static boolean timed(final long[] longestMillis, final BooleanSupplier write) {
+        final long startNanos = System.nanoTime();
+        final boolean isDone = write.getAsBoolean();
+        longestMillis[0] = Math.max(longestMillis[0], Facts.millisSince(startNanos));
+        return isDone;
+    }
+
+    /** 0 = it knows none. */
+    private static int leaderAt(final ProcessCluster cluster, final int n) {
+        final String leader =
+                cluster.get(n, "/registry-svc/cluster").json().path("leader").asText();
+        return leader.isEmpty() ? 0 : Integer.parseInt(leader.substring(leader.indexOf('-') + 1));
     }
 }
