@@ -10,6 +10,7 @@ import com.onebackend.registry.model.Origin;
 import com.onebackend.registry.node.catalog.BootstrapAnswers;
 import com.onebackend.registry.node.catalog.BootstrapPeers;
 import com.onebackend.registry.node.catalog.CatalogPeer;
+import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.node.catalog.RemovedNode;
 import com.onebackend.registry.node.gossip.GossipTransports;
 import com.onebackend.registry.storage.NodeIdentity;
@@ -22,7 +23,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The bootstrap's questions and answers as requests over the authenticated streams between nodes: small JSON objects,
@@ -36,21 +37,36 @@ final class BootstrapWire implements BootstrapPeers {
     private final GossipTransports transports;
     private final PeerEndpoints endpoints;
     private final BootstrapAnswers own;
+    private final Supplier<String> epoch;
 
-    BootstrapWire(final GossipTransports transports, final PeerEndpoints endpoints, final BootstrapAnswers own) {
+    /** The last removal of a node as this node's catalog has it. */
+    @FunctionalInterface
+    interface Removals {
+        /**
+         * Null when there is none that the asker has to believe.
+         *
+         * @param epoch of the asker's catalog
+         */
+        RemovedNode of(String nodeId, String epoch);
+    }
+
+    /** @param epoch of this node's catalog, see {@link CatalogService#epochOf} */
+    BootstrapWire(
+            final GossipTransports transports,
+            final PeerEndpoints endpoints,
+            final BootstrapAnswers own,
+            final Supplier<String> epoch) {
         this.transports = transports;
         this.endpoints = endpoints;
         this.own = own;
+        this.epoch = epoch;
     }
 
     /**
      * Answers a peer's question; what is no question of ours is refused. A node that was removed speaks for no cluster
      * and founds none: it answers nothing.
-     *
-     * @param removals the last removal of a node id as this node knows it; null when it knows none
      */
-    static byte[] answer(
-            final byte[] request, final BootstrapAnswers answers, final Function<String, RemovedNode> removals) {
+    static byte[] answer(final byte[] request, final BootstrapAnswers answers, final Removals removals) {
         if (!answers.identity().removed().isEmpty()) {
             return refusal("this node was removed from its cluster");
         }
@@ -81,14 +97,14 @@ final class BootstrapWire implements BootstrapPeers {
     }
 
     /** Says whether the node that asks was removed; one that does not say who it is was not. */
-    private static String removed(final JsonNode question, final Function<String, RemovedNode> removals) {
+    private static String removed(final JsonNode question, final Removals removals) {
         final String nodeId = question.path("nodeId").asText();
         final long origin = question.path("origin").asLong();
         final long generation = question.path("generation").asLong();
         if (nodeId.isEmpty() || origin == 0 || generation <= 0) {
             return "";
         }
-        final RemovedNode removal = removals.apply(nodeId);
+        final RemovedNode removal = removals.of(nodeId, question.path("epoch").asText());
         return removal != null && removal.covers(nodeId, new Origin(origin), new Generation(generation))
                 ? removal.told()
                 : "";
@@ -105,7 +121,8 @@ final class BootstrapWire implements BootstrapPeers {
                 .put("ask", "who")
                 .put("nodeId", asker.nodeId())
                 .put("origin", asker.origin().value())
-                .put("generation", asker.generation().value());
+                .put("generation", asker.generation().value())
+                .put("epoch", epoch.get());
     }
 
     private static byte[] bytes(final ObjectNode json) {

@@ -9,6 +9,7 @@ import com.onebackend.registry.model.Member;
 import com.onebackend.registry.node.catalog.CatalogCommand;
 import com.onebackend.registry.node.catalog.CatalogPeer;
 import com.onebackend.registry.node.catalog.CatalogService;
+import com.onebackend.registry.node.catalog.RemovedNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -90,6 +91,10 @@ final class NodeRemoval {
     }
 
     private void next() {
+        if (isDone()) {
+            done.complete(new NodeRemoved(node, stepsTaken(true)));
+            return;
+        }
         try {
             final RemovalDecision.Facts facts = facts();
             hasLed |= facts.isLeader();
@@ -105,6 +110,16 @@ final class NodeRemoval {
         } catch (final RuntimeException e) {
             done.completeExceptionally(e);
         }
+    }
+
+    /**
+     * The catalog here has the removal, though the answer to the write that brought it may be lost: a node that removes
+     * itself retires when it sees it.
+     */
+    private boolean isDone() {
+        final RemovedNode removed = running.catalog().removed(nodeId);
+        return removed != null
+                && removed.covers(nodeId, node.record().origin(), node.record().generation());
     }
 
     private void take(final RemovalDecision.Step step) {
@@ -146,7 +161,7 @@ final class NodeRemoval {
             steps.add("vote taken");
         }
         if (isRemoved) {
-            steps.add("removed");
+            steps.add(nodeId.equals(self) ? "removed; it serves nothing from now on, and can be stopped" : "removed");
         }
         return steps;
     }
@@ -164,7 +179,9 @@ final class NodeRemoval {
                         return;
                     }
                     lastFailure = refusalOf(failure);
-                    if (lastFailure.error().code() == ErrorCode.NOT_FOUND) {
+                    if (isDone()) {
+                        done.complete(new NodeRemoved(node, stepsTaken(true)));
+                    } else if (lastFailure.error().code() == ErrorCode.NOT_FOUND) {
                         done.completeExceptionally(lastFailure);
                     } else {
                         LATER.execute(this::next);

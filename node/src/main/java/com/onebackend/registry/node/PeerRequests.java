@@ -24,9 +24,10 @@ final class PeerRequests implements Function<byte[], CompletionStage<byte[]>> {
         this.catalog = catalog;
     }
 
-    private RemovedNode removal(final String nodeId) {
+    /** A catalog that was given up for the asker's has no say in who is a member. */
+    private RemovedNode removal(final String nodeId, final String epoch) {
         final CatalogService running = catalog.get();
-        return running == null ? null : running.removed(nodeId);
+        return running == null || running.isGivenUpFor(epoch) ? null : running.removed(nodeId);
     }
 
     @Override

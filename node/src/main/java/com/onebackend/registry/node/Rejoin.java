@@ -8,6 +8,7 @@ import com.onebackend.registry.storage.StoreOptions;
 import com.onebackend.registry.storage.rocksdb.RocksRegistryStore;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -53,7 +54,9 @@ final class Rejoin {
     static RegistryStore open(final NodeConfig config) {
         final Rejoin rejoin = new Rejoin(config.folder());
         try {
+            rejoin.refuseLostStore();
             final RegistryStore store = rejoin.finish();
+            rejoin.refuseLostIdentity(store);
             return config.rejoins() ? rejoin.anewIfLost(store) : store;
         } catch (final IOException e) {
             throw new StorageException(
@@ -74,6 +77,35 @@ final class Rejoin {
         return identity.everVoter() && !identity.clusterId().isEmpty() && !raftFolderExists
                 ? "it has voted in cluster " + identity.clusterId() + ", but its Raft folder is gone"
                 : "";
+    }
+
+    /** Before a new one is made in its place: a node without a store is new, and may found a cluster. */
+    private void refuseLostStore() throws IOException {
+        if (note.read() == null && !isFilled(folder.resolve("store")) && isFilled(folder.resolve("raft"))) {
+            throw lost(folder.resolve("store") + " is gone");
+        }
+    }
+
+    /** The store is there, but what it held is not. */
+    private void refuseLostIdentity(final RegistryStore store) throws IOException {
+        if (store.identity().load() == null && isFilled(folder.resolve("raft"))) {
+            store.close();
+            throw lost(folder.resolve("store") + " does not say any more which node this is");
+        }
+    }
+
+    private StorageException lost(final String what) {
+        return new StorageException(what + ", but " + folder.resolve("raft") + " is there, so this folder is no new"
+                + " node's, and it founds and joins nothing: put the store back as it was; or start the node with an"
+                + " empty OB_FOLDER and the nodes of its cluster in OB_PEERS, and it gets everything from them");
+    }
+
+    private static boolean isFilled(final Path folder) throws IOException {
+        try (var files = Files.newDirectoryStream(folder)) {
+            return files.iterator().hasNext();
+        } catch (final NoSuchFileException e) {
+            return false;
+        }
     }
 
     private RegistryStore anewIfLost(final RegistryStore store) throws IOException {
@@ -100,7 +132,6 @@ final class Rejoin {
     private RegistryStore finish() throws IOException {
         final RejoinNote.Plan plan = note.read();
         if (plan == null) {
-            refuseLogWithoutStore();
             return openStore();
         }
         final Path aside = Files.createDirectories(folder.resolve(plan.aside()));
@@ -123,33 +154,6 @@ final class Rejoin {
         } catch (final IOException | RuntimeException e) {
             store.close();
             throw e;
-        }
-    }
-
-    /** Without the store nobody knows whose log it is; the node would begin another cluster, and it an empty one. */
-    private void refuseLogWithoutStore() throws IOException {
-        final Path raft = folder.resolve("raft");
-        final Path store = folder.resolve("store");
-        if (!Files.isDirectory(raft) || hasFiles(store)) {
-            return;
-        }
-        try (var groups = Files.newDirectoryStream(raft)) {
-            for (final Path group : groups) {
-                if (hasFiles(group.resolve("current"))) {
-                    throw new StorageException(store + " is missing, but " + raft
-                            + " holds the log of a catalog: put it" + " back, or move " + raft
-                            + " away as well, and the node starts as one that lost its disk");
-                }
-            }
-        }
-    }
-
-    private static boolean hasFiles(final Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return false;
-        }
-        try (var files = Files.newDirectoryStream(folder)) {
-            return files.iterator().hasNext();
         }
     }
 

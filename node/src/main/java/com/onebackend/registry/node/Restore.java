@@ -16,7 +16,7 @@ import com.onebackend.registry.node.backup.BackupRow;
 import com.onebackend.registry.node.catalog.CatalogCommand;
 import com.onebackend.registry.node.catalog.CatalogCommand.RestoredRow;
 import com.onebackend.registry.node.catalog.CatalogResult;
-import com.onebackend.registry.node.catalog.CatalogService;
+import com.onebackend.registry.node.catalog.CatalogRows;
 import com.onebackend.registry.node.catalog.RestoreMark;
 import com.onebackend.registry.node.gossip.ClusterKeys;
 import com.onebackend.registry.node.instances.RestoredInstance;
@@ -87,7 +87,7 @@ final class Restore {
         long keysLeftOut = 0;
         for (final byte[] record : BackupRecords.read(step.body(), BackupFormat.ROW)) {
             final BackupRow row = BackupRow.decode(record);
-            if (!CatalogService.isRestored(row.section(), row.key())) {
+            if (!CatalogRows.isRestored(row.section(), row.key())) {
                 leftOut++;
             } else if (isForeignKey(row)) {
                 keysLeftOut++;
@@ -104,7 +104,7 @@ final class Restore {
     }
 
     private boolean isForeignKey(final BackupRow row) {
-        final SigningKey key = CatalogService.signingKeyOf(row.section(), row.value());
+        final SigningKey key = CatalogRows.signingKeyOf(row.section(), row.value());
         if (key == null) {
             return false;
         }

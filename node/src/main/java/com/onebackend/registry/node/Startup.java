@@ -90,7 +90,11 @@ final class Startup implements AutoCloseable {
 
     private Startup(final Parts parts) {
         this.parts = parts;
-        wire = new BootstrapWire(parts.transports(), endpoints, parts.answers());
+        wire = new BootstrapWire(
+                parts.transports(),
+                endpoints,
+                parts.answers(),
+                () -> CatalogService.epochOf(parts.store().catalog()));
         formerAddress = new FormerAddress(wire::ask, parts.answers(), parts.self());
         operatorInit = new OperatorInit(parts.keys(), parts.config().selfUrl(), parts.answers()::identity);
         parts.api().initsBy(operatorInit);

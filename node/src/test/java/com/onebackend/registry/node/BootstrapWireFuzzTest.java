@@ -29,10 +29,10 @@ class BootstrapWireFuzzTest {
                 1,
                 Seeds.of("http://10.0.0.1:58231", List.of("http://10.0.0.2:58231")),
                 () -> List.of(new CatalogPeer("n1", "10.0.0.1", 58_233)));
-        assertThat(BootstrapWire.answer(question, answers, id -> null)).isNotEmpty();
+        assertThat(BootstrapWire.answer(question, answers, (id, epoch) -> null)).isNotEmpty();
         final String promised = folder.identity.promise();
-        assertThat(BootstrapWire.answer(question, answers, id -> null)).isNotEmpty();
-        BootstrapWire.answer(PROMISE.getBytes(StandardCharsets.UTF_8), answers, id -> null);
+        assertThat(BootstrapWire.answer(question, answers, (id, epoch) -> null)).isNotEmpty();
+        BootstrapWire.answer(PROMISE.getBytes(StandardCharsets.UTF_8), answers, (id, epoch) -> null);
         if (!promised.isEmpty()) {
             assertThat(folder.identity.promise()).isEqualTo(promised);
         }

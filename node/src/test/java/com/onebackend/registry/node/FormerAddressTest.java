@@ -109,14 +109,16 @@ class FormerAddressTest {
             final int port = there.bind(
                     "127.0.0.1",
                     0,
-                    request -> CompletableFuture.completedFuture(BootstrapWire.answer(request, first, id -> null)),
+                    request -> CompletableFuture.completedFuture(
+                            BootstrapWire.answer(request, first, (id, epoch) -> null)),
                     Runnable::run);
             final int other = here.bind(
                     "127.0.0.1",
                     0,
-                    request -> CompletableFuture.completedFuture(BootstrapWire.answer(request, second, id -> null)),
+                    request -> CompletableFuture.completedFuture(
+                            BootstrapWire.answer(request, second, (id, epoch) -> null)),
                     Runnable::run);
-            final BootstrapWire wire = new BootstrapWire(here, new PeerEndpoints(), second);
+            final BootstrapWire wire = new BootstrapWire(here, new PeerEndpoints(), second, () -> "");
             final NodeRecord self = record(ORIGIN, 2, "http://127.0.0.1:1", other);
             final FormerAddress address = new FormerAddress(wire::ask, second, self);
             assertThat(address.refusal(record(ORIGIN, 1, "http://127.0.0.1:2", port)))

@@ -84,7 +84,7 @@ class RejoinTest {
                     .hasMessageContainingAll(
                             folder.resolve("store").toString(),
                             folder.resolve("raft").toString(),
-                            "put it back");
+                            "put the store back");
         }
         assertThat(log).exists();
         Files.move(folder.resolve("raft"), folder.resolve("raft-aside"));
@@ -141,6 +141,35 @@ class RejoinTest {
         assertThatThrownBy(() -> open(true))
                 .isInstanceOf(StorageException.class)
                 .hasMessageContaining("rejoin.pending");
+    }
+
+    /** Taken for a new node it would found another cluster, or join as a stranger beside its own log. */
+    @Test
+    void folderWithRaftsLogButWithoutAStoreIsNoNewNodes() throws IOException {
+        make(MEMBER.voting(true));
+        RejoinNote.deleteTree(folder.resolve("store"));
+        for (final boolean rejoins : List.of(false, true)) {
+            assertThatThrownBy(() -> open(rejoins))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining(folder.resolve("store") + " is gone")
+                    .hasMessageContaining("empty OB_FOLDER");
+            assertThat(folder.resolve("store")).doesNotExist();
+        }
+        assertThat(folder.resolve("raft/log")).hasContent("old log");
+    }
+
+    /** RocksDB believes its own log as far as it goes: where that was cut off, there is a store that knows nothing. */
+    @Test
+    void storeThatForgotWhoItIsBesideRaftsLogIsNoNewNodes() throws IOException {
+        make(MEMBER.voting(true));
+        RejoinNote.deleteTree(folder.resolve("store"));
+        RocksRegistryStore.open(folder, StoreOptions.defaults()).close();
+        for (final boolean rejoins : List.of(false, true)) {
+            assertThatThrownBy(() -> open(rejoins))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining("does not say any more which node this is");
+        }
+        assertThat(folder.resolve("raft/log")).hasContent("old log");
     }
 
     private void make(final NodeIdentity identity) throws IOException {

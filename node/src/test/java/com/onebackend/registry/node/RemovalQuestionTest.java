@@ -21,7 +21,13 @@ class RemovalQuestionTest {
     private static final RemovedNode OUT =
             new RemovedNode("n3", new Origin(33), new Generation(7), 1, 1_800_000_000_000L, "root");
 
-    private final Memory disk = new Memory();
+    private final Memory disk =
+            new Memory(new NodeIdentity("n1", new Origin(1), new Generation(1), "X", true, "", "http://a:1"));
+    private final BootstrapAnswers asking = new BootstrapAnswers(
+            new Memory(new NodeIdentity("n3", new Origin(33), new Generation(7), "X", true, "", "http://c:1")),
+            2,
+            Seeds.of("http://c:1", List.of()),
+            List::of);
     private final BootstrapAnswers answers = new BootstrapAnswers(disk, 1, Seeds.of("http://a:1", List.of()), List::of);
 
     @Test
@@ -32,6 +38,19 @@ class RemovalQuestionTest {
         assertThat(ask("n3", 34, 8)).as("a new node of the same name").isEmpty();
         assertThat(ask("n4", 33, 7)).isEmpty();
         assertThat(ask("", 0, 0)).as("one that does not say who it is").isEmpty();
+    }
+
+    /** Two halves that were both recovered by force, or one of them, have removed each other. */
+    @Test
+    void whoIsInALaterEpochThanTheOneItAsksWasNotRemoved() throws IOException {
+        final BootstrapWire wire = new BootstrapWire(null, new PeerEndpoints(), asking, () -> "2-100-a");
+        final BootstrapWire.Removals givenUp = (id, epoch) -> epoch.equals("2-100-a") ? null : OUT;
+        assertThat(BootstrapWire.read(BootstrapWire.answer(wire.who(), answers, givenUp))
+                        .removed())
+                .isEmpty();
+        assertThat(BootstrapWire.read(BootstrapWire.answer(wire.who(), answers, (id, epoch) -> OUT))
+                        .removed())
+                .isEqualTo(OUT.told());
     }
 
     @Test
@@ -48,14 +67,19 @@ class RemovalQuestionTest {
         final String question = "{\"ask\":\"who\",\"nodeId\":\"" + nodeId + "\",\"origin\":" + origin
                 + ",\"generation\":" + generation + "}";
         return BootstrapWire.read(BootstrapWire.answer(
-                        question.getBytes(StandardCharsets.UTF_8), answers, Map.of("n3", OUT)::get))
+                        question.getBytes(StandardCharsets.UTF_8),
+                        answers,
+                        (id, epoch) -> Map.of("n3", OUT).get(id)))
                 .removed();
     }
 
     /** An identity in memory. */
     private static final class Memory implements IdentityStore {
-        private NodeIdentity saved =
-                new NodeIdentity("n1", new Origin(1), new Generation(1), "X", true, "", "http://a:1");
+        private NodeIdentity saved;
+
+        Memory(final NodeIdentity saved) {
+            this.saved = saved;
+        }
 
         @Override
         public NodeIdentity load() {

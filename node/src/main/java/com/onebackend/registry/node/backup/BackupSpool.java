@@ -1,6 +1,7 @@
 package com.onebackend.registry.node.backup;
 
 import com.onebackend.registry.api.ByteSource;
+import com.onebackend.registry.node.catalog.CatalogRows;
 import com.onebackend.registry.node.catalog.CatalogService;
 import com.onebackend.registry.storage.Applied;
 import com.onebackend.registry.storage.InstanceLog;
@@ -62,7 +63,7 @@ public final class BackupSpool implements ByteSource {
                     SPARE_BYTES_MIN);
             final BackupWriter writer = new BackupWriter(out, header);
             final Applied applied = catalog.readAll((section, key, value) -> {
-                if (CatalogService.isContent(section, key)) {
+                if (CatalogRows.isContent(section, key)) {
                     writer.row(section, key, value);
                 }
             });

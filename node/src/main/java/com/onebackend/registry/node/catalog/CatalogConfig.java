@@ -29,13 +29,13 @@ public record CatalogConfig(
         VoteMemory memory,
         FatalHandler onFatal,
         Snapshots snapshots) {
-    /** The Raft group of the catalog after it was recovered by force so often. */
-    UUID groupId(final int epoch) {
-        return CatalogGroups.idOf(clusterId, epoch);
+    /** The Raft group of the catalog in this epoch. */
+    UUID groupId(final CatalogEpoch epoch) {
+        return epoch.groupId(clusterId);
     }
 
     /** Where that group's log and snapshots are. */
-    Path groupFolder(final int epoch) {
+    Path groupFolder(final CatalogEpoch epoch) {
         return raftFolder.resolve(groupId(epoch).toString());
     }
 

@@ -33,7 +33,8 @@ final class CatalogFeed {
     private long bytes;
     private long floor;
     private long top;
-    private int epoch;
+    private CatalogEpoch epoch = CatalogEpoch.FIRST;
+    private boolean isRecovering;
 
     /** What a source knows beside its log. */
     record View(String leaderId, List<CatalogPeer> voters, long ageMillis) {}
@@ -46,13 +47,18 @@ final class CatalogFeed {
     }
 
     /** The state begins here: it was read from disk, or replaced by a copy. */
-    synchronized void began(final long index, final int inEpoch) {
+    synchronized void began(final long index, final CatalogEpoch inEpoch) {
         entries.clear();
         bytes = 0;
         floor = index;
         top = index;
         epoch = inEpoch;
         news();
+    }
+
+    /** Whether this node is about to recover the catalog by force; whoever asks from now on is told so. */
+    synchronized void recovering(final boolean now) {
+        isRecovering = now;
     }
 
     /** An entry was applied. */
@@ -132,19 +138,21 @@ final class CatalogFeed {
     }
 
     private boolean isDue(final FeedPoll poll, final View view) {
-        return poll.epoch() != epoch
+        return !poll.epoch().equals(epoch)
                 || poll.applied() != top
                 || poll.view() != FeedAnswer.viewOf(view.leaderId(), view.voters());
     }
 
     private synchronized FeedAnswer answer(final FeedPoll poll, final View view) {
-        final boolean isBehind = poll.epoch() < epoch || (poll.epoch() == epoch && poll.applied() < floor);
+        final boolean isBehind =
+                epoch.isAheadOf(poll.epoch()) || (poll.epoch().equals(epoch) && poll.applied() < floor);
         final List<FeedEntry> batch =
-                isBehind || poll.epoch() != epoch || poll.applied() >= top ? List.of() : after(poll.applied());
+                isBehind || !poll.epoch().equals(epoch) || poll.applied() >= top ? List.of() : after(poll.applied());
         final boolean isWhole = batch.isEmpty()
                 || batch.get(batch.size() - 1).index() == entries.getLast().index();
         final long upTo = isWhole ? top : batch.get(batch.size() - 1).index();
-        return new FeedAnswer(epoch, upTo, batch, isBehind, !isWhole, view.leaderId(), view.voters(), view.ageMillis());
+        return new FeedAnswer(
+                epoch, upTo, batch, isBehind, !isWhole, view.leaderId(), view.voters(), view.ageMillis(), isRecovering);
     }
 
     private List<FeedEntry> after(final long position) {

@@ -65,8 +65,11 @@ final class CatalogFollower implements AutoCloseable {
         /** This node votes, and is in touch with a leader: nothing to do. */
         boolean isInTouch();
 
-        /** A catalog recovered by force replaces this one: whatever Raft group this node is in is over. */
-        void leaveGroup() throws InterruptedException;
+        /**
+         * A catalog recovered by force, of epoch {@code ahead}, replaces this one: the Raft group this node is in is
+         * over, unless it is that of an even later recovery by now.
+         */
+        void leaveGroup(CatalogEpoch ahead) throws InterruptedException;
     }
 
     /** What a source said last. */
@@ -171,9 +174,13 @@ final class CatalogFollower implements AutoCloseable {
         final Candidate other = others.get(Math.floorMod(looks++, others.size()));
         try {
             final FeedAnswer answer = FeedCodec.decodeAnswer(ask(other, question, LOOK_TIMEOUT));
-            if (answer.epoch() > state.epoch()) {
-                LOG.warn("catalog was recovered by force, says {}: this node's group is over", other);
-                role.leaveGroup();
+            if (answer.epoch().isAheadOf(state.epoch())) {
+                LOG.warn(
+                        "catalog was recovered by force, says {}: this node's group is over epoch={} ahead={}",
+                        other,
+                        state.epoch(),
+                        answer.epoch());
+                role.leaveGroup(answer.epoch());
             }
         } catch (final IOException | WireException e) {
             LOG.debug("catalog epoch not told by={}", other, e);
@@ -190,24 +197,26 @@ final class CatalogFollower implements AutoCloseable {
 
     /** Asks once; an empty text when it helped, else why not. */
     private String follow(final Candidate source, final int others) throws IOException, InterruptedException {
-        final int epoch = state.epoch();
+        final CatalogEpoch epoch = state.epoch();
         final long position = state.appliedIndex();
         final FeedPoll poll = new FeedPoll(epoch, position, WAIT_MILLIS, known.view());
         final FeedAnswer answer = FeedCodec.decodeAnswer(
                 ask(source, FeedCodec.encode(poll), Duration.ofMillis(WAIT_MILLIS + ANSWER_MILLIS_MAX)));
-        if (answer.epoch() < epoch) {
+        if (epoch.isAheadOf(answer.epoch())) {
             return "it has a catalog that was given up, of epoch " + answer.epoch();
         }
-        if (answer.epoch() > epoch) {
-            LOG.warn("catalog was recovered by force: this node's is replaced epoch={}", answer.epoch());
-            role.leaveGroup();
+        if (answer.epoch().isAheadOf(epoch)) {
+            LOG.warn("catalog was recovered by force: this node's is replaced epoch={} by={}", epoch, answer.epoch());
+            role.leaveGroup(answer.epoch());
         }
-        if (answer.epoch() > epoch || answer.needsCopy()) {
+        if (answer.epoch().isAheadOf(epoch) || answer.needsCopy()) {
             // The age is told with what comes after the copy, which is as old as it is.
             takeCopy(source, epoch, answer.epoch());
         } else if (answer.upTo() < position) {
             return "it is behind this node, at " + answer.upTo();
-        } else if (state.follow(epoch, position, answer.entries(), answer.upTo()) && !answer.hasMore()) {
+        } else if (!state.follow(epoch, position, answer.entries(), answer.upTo())) {
+            return "it told of epoch " + epoch + ", and this catalog was replaced meanwhile";
+        } else if (!answer.hasMore()) {
             age.current(answer.ageMillis(), System.nanoTime());
         }
         known = new Known(answer.leaderId(), answer.voters());
@@ -215,28 +224,29 @@ final class CatalogFollower implements AutoCloseable {
     }
 
     /** Takes a whole copy, by way of a file, so that a copy that breaks off changes nothing. */
-    private void takeCopy(final Candidate source, final int here, final int epoch)
+    private void takeCopy(final Candidate source, final CatalogEpoch of, final CatalogEpoch from)
             throws IOException, InterruptedException {
         Files.createDirectories(copyFile.getParent());
         try {
-            final long applied = receive(source, epoch);
+            final long applied = receive(source, from);
+            final boolean isTaken;
             try (InputStream in = new BufferedInputStream(Files.newInputStream(copyFile))) {
-                final boolean isTaken = state.catchUpWith(in, here, epoch, applied);
-                LOG.info("catalog copied source={} index={} needed={}", source.nodeId(), applied, isTaken);
+                isTaken = state.replaceIn(of, from, applied, in);
             }
+            LOG.info("catalog copied source={} index={} taken={}", source.nodeId(), applied, isTaken);
         } finally {
             Files.deleteIfExists(copyFile);
         }
     }
 
-    private long receive(final Candidate source, final int epoch) throws IOException, InterruptedException {
+    private long receive(final Candidate source, final CatalogEpoch epoch) throws IOException, InterruptedException {
         try (OutputStream out = Files.newOutputStream(copyFile)) {
             long token = 0;
             long offset = 0;
             while (true) {
                 final CopyPart part = FeedCodec.decodePart(
                         ask(source, FeedCodec.encode(new CopyRequest(token, offset)), PART_TIMEOUT));
-                if (part.epoch() != epoch) {
+                if (!part.epoch().equals(epoch)) {
                     // The Raft group of this node must be left before it has a later catalog.
                     throw new IOException("the copy is of epoch " + part.epoch() + ", not " + epoch);
                 }

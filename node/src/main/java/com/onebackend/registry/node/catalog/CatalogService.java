@@ -12,7 +12,6 @@ import com.onebackend.registry.model.DefinitionRevision;
 import com.onebackend.registry.model.NodeRecord;
 import com.onebackend.registry.model.SigningKey;
 import com.onebackend.registry.storage.Applied;
-import com.onebackend.registry.storage.CatalogSection;
 import com.onebackend.registry.storage.CatalogStore;
 import com.onebackend.registry.wire.WireLimits;
 import java.io.IOException;
@@ -85,7 +84,7 @@ public final class CatalogService implements AutoCloseable {
         this.reads = new LinearizableReads(config.self().nodeId(), runs::current, writer, counters);
         this.lostVote = new LostVote(config, runs.changes(), runs::whileIdle);
         this.drainedVoter = new DrainedVoter(config, state, runs, threads);
-        this.recovery = new CatalogRecovery(config, state, runs, this::awaitLinearizable, this::voters);
+        this.recovery = new CatalogRecovery(config, state, runs, feed, this::awaitLinearizable, this::voters);
         this.reports = new CatalogReports(config, state, runs, follower, counters);
     }
 
@@ -157,7 +156,7 @@ public final class CatalogService implements AutoCloseable {
         follower.start();
     }
 
-    private static boolean isStored(final CatalogConfig config, final int epoch) {
+    private static boolean isStored(final CatalogConfig config, final CatalogEpoch epoch) {
         return Files.isDirectory(config.groupFolder(epoch).resolve("current"));
     }
 
@@ -167,8 +166,7 @@ public final class CatalogService implements AutoCloseable {
      */
     public static boolean isStored(final Path raftFolder, final UUID clusterId, final CatalogStore store) {
         return Files.isDirectory(raftFolder
-                .resolve(CatalogGroups.idOf(clusterId, CatalogState.epochOf(store))
-                        .toString())
+                .resolve(CatalogState.epochOf(store).groupId(clusterId).toString())
                 .resolve("current"));
     }
 
@@ -271,9 +269,19 @@ public final class CatalogService implements AutoCloseable {
         return recovery.recover(request, alive);
     }
 
+    /** Which recovery by force the catalog in this store goes back to: a text for {@link #isGivenUpFor}. */
+    public static String epochOf(final CatalogStore store) {
+        return CatalogState.epochOf(store).toString();
+    }
+
+    /** True when the catalog of that epoch replaces this one: what this one says of removals is over. */
+    public boolean isGivenUpFor(final String epoch) {
+        return CatalogEpoch.parse(epoch).isAheadOf(state.epoch());
+    }
+
     /** How often the catalog was recovered by force. */
     public int epoch() {
-        return state.epoch();
+        return state.epoch().number();
     }
 
     /**
@@ -283,7 +291,7 @@ public final class CatalogService implements AutoCloseable {
      * @param isReachable which node ids answer now
      */
     public CompletableFuture<Void> removeVoter(final String nodeId, final Predicate<String> isReachable) {
-        return threads.background(() -> runs.changes().remove(nodeId, isReachable));
+        return threads.background(() -> runs.remove(nodeId, isReachable));
     }
 
     /**
@@ -392,27 +400,6 @@ public final class CatalogService implements AutoCloseable {
     /** Every row applied here, all of one moment; answers of which. Blocks. */
     public Applied readAll(final CatalogStore.RowReader rows) throws IOException {
         return state.readAll(rows);
-    }
-
-    /** True for the sections of a backup that belong into another cluster, too. */
-    public static boolean isRestored(final int section, final String key) {
-        return RestoreEvaluation.isRestored(section, key);
-    }
-
-    /** True for a row that says something of the catalog, and not of this copy of it. */
-    public static boolean isContent(final CatalogSection section, final String key) {
-        return CatalogState.isContent(section, key);
-    }
-
-    /**
-     * The signing key in a row; null when the row is of another section.
-     *
-     * @throws com.onebackend.registry.wire.WireException it cannot be read
-     */
-    public static SigningKey signingKeyOf(final int section, final byte[] row) {
-        return section == CatalogSection.SIGNING_KEY.id()
-                ? CatalogCodec.decodeKeyRow(row).key()
-                : null;
     }
 
     /** The restore that is under way, or that this catalog came from. */

@@ -18,7 +18,6 @@ import com.onebackend.registry.wire.WireException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -75,7 +74,7 @@ final class CatalogState {
     /** Moved under {@code applying} only. */
     private volatile long appliedIndex;
 
-    private volatile int epoch;
+    private volatile CatalogEpoch epoch;
 
     /** The rows in memory. Replaced as a whole when a snapshot comes in. */
     static final class Tables {
@@ -157,10 +156,31 @@ final class CatalogState {
         feed.began(index, epoch);
     }
 
-    /** How often the catalog of this store was recovered by force. */
-    static int epochOf(final CatalogStore store) {
+    /** Which recovery by force the catalog of this store goes back to. */
+    static CatalogEpoch epochOf(final CatalogStore store) {
         final byte[] stored = store.read(CatalogSection.META, EPOCH_KEY);
-        return stored == null ? 0 : ByteBuffer.wrap(stored).getInt();
+        return stored == null ? CatalogEpoch.FIRST : CatalogEpoch.decode(stored);
+    }
+
+    /**
+     * Applies an entry of the log of {@code of}. Null, and nothing was applied, when this is not the catalog of that
+     * epoch any more: the same index means something else in another one.
+     */
+    CatalogResult applyIn(final CatalogEpoch of, final long index, final long term, final byte[] entry) {
+        synchronized (applying) {
+            return of.equals(epoch) ? apply(index, term, entry) : null;
+        }
+    }
+
+    /** The same as {@link #passed} in the log of {@code of}; false when this is the catalog of another epoch by now. */
+    boolean passedIn(final CatalogEpoch of, final long index) {
+        synchronized (applying) {
+            if (!of.equals(epoch)) {
+                return false;
+            }
+            passed(index);
+            return true;
+        }
     }
 
     /**
@@ -186,9 +206,9 @@ final class CatalogState {
      *
      * @param upTo with the entries everything is here up to this index
      */
-    boolean follow(final int inEpoch, final long position, final List<FeedEntry> entries, final long upTo) {
+    boolean follow(final CatalogEpoch of, final long position, final List<FeedEntry> entries, final long upTo) {
         synchronized (applying) {
-            if (inEpoch != epoch || position > appliedIndex) {
+            if (!of.equals(epoch) || position > appliedIndex) {
                 return false;
             }
             entries.forEach(entry -> apply(entry.index(), entry.term(), entry.bytes()));
@@ -295,8 +315,8 @@ final class CatalogState {
         return waiters.await(index);
     }
 
-    /** How often the catalog was recovered by force; travels with its rows. */
-    int epoch() {
+    /** Which recovery by force the catalog goes back to; travels with its rows. */
+    CatalogEpoch epoch() {
         return epoch;
     }
 
@@ -322,8 +342,40 @@ final class CatalogState {
     }
 
     /** Writes all there is as the beginning of another epoch. */
-    Applied exportTo(final OutputStream out, final int asEpoch) throws IOException {
+    Applied exportTo(final OutputStream out, final CatalogEpoch asEpoch) throws IOException {
         return store.exportTo(out, List.of(RecoveredGroup.epochRow(asEpoch)));
+    }
+
+    /** What must not be disturbed by an entry that is applied meanwhile. */
+    interface Exclusive {
+        long run() throws IOException;
+    }
+
+    /** Runs {@code work} while nothing is applied; readers go on. */
+    long whileNothingApplies(final Exclusive work) throws IOException {
+        synchronized (applying) {
+            return work.run();
+        }
+    }
+
+    /**
+     * Takes over a snapshot that was asked for in epoch {@code of}, from a catalog of epoch {@code from}, where that
+     * leads on from here: else this node would go back, and what came between would be missing for ever.
+     *
+     * @param index what the snapshot has at least
+     * @return false, and nothing has changed: this catalog was recovered meanwhile, or has applied as much another way
+     */
+    boolean replaceIn(final CatalogEpoch of, final CatalogEpoch from, final long index, final InputStream in)
+            throws IOException {
+        synchronized (applying) {
+            if (!of.equals(epoch)
+                    || of.isAheadOf(from)
+                    || (of.equals(from) && index <= store.lastApplied().index())) {
+                return false;
+            }
+            replace(in);
+            return true;
+        }
     }
 
     /** Takes over a snapshot, all or nothing; readers see the old catalog until it is in. */
@@ -333,32 +385,12 @@ final class CatalogState {
         }
     }
 
-    /**
-     * Takes over a snapshot of this node's own epoch or of a later one, unless this node has everything in it by now,
-     * or has come to another epoch itself: it would go back, and what came between would be missing for ever.
-     *
-     * @param here the epoch that this node was in when the snapshot was asked for
-     * @param epochOfIt the snapshot's own
-     * @param index what the snapshot has at least
-     * @return whether it was taken over
-     */
-    boolean catchUpWith(final InputStream in, final int here, final int epochOfIt, final long index)
-            throws IOException {
-        synchronized (applying) {
-            if (epoch != here
-                    || epochOfIt < here
-                    || (epochOfIt == here && index <= store.lastApplied().index())) {
-                return false;
-            }
-            replace(in);
-            return true;
-        }
-    }
-
     private void replace(final InputStream in) throws IOException {
         final Map<String, RemovedNode> before = tables.removed;
+        LOG.info("catalog rows are being replaced index={}", appliedIndex);
         store.replaceWith(in);
         load();
+        LOG.info("catalog rows replaced index={} epoch={}", appliedIndex, epoch);
         final List<RemovedNode> newlyRemoved = new ArrayList<>();
         for (final RemovedNode removed : tables.removed.values()) {
             if (!removed.equals(before.get(removed.nodeId()))) {

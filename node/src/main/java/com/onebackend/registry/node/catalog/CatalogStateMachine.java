@@ -49,7 +49,12 @@ import org.slf4j.LoggerFactory;
 final class CatalogStateMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(CatalogStateMachine.class);
 
+    private static final String GIVEN_UP = "the catalog was recovered by force, and this group is over";
+
     private final CatalogState state;
+    /** Of this server's group; the state may leave it. */
+    private final CatalogEpoch epoch;
+
     private final FatalHandler onFatal;
     private final Runnable onVoters;
     private final CatalogCounters counters;
@@ -62,14 +67,17 @@ final class CatalogStateMachine extends BaseStateMachine {
     /**
      * For one run of a Raft server.
      *
+     * @param epoch whose log this server keeps
      * @param onVoters told that the voters may have changed
      */
     CatalogStateMachine(
             final CatalogState state,
+            final CatalogEpoch epoch,
             final FatalHandler onFatal,
             final Runnable onVoters,
             final CatalogCounters counters) {
         this.state = state;
+        this.epoch = epoch;
         this.onFatal = onFatal;
         this.onVoters = onVoters;
         this.counters = counters;
@@ -111,7 +119,7 @@ final class CatalogStateMachine extends BaseStateMachine {
             install(latest);
         }
         setLastAppliedTermIndex(latest.getTermIndex());
-        state.passed(latest.getIndex());
+        state.passedIn(epoch, latest.getIndex());
     }
 
     private void install(final SingleFileSnapshotInfo snapshot) throws IOException {
@@ -120,14 +128,16 @@ final class CatalogStateMachine extends BaseStateMachine {
         if (stored != null && !stored.equals(MD5FileUtil.computeMd5ForFile(file.toFile()))) {
             throw new IOException("snapshot " + file + " does not match its checksum; remove both files and restart");
         }
-        final int epoch = state.epoch();
+        final boolean isTaken;
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             // Whoever follows the log on this node may have brought as much meanwhile.
-            if (!state.catchUpWith(in, epoch, epoch, snapshot.getIndex())) {
-                return;
-            }
+            isTaken = state.replaceIn(epoch, epoch, snapshot.getIndex(), in);
         }
-        LOG.info("catalog snapshot installed index={} file={}", snapshot.getIndex(), file.getFileName());
+        LOG.info(
+                "catalog snapshot installed index={} file={} taken={}",
+                snapshot.getIndex(),
+                file.getFileName(),
+                isTaken);
     }
 
     /** Raft has put a snapshot into place and will call {@link #reinitialize}. Readers keep what was applied before. */
@@ -156,11 +166,17 @@ final class CatalogStateMachine extends BaseStateMachine {
             return CompletableFuture.failedFuture(new StateMachineException("an earlier entry could not be applied"));
         }
         try {
-            final CatalogResult result = state.apply(
+            final CatalogResult result = state.applyIn(
+                    epoch,
                     entry.getIndex(),
                     entry.getTerm(),
                     entry.getStateMachineLogEntry().getLogData().toByteArray());
             updateLastAppliedTermIndex(entry.getTerm(), entry.getIndex());
+            if (result == null) {
+                // The upkeep ends this server.
+                onVoters.run();
+                return CompletableFuture.failedFuture(new StateMachineException(GIVEN_UP));
+            }
             return CompletableFuture.completedFuture(message(CatalogCodec.encodeResult(result)));
         } catch (final RuntimeException e) {
             // Going on would leave this node different from all others.
@@ -173,7 +189,7 @@ final class CatalogStateMachine extends BaseStateMachine {
     @Override
     public void notifyTermIndexUpdated(final long term, final long index) {
         super.notifyTermIndexUpdated(term, index);
-        state.passed(index);
+        state.passedIn(epoch, index);
     }
 
     /** Answers with the applied index, once Raft has seen to it that it is recent enough. */

@@ -104,7 +104,7 @@ final class CatchUp {
     private void take(final FeedPoll poll, final byte[] bytes) {
         try {
             final FeedAnswer answer = FeedCodec.decodeAnswer(bytes);
-            if (answer.epoch() == poll.epoch() && !answer.needsCopy()) {
+            if (answer.epoch().equals(poll.epoch()) && !answer.needsCopy()) {
                 state.follow(poll.epoch(), poll.applied(), answer.entries(), answer.upTo());
             }
         } catch (final WireException e) {

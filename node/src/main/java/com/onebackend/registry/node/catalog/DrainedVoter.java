@@ -51,7 +51,7 @@ final class DrainedVoter {
                 case NOTHING -> LOG.trace("catalog drain: nothing left to do");
                 case TRANSFER -> node.transferLeadership(decision.node());
                 case PROMOTE -> runs.changes().promote(decision.node());
-                case RESIGN -> runs.changes().remove(config.self().nodeId(), this::isReachable);
+                case RESIGN -> runs.remove(config.self().nodeId(), this::isReachable);
             }
         } catch (final IOException | RegistryException e) {
             LOG.info("catalog drain waits step={} node={} reason={}", decision.kind(), decision.node(), e.getMessage());

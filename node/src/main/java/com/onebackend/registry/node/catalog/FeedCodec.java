@@ -6,6 +6,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import com.google.protobuf.UnsafeByteOperations;
 import com.onebackend.registry.wire.WireException;
+import com.onebackend.registry.wire.v1.CatalogEpochMsg;
 import com.onebackend.registry.wire.v1.FeedAnswerMsg;
 import com.onebackend.registry.wire.v1.FeedCopyMsg;
 import com.onebackend.registry.wire.v1.FeedEntryMsg;
@@ -41,7 +42,7 @@ final class FeedCodec {
      * @param applied the copy's position in the log
      * @param epoch the copy's own
      */
-    record CopyPart(long token, long bytesTotal, ByteString bytes, long applied, int epoch) {}
+    record CopyPart(long token, long bytesTotal, ByteString bytes, long applied, CatalogEpoch epoch) {}
 
     /**
      * The answer to an offer to vote.
@@ -60,7 +61,7 @@ final class FeedCodec {
         return tagged(
                 POLL,
                 FeedPollMsg.newBuilder()
-                        .setEpoch(poll.epoch())
+                        .setEpoch(message(poll.epoch()))
                         .setApplied(poll.applied())
                         .setWaitMillis(poll.waitMillis())
                         .setView(poll.view())
@@ -69,18 +70,20 @@ final class FeedCodec {
 
     static FeedPoll decodePoll(final byte[] request) {
         final FeedPollMsg message = parse(FeedPollMsg.parser(), body(request));
-        require(message.getEpoch() >= 0 && message.getApplied() >= 0 && message.getWaitMillis() >= 0, "a poll");
-        return new FeedPoll(message.getEpoch(), message.getApplied(), message.getWaitMillis(), message.getView());
+        require(message.getApplied() >= 0 && message.getWaitMillis() >= 0, "a poll");
+        return new FeedPoll(
+                epoch(message.getEpoch()), message.getApplied(), message.getWaitMillis(), message.getView());
     }
 
     static byte[] encode(final FeedAnswer answer) {
         final FeedAnswerMsg.Builder message = FeedAnswerMsg.newBuilder()
-                .setEpoch(answer.epoch())
+                .setEpoch(message(answer.epoch()))
                 .setUpTo(answer.upTo())
                 .setNeedsCopy(answer.needsCopy())
                 .setHasMore(answer.hasMore())
                 .setLeaderId(answer.leaderId())
-                .setAgeMillis(answer.ageMillis());
+                .setAgeMillis(answer.ageMillis())
+                .setIsRecovering(answer.isRecovering());
         for (final FeedEntry entry : answer.entries()) {
             message.addEntries(FeedEntryMsg.newBuilder()
                     .setIndex(entry.index())
@@ -95,7 +98,7 @@ final class FeedCodec {
 
     static FeedAnswer decodeAnswer(final byte[] bytes) {
         final FeedAnswerMsg message = parse(FeedAnswerMsg.parser(), ByteString.copyFrom(bytes));
-        require(message.getEpoch() >= 0 && message.getUpTo() >= 0 && message.getAgeMillis() >= 0, "an answer");
+        require(message.getUpTo() >= 0 && message.getAgeMillis() >= 0, "an answer");
         require(message.getVotersCount() <= VOTERS_MAX, "an answer");
         final List<FeedEntry> entries = message.getEntriesList().stream()
                 .map(entry -> new FeedEntry(
@@ -108,14 +111,15 @@ final class FeedCodec {
         }
         require(last <= message.getUpTo(), "an answer's end");
         return new FeedAnswer(
-                message.getEpoch(),
+                epoch(message.getEpoch()),
                 message.getUpTo(),
                 entries,
                 message.getNeedsCopy(),
                 message.getHasMore(),
                 message.getLeaderId(),
                 message.getVotersList().stream().map(FeedCodec::peer).toList(),
-                message.getAgeMillis());
+                message.getAgeMillis(),
+                message.getIsRecovering());
     }
 
     private static FeedPeerMsg message(final CatalogPeer peer) {
@@ -124,6 +128,18 @@ final class FeedCodec {
                 .setHost(peer.host())
                 .setRaftPort(peer.raftPort())
                 .build();
+    }
+
+    private static CatalogEpochMsg message(final CatalogEpoch epoch) {
+        return CatalogEpochMsg.newBuilder()
+                .setNumber(epoch.number())
+                .setIndex(epoch.index())
+                .setSalt(epoch.salt())
+                .build();
+    }
+
+    private static CatalogEpoch epoch(final CatalogEpochMsg message) {
+        return CatalogEpoch.of(message.getNumber(), message.getIndex(), message.getSalt());
     }
 
     private static CatalogPeer peer(final FeedPeerMsg message) {
@@ -157,29 +173,29 @@ final class FeedCodec {
                 .setBytesTotal(part.bytesTotal())
                 .setPart(part.bytes())
                 .setApplied(part.applied())
-                .setEpoch(part.epoch())
+                .setEpoch(message(part.epoch()))
                 .build()
                 .toByteArray();
     }
 
     static CopyPart decodePart(final byte[] bytes) {
         final FeedPartMsg message = parse(FeedPartMsg.parser(), ByteString.copyFrom(bytes));
-        require(message.getBytesTotal() >= 0 && message.getApplied() >= 0 && message.getEpoch() >= 0, "a copy's part");
+        require(message.getBytesTotal() >= 0 && message.getApplied() >= 0, "a copy's part");
         return new CopyPart(
                 message.getToken(),
                 message.getBytesTotal(),
                 message.getPart(),
                 message.getApplied(),
-                message.getEpoch());
+                epoch(message.getEpoch()));
     }
 
     /** An offer to vote, in this epoch. */
-    static byte[] encodeOffer(final int epoch) {
-        return tagged(VOTE, VoteOfferMsg.newBuilder().setEpoch(epoch).build());
+    static byte[] encodeOffer(final CatalogEpoch epoch) {
+        return tagged(VOTE, VoteOfferMsg.newBuilder().setEpoch(message(epoch)).build());
     }
 
-    static int decodeOffer(final byte[] request) {
-        return parse(VoteOfferMsg.parser(), body(request)).getEpoch();
+    static CatalogEpoch decodeOffer(final byte[] request) {
+        return epoch(parse(VoteOfferMsg.parser(), body(request)).getEpoch());
     }
 
     static byte[] encode(final Acceptance acceptance) {

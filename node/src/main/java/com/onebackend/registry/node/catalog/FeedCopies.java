@@ -47,10 +47,10 @@ final class FeedCopies implements AutoCloseable {
         final Path file;
         final FileChannel channel;
         final long applied;
-        final int epoch;
+        final CatalogEpoch epoch;
         long usedNanos = System.nanoTime();
 
-        Copy(final Path file, final FileChannel channel, final long applied, final int epoch) {
+        Copy(final Path file, final FileChannel channel, final long applied, final CatalogEpoch epoch) {
             this.file = file;
             this.channel = channel;
             this.applied = applied;
@@ -101,7 +101,7 @@ final class FeedCopies implements AutoCloseable {
 
     private long usable() throws IOException {
         for (final Map.Entry<Long, Copy> each : open.entrySet()) {
-            if (each.getValue().epoch == state.epoch() && each.getValue().applied >= feed.floor()) {
+            if (each.getValue().epoch.equals(state.epoch()) && each.getValue().applied >= feed.floor()) {
                 return each.getKey();
             }
         }
@@ -115,11 +115,11 @@ final class FeedCopies implements AutoCloseable {
         Files.createDirectories(folder);
         final long token = nextToken();
         final Path file = folder.resolve(Long.toHexString(token) + SUFFIX);
-        final int epoch = state.epoch();
+        final CatalogEpoch epoch = state.epoch();
         final Applied applied;
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
             applied = state.exportTo(out);
-            if (state.epoch() != epoch) {
+            if (!state.epoch().equals(epoch)) {
                 throw new IOException("the catalog was recovered by force meanwhile; begin again");
             }
         } catch (final IOException | RuntimeException e) {

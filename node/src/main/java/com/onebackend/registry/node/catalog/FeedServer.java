@@ -59,7 +59,7 @@ final class FeedServer implements AutoCloseable {
                     yield later(() -> FeedCodec.encode(copies.part(asked)));
                 }
                 case FeedCodec.VOTE -> {
-                    final int epoch = FeedCodec.decodeOffer(request);
+                    final CatalogEpoch epoch = FeedCodec.decodeOffer(request);
                     yield later(() -> FeedCodec.encode(accept(epoch)));
                 }
                 default -> throw new WireException("a request of an unknown kind");
@@ -69,8 +69,8 @@ final class FeedServer implements AutoCloseable {
         }
     }
 
-    private FeedCodec.Acceptance accept(final int epoch) throws IOException {
-        if (epoch != state.epoch()) {
+    private FeedCodec.Acceptance accept(final CatalogEpoch epoch) throws IOException {
+        if (!epoch.equals(state.epoch())) {
             return new FeedCodec.Acceptance(
                     null, "its catalog is of epoch " + state.epoch() + ", the offer of " + epoch);
         }

@@ -41,7 +41,7 @@ final class NodePositions {
     }
 
     /** Asks those whom nobody asked for the longest time; returns at once. */
-    void ask(final int epoch, final long applied, final long nowNanos) {
+    void ask(final CatalogEpoch epoch, final long applied, final long nowNanos) {
         final List<Candidate> candidates = peers.candidates().stream()
                 .filter(node -> node.isReachable()
                         && !node.nodeId().isEmpty()
@@ -57,7 +57,7 @@ final class NodePositions {
     }
 
     /** A poll from beyond the end of the log: the answer carries no entries, only how far the other one is. */
-    private void ask(final Candidate node, final int epoch, final long applied, final long nowNanos) {
+    private void ask(final Candidate node, final CatalogEpoch epoch, final long applied, final long nowNanos) {
         underWay.put(node.nodeId(), true);
         askedNanos.put(node.nodeId(), nowNanos);
         peers.request(node, FeedCodec.encode(new FeedPoll(epoch, Long.MAX_VALUE, 0, 0)), TIMEOUT)
@@ -69,10 +69,10 @@ final class NodePositions {
                 });
     }
 
-    private void hear(final String nodeId, final byte[] bytes, final int epoch, final long applied) {
+    private void hear(final String nodeId, final byte[] bytes, final CatalogEpoch epoch, final long applied) {
         try {
             final FeedAnswer answer = FeedCodec.decodeAnswer(bytes);
-            if (answer.epoch() == epoch) {
+            if (answer.epoch().equals(epoch)) {
                 final long lag = Math.max(0, applied - answer.upTo());
                 said.put(nodeId, new Said(new NodePosition(nodeId, answer.upTo(), lag), System.nanoTime()));
             }

@@ -23,7 +23,7 @@ final class OtherGroups {
     }
 
     /** Before Raft starts on the group of this epoch. */
-    static void setAside(final CatalogConfig config, final int epoch) throws IOException {
+    static void setAside(final CatalogConfig config, final CatalogEpoch epoch) throws IOException {
         if (!Files.isDirectory(config.raftFolder())) {
             return;
         }

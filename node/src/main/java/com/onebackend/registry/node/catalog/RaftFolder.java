@@ -37,7 +37,7 @@ final class RaftFolder {
      * @throws StorageFullException it can be started when there is space
      * @throws IOException it cannot be read or written
      */
-    static RaftLogFloor ready(final CatalogConfig config, final int epoch) throws IOException {
+    static RaftLogFloor ready(final CatalogConfig config, final CatalogEpoch epoch) throws IOException {
         refuseFullDisk(config.raftFolder());
         final Path group = config.groupFolder(epoch);
         tidy(group);

@@ -21,8 +21,8 @@ public final class RaftLogRepair {
     public static String run(final Path raftFolder, final UUID clusterId, final CatalogStore store) throws IOException {
         return run(
                 raftFolder,
-                raftFolder.resolve(CatalogGroups.idOf(clusterId, CatalogState.epochOf(store))
-                        .toString()));
+                raftFolder.resolve(
+                        CatalogState.epochOf(store).groupId(clusterId).toString()));
     }
 
     static String run(final Path raftFolder, final Path group) throws IOException {

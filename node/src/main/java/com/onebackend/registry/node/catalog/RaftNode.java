@@ -60,13 +60,19 @@ final class RaftNode implements AutoCloseable {
     private final ClientId clientId = ClientId.randomId();
     private final RaftPeerId selfId;
     private final RaftGroupId groupId;
+    private final CatalogEpoch epoch;
     private volatile Heard heard;
 
     /** Whether a majority was heard, and when that was found out. */
     private record Heard(boolean isMajority, long atNanos) {}
 
-    private RaftNode(final RaftServer server, final RaftServer.Division division, final CatalogStateMachine machine) {
+    private RaftNode(
+            final RaftServer server,
+            final RaftServer.Division division,
+            final CatalogStateMachine machine,
+            final CatalogEpoch epoch) {
         this.server = server;
+        this.epoch = epoch;
         this.division = division;
         this.machine = machine;
         this.selfId = server.getId();
@@ -87,8 +93,9 @@ final class RaftNode implements AutoCloseable {
             final CatalogCounters counters)
             throws IOException {
         Files.createDirectories(config.raftFolder());
-        final RaftGroupId groupId = RaftGroupId.valueOf(config.groupId(state.epoch()));
-        final CatalogStateMachine machine = new CatalogStateMachine(state, config.onFatal(), onVoters, counters);
+        final CatalogEpoch epoch = state.epoch();
+        final RaftGroupId groupId = RaftGroupId.valueOf(config.groupId(epoch));
+        final CatalogStateMachine machine = new CatalogStateMachine(state, epoch, config.onFatal(), onVoters, counters);
         final RaftServer server = RaftServer.newBuilder()
                 .setServerId(RaftPeerId.valueOf(config.self().nodeId()))
                 .setGroup(RaftGroup.valueOf(
@@ -100,7 +107,7 @@ final class RaftNode implements AutoCloseable {
                 .build();
         try {
             server.start();
-            return new RaftNode(server, server.getDivision(groupId), machine);
+            return new RaftNode(server, server.getDivision(groupId), machine, epoch);
         } catch (final IOException | RuntimeException e) {
             machine.closing();
             server.close();
@@ -122,6 +129,11 @@ final class RaftNode implements AutoCloseable {
 
     RaftPeerId id() {
         return selfId;
+    }
+
+    /** Whose group this is; the catalog's own, until it was recovered elsewhere. */
+    CatalogEpoch epoch() {
+        return epoch;
     }
 
     RaftGroupId groupId() {
@@ -316,6 +328,20 @@ final class RaftNode implements AutoCloseable {
     /** True when everything is applied that this node knows to be committed. */
     boolean hasAppliedAll() {
         return division.getInfo().getLastAppliedIndex() >= division.getRaftLog().getLastCommittedIndex();
+    }
+
+    /** As leader: true when the others have waited too long for this node's disk. */
+    boolean isSlow(final SlowDisk disk, final long nowNanos) {
+        try {
+            return isLeader()
+                    && disk.isDue(
+                            division.getRaftLog().getNextIndex() - 1,
+                            division.getRaftLog().getFlushIndex(),
+                            nowNanos);
+        } catch (final IllegalStateException e) {
+            LOG.debug("catalog log is closed", e);
+            return false;
+        }
     }
 
     /** True when nothing stands in this node's log after {@code index}; false also when the log is closed. */

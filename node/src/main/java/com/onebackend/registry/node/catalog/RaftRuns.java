@@ -7,9 +7,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.ratis.protocol.RaftPeer;
@@ -25,14 +25,8 @@ import org.slf4j.LoggerFactory;
  * that it does not before its Raft folder goes.
  */
 final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
-    /** An idle log can keep a follower that lost its own from catching up; an entry gets it going. */
-    static final long NOOP_MILLIS = 10_000;
-
-    static final long SNAPSHOT_MILLIS = 600_000;
-    /** A timed snapshot is not worth taking for less. */
-    static final long SNAPSHOT_ENTRIES_MIN = 1_024;
-
     private static final Logger LOG = LoggerFactory.getLogger(RaftRuns.class);
+    private static final String RECOVERED = "the catalog was recovered by force";
     private static final long WATCH_MILLIS = 1_000;
     /** The leader restarts after its followers have, so that they can elect another one. */
     private static final long LEADER_RESTART_MILLIS = 3_000;
@@ -66,6 +60,8 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private volatile long votedNanos = System.nanoTime();
     private volatile long inTouchNanos = System.nanoTime();
     private final AtomicBoolean isFloorNoted = new AtomicBoolean(true);
+    private final RaftUpkeep upkeep;
+
     private RaftLogFloor floor = RaftLogFloor.UNKNOWN;
     private boolean restarting;
 
@@ -82,6 +78,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         this.told = told;
         this.counters = counters;
         this.voters = new Voters(config, state, this::current, told);
+        this.upkeep = new RaftUpkeep(config, this::current, threads, this::giveUpLeadership);
     }
 
     /** Changes of the group. */
@@ -89,12 +86,11 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         return voters;
     }
 
-    /** Upkeep, for a server that runs now or later. */
+    /** Looks after a server that runs now or later. */
     void begin() {
         threads.every(WATCH_MILLIS, this::watch);
         threads.every(WATCH_MILLIS, this::noteFloorSoon);
-        threads.every(NOOP_MILLIS, this::noop);
-        threads.every(SNAPSHOT_MILLIS, () -> threads.background(this::timedSnapshot));
+        upkeep.begin();
     }
 
     /** Starts as a voter: what is in the folder wins over {@code firstVoters}. */
@@ -203,15 +199,29 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     }
 
     @Override
-    public void leaveGroup() {
-        resign("the catalog was recovered by force");
+    public synchronized void leaveGroup(final CatalogEpoch ahead) {
+        if (current != null && ahead.isAheadOf(current.epoch())) {
+            resign(current, RECOVERED);
+        }
+    }
+
+    /**
+     * Takes a voter out, see {@link Voters#remove}. This node itself follows at once: nobody sends it entries any more,
+     * and Raft would find out only by an election that it must not win.
+     */
+    void remove(final String nodeId, final Predicate<String> isReachable) {
+        final RaftNode node = current;
+        if (voters.remove(nodeId, isReachable)
+                && node != null
+                && nodeId.equals(config.self().nodeId())) {
+            resign(node, "its vote was taken, as it asked");
+        }
     }
 
     /** Ends the server for good: from here on this node follows. */
-    private void resign(final String why) {
+    private void resign(final RaftNode node, final String why) {
         synchronized (this) {
-            final RaftNode node = current;
-            if (closed || node == null) {
+            if (closed || current != node) {
                 return;
             }
             LOG.warn("catalog votes no more self={} reason={}", config.self().nodeId(), why);
@@ -223,7 +233,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             }
             try {
                 config.memory().resigned();
-                Folders.delete(config.groupFolder(state.epoch()));
+                Folders.delete(config.groupFolder(node.epoch()));
             } catch (final IOException | RuntimeException e) {
                 config.onFatal().onFatal("what Raft left could not be removed from " + config.raftFolder(), e);
             }
@@ -306,6 +316,11 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         if (node == null) {
             return;
         }
+        if (state.epoch().isAheadOf(node.epoch())) {
+            // It was offered the vote while the copy of another epoch was on its way here.
+            threads.background(() -> resign(node, RECOVERED));
+            return;
+        }
         if (node.isVoter() && !node.isDismissed()) {
             votedNanos = System.nanoTime();
             hasVoted = true;
@@ -329,7 +344,7 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         // Raft, section 8: a leader knows what is committed once an entry of its own term is; a read waits for that.
         final boolean leads = node.isLeaderReady();
         if (leads && !hasLed) {
-            noop();
+            upkeep.noop();
         }
         hasLed = leads;
         final List<CatalogPeer> voters = voters();
@@ -359,8 +374,8 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
     private void resignIfOut(final RaftNode node) {
         if (node.isOut() || !node.isVoter()) {
             final String by = sayingOut();
-            if (!by.isEmpty() && current == node) {
-                resign("not in the group any more, says " + by);
+            if (!by.isEmpty()) {
+                resign(node, "not in the group any more, says " + by);
             }
         }
     }
@@ -394,8 +409,8 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
         final String by = sayingOut();
         if (by.isEmpty()) {
             config.onFatal().onFatal("Raft has ended on this node, state " + state, null);
-        } else if (current == node) {
-            resign("not in the group any more, says " + by);
+        } else {
+            resign(node, "not in the group any more, says " + by);
         }
     }
 
@@ -412,40 +427,10 @@ final class RaftRuns implements AutoCloseable, CatalogFollower.Role {
             return;
         }
         try {
-            floor = node.noteFloor(config.groupFolder(state.epoch()), floor);
+            floor = node.noteFloor(config.groupFolder(node.epoch()), floor);
         } catch (final IOException e) {
             // Raft finds out by itself, and that ends the process.
             LOG.warn("catalog log floor not written reason={}", RatisErrors.reason(e));
-        }
-    }
-
-    private void noop() {
-        final RaftNode node = current;
-        if (node == null || !node.isLeaderReady()) {
-            return;
-        }
-        final CatalogCommand noop = new CatalogCommand.Noop(new CatalogCommand.Proposal(
-                new UUID(0, 0), System.currentTimeMillis(), config.self().nodeId()));
-        try {
-            node.write(CatalogCodec.encode(noop)).whenComplete((reply, thrown) -> {
-                if (thrown != null) {
-                    LOG.debug("catalog no-op failed reason={}", RatisErrors.reason(thrown));
-                }
-            });
-        } catch (final IOException e) {
-            LOG.debug("catalog no-op failed reason={}", RatisErrors.reason(e));
-        }
-    }
-
-    private void timedSnapshot() {
-        final RaftNode node = current;
-        if (node == null) {
-            return;
-        }
-        try {
-            node.takeSnapshot(SNAPSHOT_ENTRIES_MIN);
-        } catch (final IOException e) {
-            LOG.warn("catalog snapshot failed", e);
         }
     }
 

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.statemachine.impl.SimpleStateMachineStorage;
@@ -35,16 +36,26 @@ final class RecoveredGroup {
     private RecoveredGroup() {}
 
     /**
-     * Prepares the next epoch's folder with what is applied here, and makes that epoch the catalog's; returns the index
-     * it goes on from.
+     * Prepares the folder of another epoch with what is applied here, and makes that epoch the catalog's; returns the
+     * index it goes on from.
      *
+     * @param after the latest epoch that is known; the new one is ahead of it
      * @throws IOException nothing has changed
      */
-    static long prepare(final CatalogConfig config, final CatalogState state) throws IOException {
-        final int epoch = state.epoch() + 1;
+    static long prepare(
+            final CatalogConfig config,
+            final CatalogState state,
+            final CatalogEpoch after,
+            final RandomGenerator random)
+            throws IOException {
+        // An entry that came between would be in the rows, and its index be given to another one by the new group.
+        return state.whileNothingApplies(
+                () -> begin(config, state, after.next(state.stored().index(), random)));
+    }
+
+    private static long begin(final CatalogConfig config, final CatalogState state, final CatalogEpoch epoch)
+            throws IOException {
         final Path folder = config.groupFolder(epoch);
-        // What a crash has left of an earlier attempt.
-        Folders.delete(folder);
         final Applied from = state.stored();
         final Path snapshot =
                 folder.resolve("sm").resolve(SimpleStateMachineStorage.getSnapshotFileName(from.term(), from.index()));
@@ -72,7 +83,8 @@ final class RecoveredGroup {
         return from.index();
     }
 
-    private static void writeSnapshot(final CatalogState state, final Path file, final int epoch) throws IOException {
+    private static void writeSnapshot(final CatalogState state, final Path file, final CatalogEpoch epoch)
+            throws IOException {
         try (FileOutputStream raw = new FileOutputStream(file.toFile());
                 OutputStream out = new BufferedOutputStream(raw)) {
             state.exportTo(out, epoch);
@@ -108,12 +120,9 @@ final class RecoveredGroup {
     }
 
     /** The row that says so. */
-    static CatalogBatch.Change epochRow(final int epoch) {
+    static CatalogBatch.Change epochRow(final CatalogEpoch epoch) {
         return new CatalogBatch(Applied.NONE)
-                .put(
-                        CatalogSection.META,
-                        CatalogState.EPOCH_KEY,
-                        ByteBuffer.allocate(Integer.BYTES).putInt(epoch).array())
+                .put(CatalogSection.META, CatalogState.EPOCH_KEY, epoch.encode())
                 .changes()
                 .get(0);
     }

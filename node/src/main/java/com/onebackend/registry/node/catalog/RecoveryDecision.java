@@ -26,6 +26,7 @@ final class RecoveryDecision {
      * @param hasMajority a majority of the voters answers
      * @param here where this node's catalog stands
      * @param others where the catalogs of the others stand that answered
+     * @param recovering those of them that are about to recover the catalog themselves
      * @param mayLose the operator accepts that acknowledged writes are lost
      * @param insistsHere also when another's catalog is newer
      */
@@ -38,13 +39,14 @@ final class RecoveryDecision {
             boolean hasMajority,
             Position here,
             Map<String, Position> others,
+            Collection<String> recovering,
             boolean mayLose,
             boolean insistsHere) {}
 
     /** Where a catalog stands: the later epoch is ahead, then the higher index. */
-    record Position(int epoch, long index) {
+    record Position(CatalogEpoch epoch, long index) {
         boolean isAheadOf(final Position other) {
-            return epoch != other.epoch ? epoch > other.epoch : index > other.index;
+            return epoch.equals(other.epoch) ? index > other.index : epoch.isAheadOf(other.epoch);
         }
     }
 
@@ -94,6 +96,11 @@ final class RecoveryDecision {
         if (left > facts.voters().size() / 2) {
             return conflict("the voters that are left are a majority: there is nothing to recover,"
                     + " a leader will be elected");
+        }
+        if (!facts.recovering().isEmpty()) {
+            return conflict("another node recovers the catalog at this moment, and two must not: "
+                    + String.join(", ", facts.recovering())
+                    + "; look at oo cluster status in a moment, and repeat this only if it was not recovered there");
         }
         return facts.insistsHere() ? null : behind(facts);
     }

@@ -108,13 +108,13 @@ final class Voters {
     }
 
     /**
-     * Takes a voter out; nothing to do when it is none.
+     * Takes a voter out; nothing to do, and false, when it is none.
      *
      * @param isReachable which node ids answer now; this one counts as reachable
      * @throws RegistryException CONFLICT: the voters left would have no majority, or another change came first;
      *     INDETERMINATE
      */
-    void remove(final String nodeId, final Predicate<String> isReachable) {
+    boolean remove(final String nodeId, final Predicate<String> isReachable) {
         final List<RaftPeer> before = known();
         if (before.isEmpty()) {
             throw new RegistryException(
@@ -124,7 +124,7 @@ final class Voters {
                 .filter(peer -> !peer.getId().toString().equals(nodeId))
                 .toList();
         if (after.size() == before.size()) {
-            return;
+            return false;
         }
         requireMajority(before, isReachable, "is unreachable");
         requireMajority(after, isReachable, "would be unreachable without " + nodeId);
@@ -134,6 +134,7 @@ final class Voters {
             throw RatisErrors.change(e);
         }
         LOG.info("catalog voter removed node={} voters={}", nodeId, after);
+        return true;
     }
 
     private void requireMajority(

@@ -17,11 +17,12 @@ class CatalogFeedTest {
     private static final int SEEN = FeedAnswer.viewOf("n1", List.of(N1));
 
     private final CatalogFeed feed = new CatalogFeed();
+    private static final CatalogEpoch THIRD = new CatalogEpoch(3, 8, 5);
     private final AtomicInteger news = new AtomicInteger();
 
     @BeforeEach
     void begin() {
-        feed.began(10, 3);
+        feed.began(10, THIRD);
         feed.onNews(news::incrementAndGet);
     }
 
@@ -30,7 +31,7 @@ class CatalogFeedTest {
     }
 
     private CompletableFuture<FeedAnswer> poll(final long applied, final int waitMillis) {
-        return feed.poll(new FeedPoll(3, applied, waitMillis, SEEN), VIEW, 0);
+        return feed.poll(new FeedPoll(THIRD, applied, waitMillis, SEEN), VIEW, 0);
     }
 
     @Test
@@ -90,7 +91,9 @@ class CatalogFeedTest {
     void whoIsBehindTheFirstEntryNeedsACopy() {
         assertThat(poll(9, 1_000).join().needsCopy()).isTrue();
         assertThat(poll(9, 1_000).join().entries()).isEmpty();
-        assertThat(feed.poll(new FeedPoll(2, 10, 1_000, SEEN), VIEW, 0).join().needsCopy())
+        assertThat(feed.poll(new FeedPoll(new CatalogEpoch(2, 9, 9), 10, 1_000, SEEN), VIEW, 0)
+                        .join()
+                        .needsCopy())
                 .as("of an earlier epoch")
                 .isTrue();
     }
@@ -100,11 +103,34 @@ class CatalogFeedTest {
         final FeedAnswer answer = poll(12, 1_000).join();
         assertThat(answer.upTo()).isEqualTo(10);
         assertThat(answer.needsCopy()).isFalse();
-        final FeedAnswer later =
-                feed.poll(new FeedPoll(4, 2, 1_000, SEEN), VIEW, 0).join();
-        assertThat(later.epoch()).isEqualTo(3);
+        final FeedAnswer later = feed.poll(new FeedPoll(new CatalogEpoch(4, 2, 2), 2, 1_000, SEEN), VIEW, 0)
+                .join();
+        assertThat(later.epoch()).isEqualTo(THIRD);
         assertThat(later.needsCopy()).isFalse();
         assertThat(later.entries()).isEmpty();
+    }
+
+    @Test
+    void whoIsInTheEpochThatLosesOfTwoAtOnceNeedsACopyAndTheOtherDoesNot() {
+        final CatalogEpoch behind = new CatalogEpoch(3, 8, 4);
+        final CatalogEpoch ahead = new CatalogEpoch(3, 8, -1);
+        assertThat(feed.poll(new FeedPoll(behind, 10, 1_000, SEEN), VIEW, 0)
+                        .join()
+                        .needsCopy())
+                .isTrue();
+        final FeedAnswer answer =
+                feed.poll(new FeedPoll(ahead, 2, 1_000, SEEN), VIEW, 0).join();
+        assertThat(answer.needsCopy()).isFalse();
+        assertThat(answer.entries()).isEmpty();
+        assertThat(answer.epoch()).isEqualTo(THIRD);
+    }
+
+    @Test
+    void whoAsksIsToldThatThisNodeIsAboutToRecover() {
+        feed.recovering(true);
+        assertThat(poll(12, 0).join().isRecovering()).isTrue();
+        feed.recovering(false);
+        assertThat(poll(12, 0).join().isRecovering()).isFalse();
     }
 
     @Test
@@ -157,9 +183,9 @@ class CatalogFeedTest {
     @Test
     void replacedCatalogAnswersThoseWhoWait() {
         final CompletableFuture<FeedAnswer> waiting = poll(10, 1_000);
-        feed.began(500, 4);
+        feed.began(500, new CatalogEpoch(4, 2, 2));
         feed.flush(VIEW, 1);
-        assertThat(waiting.join().epoch()).isEqualTo(4);
+        assertThat(waiting.join().epoch().number()).isEqualTo(4);
         assertThat(waiting.join().needsCopy()).isTrue();
     }
 

@@ -11,7 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CatalogRecoveryIT {
     private static final Duration CONVERGE = Duration.ofSeconds(60);
     private static final RecoverRequest B_AND_C = new RecoverRequest(List.of("b", "c"), true, false);
+
+    private static final RecoverRequest A_LOST = new RecoverRequest(List.of("a"), true, false);
 
     @TempDir
     Path folder;
@@ -102,15 +108,16 @@ class CatalogRecoveryIT {
             cluster.stop("a");
             // What a crash leaves: the next epoch's folder, and rows that do not say so.
             final CatalogConfig config = cluster.config(cluster.member("a"));
-            Files.createDirectories(config.groupFolder(1).resolve("current"));
-            Files.writeString(config.groupFolder(1).resolve("current/raft-meta"), "term=9\nvotedFor=a\n");
+            final Path begun = config.groupFolder(new CatalogEpoch(1, 5, 7));
+            Files.createDirectories(begun.resolve("current"));
+            Files.writeString(begun.resolve("current/raft-meta"), "term=9\nvotedFor=a\n");
 
             final CatalogService again = cluster.restart("a");
 
             assertThat(again.awaitReady(CONVERGE)).isTrue();
             save(again, "goes-on");
             assertThat(again.epoch()).isZero();
-            assertThat(config.groupFolder(1)).doesNotExist();
+            assertThat(begun).doesNotExist();
             assertThat(OtherGroups.folder(config)).isDirectory();
         }
     }
@@ -121,7 +128,8 @@ class CatalogRecoveryIT {
             saveAll(cluster.found("a"), "before", 5);
             cluster.stop("a");
             final CatalogConfig config = cluster.config(cluster.member("a"));
-            RecoveredGroup.prepare(config, new CatalogState(config.store(), new CatalogFeed()));
+            RecoveredGroup.prepare(
+                    config, new CatalogState(config.store(), new CatalogFeed()), CatalogEpoch.FIRST, new Random(1));
 
             final CatalogService again = cluster.restart("a");
 
@@ -129,7 +137,7 @@ class CatalogRecoveryIT {
             assertThat(again.epoch()).isEqualTo(1);
             save(again, "goes-on");
             assertThat(again.definitions()).hasSize(6);
-            assertThat(config.groupFolder(0)).doesNotExist();
+            assertThat(config.groupFolder(CatalogEpoch.FIRST)).doesNotExist();
             assertThat(cluster.fatal).isEmpty();
         }
     }
@@ -157,6 +165,119 @@ class CatalogRecoveryIT {
             assertThat(again.isVoting()).isTrue();
             assertThat(again.definitions()).hasSize(6);
         }
+    }
+
+    @Test
+    void twoThatRecoverWithoutSeeingEachOtherHaveTwoHistoriesAndOneOfThemIsGivenUpWhenTheyMeet() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, TestCluster.FEW_KEPT)) {
+            final CatalogService d = twoWithoutTheirVoter(cluster);
+            final CatalogService e = cluster.member("e").service;
+            cluster.member("e").isCutOff = true;
+            d.recover(A_LOST, Set.of());
+            e.recover(A_LOST, Set.of());
+            assertThat(d.awaitReady(CONVERGE)).isTrue();
+            assertThat(e.awaitReady(CONVERGE)).isTrue();
+            assertThat(d.epoch()).isEqualTo(e.epoch()).isEqualTo(1);
+            assertThat(d.reports().groupId())
+                    .as("two groups, of which none counts the other's entries")
+                    .isNotEqualTo(e.reports().groupId());
+            // The same indexes mean something else in each.
+            saveAll(d, "of-d", 10);
+            saveAll(e, "of-e", 10);
+            final boolean dWins = e.isGivenUpFor(epochOf(cluster, "d"));
+            assertThat(d.isGivenUpFor(epochOf(cluster, "e"))).isNotEqualTo(dWins);
+            final CatalogService winner = dWins ? d : e;
+            final CatalogService loser = dWins ? e : d;
+            final String group = winner.reports().groupId();
+
+            cluster.member("e").isCutOff = false;
+
+            await().atMost(CONVERGE).until(() -> loser.reports().groupId().equals(group));
+            await().atMost(CONVERGE).until(() -> loser.definitions().equals(winner.definitions()));
+            assertThat(winner.definition(dWins ? "of-d-9" : "of-e-9")).isNotNull();
+            assertThat(winner.definition(dWins ? "of-e-9" : "of-d-9")).isNull();
+            assertThat(loser.isVoting()).isFalse();
+            assertThat(winner.isVoting()).isTrue();
+            save(loser, "together");
+            assertThat(winner.definition("together")).isNotNull();
+
+            // What each remembers is on its disk.
+            final String lost = dWins ? "e" : "d";
+            cluster.stop("d");
+            cluster.stop("e");
+            final CatalogService wonAgain = cluster.restart(dWins ? "d" : "e");
+            final CatalogService lostAgain = cluster.restart(lost);
+            assertThat(wonAgain.awaitReady(CONVERGE)).isTrue();
+            assertThat(wonAgain.reports().groupId()).isEqualTo(group);
+            await().atMost(CONVERGE).until(() -> lostAgain.reports().groupId().equals(group));
+            save(wonAgain, "restarted");
+            await().atMost(CONVERGE).until(() -> lostAgain.definition("restarted") != null);
+            assertThat(cluster.fatal).isEmpty();
+        }
+    }
+
+    @Test
+    void ofTwoThatSeeEachOtherAtMostOneRecoversAtATime() throws Exception {
+        try (TestCluster cluster = new TestCluster(folder, TestCluster.FEW_KEPT)) {
+            final CatalogService d = twoWithoutTheirVoter(cluster);
+            final CatalogService e = cluster.member("e").service;
+            final CyclicBarrier together = new CyclicBarrier(2);
+            final List<CompletableFuture<Boolean>> tries =
+                    List.of(recovers(d, together, "e"), recovers(e, together, "d"));
+            final long done = tries.stream().filter(CompletableFuture::join).count();
+            assertThat(done).isLessThanOrEqualTo(1);
+
+            if (done == 0) {
+                d.recover(A_LOST, Set.of("e"));
+            }
+            final String group = (d.isVoting() || done == 0 ? d : e).reports().groupId();
+            await().atMost(CONVERGE)
+                    .until(() -> d.reports().groupId().equals(e.reports().groupId()));
+            assertThat(d.epoch()).isEqualTo(1);
+            await().atMost(CONVERGE).until(() -> d.isVoting() != e.isVoting());
+            assertThat(d.reports().groupId()).isEqualTo(group);
+            save(d, "after");
+            await().atMost(CONVERGE).until(() -> e.definition("after") != null);
+        }
+    }
+
+    private static CompletableFuture<Boolean> recovers(
+            final CatalogService node, final CyclicBarrier together, final String other) {
+        final CompletableFuture<Boolean> done = new CompletableFuture<>();
+        new Thread(() -> {
+                    try {
+                        together.await();
+                        node.recover(A_LOST, Set.of(other));
+                        done.complete(true);
+                    } catch (final RegistryException refused) {
+                        done.complete(false);
+                    } catch (final InterruptedException | BrokenBarrierException e) {
+                        done.completeExceptionally(e);
+                    }
+                })
+                .start();
+        return done;
+    }
+
+    /** The only voter, a, is gone; d and e have followed it. */
+    private static CatalogService twoWithoutTheirVoter(final TestCluster cluster) throws Exception {
+        final CatalogService a = cluster.found("a");
+        for (final String id : List.of("a", "d", "e")) {
+            a.write(new CatalogCommand.SaveNode(Samples.proposal(), Samples.node(id, 1)))
+                    .get(10, TimeUnit.SECONDS)
+                    .orThrow();
+        }
+        saveAll(a, "before", 5);
+        final CatalogService d = cluster.follow("d");
+        final CatalogService e = cluster.follow("e");
+        await().atMost(CONVERGE).until(() -> d.definition("before-4") != null && e.definition("before-4") != null);
+        await().atMost(CONVERGE).until(() -> d.appliedIndex() == e.appliedIndex());
+        cluster.stop("a");
+        return d;
+    }
+
+    private static String epochOf(final TestCluster cluster, final String id) throws IOException {
+        return CatalogService.epochOf(cluster.member(id).store.catalog());
     }
 
     private static CatalogService threeVoters(final TestCluster cluster) throws Exception {

@@ -15,6 +15,7 @@ import com.onebackend.registry.node.catalog.CatalogCommand.SaveSigningKey;
 import com.onebackend.registry.node.catalog.CatalogResult.Code;
 import com.onebackend.registry.storage.CatalogSection;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -238,36 +239,19 @@ class CatalogStateTest {
         return CatalogCodec.encode(Samples.save(id));
     }
 
-    /** A node that votes again has gone on, while it took a copy because it had been out of touch. */
-    @Test
-    void copyThatIsOlderThanWhatIsHereByNowIsNotTaken() throws IOException {
-        apply(Samples.save("first"));
-        final byte[] copy = store.exported();
-        apply(Samples.save("second"));
-
-        assertThat(state.catchUpWith(new ByteArrayInputStream(copy), 0, 0, 1)).isFalse();
-        assertThat(state.catchUpWith(new ByteArrayInputStream(copy), 1, 1, 9)).isFalse();
-
-        assertThat(state.appliedIndex()).isEqualTo(2);
-        assertThat(state.definition("second")).isNotNull();
-        final CatalogState behind = new CatalogState(new MemoryCatalogStore(), new CatalogFeed());
-        assertThat(behind.catchUpWith(new ByteArrayInputStream(copy), 0, 0, 1)).isTrue();
-        assertThat(behind.definition("first")).isNotNull();
-    }
-
     @Test
     void entriesThatWouldLeaveAGapAreNotFollowed() {
         apply(Samples.save("first"));
         final List<FeedEntry> later = List.of(new FeedEntry(6, 1, entry("sixth")));
 
-        assertThat(state.follow(0, 5, later, 6)).isFalse();
-        assertThat(state.follow(1, 1, later, 6)).isFalse();
+        assertThat(state.follow(CatalogEpoch.FIRST, 5, later, 6)).isFalse();
+        assertThat(state.follow(new CatalogEpoch(1, 1, 7), 1, later, 6)).isFalse();
         assertThat(state.appliedIndex()).isEqualTo(1);
         assertThat(state.definition("sixth")).isNull();
 
-        assertThat(state.follow(0, 1, List.of(new FeedEntry(3, 1, entry("third"))), 5))
+        assertThat(state.follow(CatalogEpoch.FIRST, 1, List.of(new FeedEntry(3, 1, entry("third"))), 5))
                 .isTrue();
-        assertThat(state.follow(0, 5, later, 8)).isTrue();
+        assertThat(state.follow(CatalogEpoch.FIRST, 5, later, 8)).isTrue();
         assertThat(state.definition("sixth")).isNotNull();
         assertThat(state.appliedIndex()).isEqualTo(8);
     }
@@ -309,5 +293,50 @@ class CatalogStateTest {
             case 4 -> new RemoveNode(by, id, new Generation(random.nextInt(10)));
             default -> new SaveAccount(by, Samples.account(id), random.nextBoolean());
         };
+    }
+
+    /** What another log has at the same index is another entry. */
+    @Test
+    void entriesOfAnotherEpochAreNotTaken() {
+        apply(Samples.save("orders"));
+        final byte[] entry = CatalogCodec.encode(Samples.save("late"));
+        final CatalogEpoch other = new CatalogEpoch(1, 1, 7);
+        assertThat(state.applyIn(other, 2, 1, entry)).isNull();
+        assertThat(state.passedIn(other, 9)).isFalse();
+        assertThat(state.appliedIndex()).isEqualTo(1);
+        assertThat(state.definition("late")).isNull();
+        assertThat(state.applyIn(CatalogEpoch.FIRST, 2, 1, entry)).isNotNull();
+        assertThat(state.definition("late")).isNotNull();
+    }
+
+    /** A node may have become a voter while the copy that it asked for was on its way. */
+    @Test
+    void copyThatCameTooLateNeverTakesTheCatalogBack() throws IOException {
+        apply(Samples.save("orders"));
+        final ByteArrayOutputStream copy = new ByteArrayOutputStream();
+        state.exportTo(copy);
+        apply(Samples.save("since"));
+        assertThat(replace(copy, CatalogEpoch.FIRST, CatalogEpoch.FIRST, 1)).isFalse();
+        assertThat(state.definition("since")).isNotNull();
+        assertThat(state.appliedIndex()).isEqualTo(2);
+
+        final CatalogEpoch ahead = new CatalogEpoch(1, 1, 7);
+        final ByteArrayOutputStream recovered = new ByteArrayOutputStream();
+        new CatalogState(store, new CatalogFeed()).exportTo(recovered, ahead);
+        assertThat(replace(recovered, ahead, ahead, 9))
+                .as("asked for in another epoch")
+                .isFalse();
+        assertThat(replace(recovered, CatalogEpoch.FIRST, ahead, 2)).isTrue();
+        assertThat(state.epoch()).isEqualTo(ahead);
+        assertThat(CatalogState.epochOf(store)).isEqualTo(ahead);
+        assertThat(replace(copy, CatalogEpoch.FIRST, CatalogEpoch.FIRST, 9)).isFalse();
+        assertThat(replace(copy, ahead, CatalogEpoch.FIRST, 99)).as("given up").isFalse();
+        assertThat(state.epoch()).isEqualTo(ahead);
+    }
+
+    private boolean replace(
+            final ByteArrayOutputStream copy, final CatalogEpoch of, final CatalogEpoch from, final long index)
+            throws IOException {
+        return state.replaceIn(of, from, index, new ByteArrayInputStream(copy.toByteArray()));
     }
 }

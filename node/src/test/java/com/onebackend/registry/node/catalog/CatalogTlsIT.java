@@ -27,7 +27,8 @@ class CatalogTlsIT {
     /** Sends a write to the founder's Raft port, as a node of the cluster does. */
     private static boolean written(final TestCluster cluster, final CatalogTls tls) throws Exception {
         final CatalogConfig founder = cluster.config(cluster.member("n1"));
-        try (Forwarder forwarder = new Forwarder(() -> founder.groupId(0), tls, 2_000, Runnable::run)) {
+        try (Forwarder forwarder =
+                new Forwarder(() -> founder.groupId(CatalogEpoch.FIRST), tls, 2_000, Runnable::run)) {
             return forwarder
                     .sendAsync(
                             RaftNode.raftPeer(founder.self()),

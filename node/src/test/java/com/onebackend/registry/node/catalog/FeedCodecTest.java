@@ -15,29 +15,33 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class FeedCodecTest {
+    private static final CatalogEpoch EPOCH = new CatalogEpoch(2, 3, -4);
     private static final CatalogPeer N1 = new CatalogPeer("n1", "10.0.0.1", 58_233);
     private static final FeedAnswer ANSWER = new FeedAnswer(
-            2,
+            EPOCH,
             14,
             List.of(new FeedEntry(12, 3, new byte[] {1, 2}), new FeedEntry(14, 4, new byte[0])),
             false,
             true,
             "n1",
             List.of(N1),
-            1_234);
+            1_234,
+            true);
 
     @Test
     void everythingComesBackAsItWasSent() {
-        final FeedPoll poll = new FeedPoll(1, 2, 3, -4);
+        final FeedPoll poll = new FeedPoll(EPOCH, 2, 3, -4);
         assertThat(FeedCodec.kind(FeedCodec.encode(poll))).isEqualTo(FeedCodec.POLL);
         assertThat(FeedCodec.decodePoll(FeedCodec.encode(poll))).isEqualTo(poll);
         final CopyRequest copy = new CopyRequest(-5, 6);
         assertThat(FeedCodec.kind(FeedCodec.encode(copy))).isEqualTo(FeedCodec.COPY);
         assertThat(FeedCodec.decodeCopy(FeedCodec.encode(copy))).isEqualTo(copy);
-        final CopyPart part = new CopyPart(-5, 7, ByteString.copyFromUtf8("part"), 8, 9);
+        final CopyPart part = new CopyPart(-5, 7, ByteString.copyFromUtf8("part"), 8, EPOCH);
         assertThat(FeedCodec.decodePart(FeedCodec.encode(part))).isEqualTo(part);
-        assertThat(FeedCodec.kind(FeedCodec.encodeOffer(9))).isEqualTo(FeedCodec.VOTE);
-        assertThat(FeedCodec.decodeOffer(FeedCodec.encodeOffer(9))).isEqualTo(9);
+        assertThat(FeedCodec.kind(FeedCodec.encodeOffer(EPOCH))).isEqualTo(FeedCodec.VOTE);
+        assertThat(FeedCodec.decodeOffer(FeedCodec.encodeOffer(EPOCH))).isEqualTo(EPOCH);
+        assertThat(FeedCodec.decodeOffer(FeedCodec.encodeOffer(CatalogEpoch.FIRST)))
+                .isEqualTo(CatalogEpoch.FIRST);
         for (final Acceptance each : List.of(new Acceptance(N1, ""), new Acceptance(null, "it is leaving"))) {
             assertThat(FeedCodec.decodeAcceptance(FeedCodec.encode(each))).isEqualTo(each);
         }
@@ -57,14 +61,15 @@ class FeedCodecTest {
 
     private static FeedAnswer withEntries(final long first, final long second) {
         return new FeedAnswer(
-                2,
+                EPOCH,
                 14,
                 List.of(new FeedEntry(first, 3, new byte[1]), new FeedEntry(second, 3, new byte[1])),
                 false,
                 false,
                 "",
                 List.of(),
-                0);
+                0,
+                false);
     }
 
     /** Damaged, cut or random: another node's bytes are understood or refused, and nothing else happens. */
@@ -80,8 +85,8 @@ class FeedCodecTest {
                 FeedCodec::kind);
         final List<byte[]> good = List.of(
                 FeedCodec.encode(ANSWER),
-                FeedCodec.encode(new FeedPoll(1, 2, 3, 4)),
-                FeedCodec.encode(new CopyPart(1, 2, ByteString.copyFromUtf8("x"), 3, 4)),
+                FeedCodec.encode(new FeedPoll(EPOCH, 2, 3, 4)),
+                FeedCodec.encode(new CopyPart(1, 2, ByteString.copyFromUtf8("x"), 3, EPOCH)),
                 FeedCodec.encode(new Acceptance(N1, "")));
         final Random random = new Random(42);
         int refused = 0;

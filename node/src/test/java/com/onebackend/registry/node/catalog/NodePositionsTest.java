@@ -19,27 +19,27 @@ class NodePositionsTest implements FeedPeers {
 
     @Test
     void lagIsCountedFromWhereTheAskerWasWhenItAsked() {
-        positions.ask(0, 100, System.nanoTime());
+        positions.ask(CatalogEpoch.FIRST, 100, System.nanoTime());
         assertThat(asked).as("not itself, not who is unreachable").containsExactly("n2");
-        answers.get(0).complete(answer(0, 90));
+        answers.get(0).complete(answer(CatalogEpoch.FIRST, 90));
         assertThat(positions.known()).containsExactly(new NodePosition("n2", 90, 10));
     }
 
     @Test
     void aCatalogOfAnotherEpochIsNowhere() {
-        positions.ask(1, 100, System.nanoTime());
-        answers.get(0).complete(answer(0, 90));
+        positions.ask(new CatalogEpoch(1, 50, 7), 100, System.nanoTime());
+        answers.get(0).complete(answer(CatalogEpoch.FIRST, 90));
         assertThat(positions.known()).isEmpty();
     }
 
     @Test
     void whatWasSaidIsForgottenWhenTheNodeFallsSilent() {
         final long start = System.nanoTime();
-        positions.ask(0, 100, start);
-        answers.get(0).complete(answer(0, 90));
-        positions.ask(0, 100, start + TimeUnit.SECONDS.toNanos(9));
+        positions.ask(CatalogEpoch.FIRST, 100, start);
+        answers.get(0).complete(answer(CatalogEpoch.FIRST, 90));
+        positions.ask(CatalogEpoch.FIRST, 100, start + TimeUnit.SECONDS.toNanos(9));
         assertThat(positions.known()).hasSize(1);
-        positions.ask(0, 100, start + TimeUnit.SECONDS.toNanos(60));
+        positions.ask(CatalogEpoch.FIRST, 100, start + TimeUnit.SECONDS.toNanos(60));
         assertThat(positions.known()).isEmpty();
     }
 
@@ -49,9 +49,9 @@ class NodePositionsTest implements FeedPeers {
                 .mapToObj(i -> new Candidate("m" + i, "", true))
                 .toList();
         for (int round = 1; round <= 5; round++) {
-            positions.ask(0, 100, System.nanoTime());
+            positions.ask(CatalogEpoch.FIRST, 100, System.nanoTime());
             assertThat(asked).hasSizeLessThanOrEqualTo(round * NodePositions.ASKED_MAX);
-            List.copyOf(answers).forEach(each -> each.complete(answer(0, 100)));
+            List.copyOf(answers).forEach(each -> each.complete(answer(CatalogEpoch.FIRST, 100)));
         }
         assertThat(asked.subList(0, 40)).doesNotHaveDuplicates();
         assertThat(positions.known()).hasSize(40);
@@ -59,13 +59,13 @@ class NodePositionsTest implements FeedPeers {
 
     @Test
     void whoDoesNotAnswerIsNotAskedTwiceAtOnce() {
-        positions.ask(0, 100, System.nanoTime());
-        positions.ask(0, 100, System.nanoTime());
+        positions.ask(CatalogEpoch.FIRST, 100, System.nanoTime());
+        positions.ask(CatalogEpoch.FIRST, 100, System.nanoTime());
         assertThat(asked).hasSize(1);
     }
 
-    private static byte[] answer(final int epoch, final long upTo) {
-        return FeedCodec.encode(new FeedAnswer(epoch, upTo, List.of(), false, false, "n1", List.of(), 0));
+    private static byte[] answer(final CatalogEpoch epoch, final long upTo) {
+        return FeedCodec.encode(new FeedAnswer(epoch, upTo, List.of(), false, false, "n1", List.of(), 0, false));
     }
 
     @Override

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A week of a cluster where nothing happens but the no-op every ten seconds, as fast as it goes. */
 class RaftFolderBoundIT {
-    private static final long WEEK_ENTRIES = TimeUnit.DAYS.toMillis(7) / RaftRuns.NOOP_MILLIS;
+    private static final long WEEK_ENTRIES = TimeUnit.DAYS.toMillis(7) / RaftUpkeep.NOOP_MILLIS;
     /** A definition is saved now and then, too. */
     private static final int ENTRIES_PER_DEFINITION = 100;
 

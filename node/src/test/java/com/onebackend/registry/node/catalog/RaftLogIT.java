@@ -57,7 +57,7 @@ class RaftLogIT {
         final Path group;
         try (TestCluster cluster = new TestCluster(folder, snapshots)) {
             CatalogService service = cluster.found("n1");
-            group = cluster.config(cluster.member("n1")).groupFolder(0);
+            group = cluster.config(cluster.member("n1")).groupFolder(CatalogEpoch.FIRST);
             for (int run = 0; run < 3; run++) {
                 for (int i = 0; i < WRITES; i++) {
                     service.write(Samples.save("d" + run + "-" + "x".repeat(i)))
@@ -381,7 +381,7 @@ class RaftLogIT {
     void whatIsKnownOfTheLogIsNotForgottenWhileThereIsNoMajority() throws Exception {
         try (TestCluster cluster = new TestCluster(copies.resolve("two"), CatalogConfig.Snapshots.DEFAULT)) {
             cluster.found("n1");
-            group = cluster.config(cluster.member("n1")).groupFolder(0);
+            group = cluster.config(cluster.member("n1")).groupFolder(CatalogEpoch.FIRST);
             // A process that is killed within its first second has written entries, too.
             assertThat(RaftLogFloor.read(group).isOfThisBoot()).isTrue();
             cluster.join("n2");
@@ -410,8 +410,9 @@ class RaftLogIT {
     void snapshotThatFailsLeavesNothingBehind() throws Exception {
         try (TestCluster cluster = new TestCluster(copies.resolve("one"), CatalogConfig.Snapshots.DEFAULT)) {
             final CatalogService service = cluster.found("n1");
-            final Path snapshots =
-                    cluster.config(cluster.member("n1")).groupFolder(0).resolve("sm");
+            final Path snapshots = cluster.config(cluster.member("n1"))
+                    .groupFolder(CatalogEpoch.FIRST)
+                    .resolve("sm");
             service.write(Samples.save("one")).get(5, TimeUnit.SECONDS).orThrow();
             final CatalogFigures now = service.reports().figures();
             // Its checksum cannot be put into its place; an entry may come in between.
@@ -444,7 +445,7 @@ class RaftLogIT {
         try (TestCluster cluster = new TestCluster(copies.resolve("node"), CatalogConfig.Snapshots.DEFAULT)) {
             final CatalogService service = cluster.found("n1");
             service.write(Samples.save("one")).get(5, TimeUnit.SECONDS).orThrow();
-            group = cluster.config(cluster.member("n1")).groupFolder(0);
+            group = cluster.config(cluster.member("n1")).groupFolder(CatalogEpoch.FIRST);
             final long written = service.appliedIndex();
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> RaftLogFloor.read(group).index() >= written);

@@ -63,6 +63,14 @@ class RecoveryDecisionTest {
                 .isNull();
     }
 
+    @Test
+    void twoDoNotRecoverAtTheSameTimeEvenIfOneInsists() {
+        assertThat(RecoveryDecision.refusal(facts("b c", "d", "d=0.99", List.of("d"), false, true, true))
+                        .message())
+                .contains("another node recovers the catalog at this moment")
+                .contains("d");
+    }
+
     private static Facts facts(
             final String lost,
             final String alive,
@@ -70,10 +78,25 @@ class RecoveryDecisionTest {
             final boolean hasMajority,
             final boolean mayLose,
             final boolean insistsHere) {
+        return facts(lost, alive, others, List.of(), hasMajority, mayLose, insistsHere);
+    }
+
+    private static CatalogEpoch epoch(final int number) {
+        return number == 0 ? CatalogEpoch.FIRST : new CatalogEpoch(number, 1, 7);
+    }
+
+    private static Facts facts(
+            final String lost,
+            final String alive,
+            final String others,
+            final List<String> recovering,
+            final boolean hasMajority,
+            final boolean mayLose,
+            final boolean insistsHere) {
         final Map<String, Position> positions = new TreeMap<>();
         for (final String other : words(others)) {
             final String[] parts = other.split("[=.]", 3);
-            positions.put(parts[0], new Position(Integer.parseInt(parts[1]), Long.parseLong(parts[2])));
+            positions.put(parts[0], new Position(epoch(Integer.parseInt(parts[1])), Long.parseLong(parts[2])));
         }
         return new Facts(
                 "a",
@@ -82,8 +105,9 @@ class RecoveryDecisionTest {
                 List.of("a", "b", "c", "d", "e"),
                 Set.copyOf(words(alive)),
                 hasMajority,
-                new Position(0, 100),
+                new Position(CatalogEpoch.FIRST, 100),
                 positions,
+                recovering,
                 mayLose,
                 insistsHere);
     }

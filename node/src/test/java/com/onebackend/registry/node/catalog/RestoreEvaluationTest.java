@@ -178,7 +178,7 @@ class RestoreEvaluationTest {
     @Test
     void aKeyThatNoStoreTakesIsRefusedAndEndsNoNode() {
         begin("one");
-        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null));
+        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null), null);
         final RestoredRow row = new RestoredRow(
                 CatalogSection.DEFINITION_REVISION.id(), "x".repeat(5_000) + "/0000000000000002", deletion);
         assertThat(rows("one", row).code()).isEqualTo(Code.INVALID);
@@ -187,7 +187,7 @@ class RestoreEvaluationTest {
     @Test
     void aRevisionIsTakenOnlyWhereItsDefinitionHasOneOfThatSize() {
         begin("one");
-        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null));
+        final byte[] deletion = CatalogCodec.encodeRevision(new DefinitionRevision(2, 1, "alice", null), null);
         final RestoredRow row =
                 new RestoredRow(CatalogSection.DEFINITION_REVISION.id(), "gone/0000000000000002", deletion);
         assertThat(rows("one", trail("gone", 1, 2, 5, 9, deletion.length + 1), row)
@@ -312,7 +312,7 @@ class RestoreEvaluationTest {
                 new RestoredRow(CatalogSection.DEFINITION.id(), "x", new byte[] {1, 2, 3}),
                 new RestoredRow(CatalogSection.DEFINITION.id(), "another-name", good.value()),
                 new RestoredRow(CatalogSection.NODE.id(), "n", RecordCodec.encodeNode(Samples.node("n", 1))),
-                new RestoredRow(CatalogSection.META.id(), "epoch", new byte[4]),
+                new RestoredRow(CatalogSection.META.id(), "epoch", new byte[20]),
                 new RestoredRow(99, "x", new byte[0]),
                 new RestoredRow(300, "x", new byte[0]))) {
             assertThat(rows("one", good, bad).code()).isEqualTo(Code.INVALID);

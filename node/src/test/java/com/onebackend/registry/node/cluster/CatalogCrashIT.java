@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,15 +36,21 @@ class CatalogCrashIT {
     @TempDir
     private static Path folder;
 
+    private static final String BEGUN = "catalog rows are being replaced";
+    private static final String DONE = "catalog rows replaced";
+
     private static ProcessCluster cluster;
     private static Facts facts;
+    /** Null where syncs cannot be made slow. */
+    private static SyncFaults faults;
 
     private final Random random = new Random(Long.getLong("registry.seed", System.nanoTime()));
     private Writes writes;
     private volatile boolean isStopped;
 
     @BeforeAll
-    static void startThree() throws IOException {
+    static void startThree() throws Exception {
+        faults = SyncFaults.in(folder);
         cluster = new ProcessCluster(folder, 3);
         facts = new Facts(cluster);
         for (int n = 1; n <= 3; n++) {
@@ -62,6 +70,52 @@ class CatalogCrashIT {
         final var environment = cluster.environment(n);
         environment.put("OB_CATALOG_SNAPSHOT_ENTRIES", Integer.toString(SNAPSHOT_ENTRIES));
         cluster.start(n, environment);
+    }
+
+    /** Each sync of its store takes two seconds, and the last step of an installation is one. */
+    private static void startSlowly(final int n) throws IOException {
+        final var environment = cluster.environment(n);
+        environment.put("OB_CATALOG_SNAPSHOT_ENTRIES", Integer.toString(SNAPSHOT_ENTRIES));
+        faults.preload(environment);
+        faults.delay("/node-" + n + "/data/store/");
+        cluster.start(n, environment);
+    }
+
+    private static String newLog(final int n, final long from) throws IOException {
+        final byte[] log = Files.readAllBytes(cluster.log(n));
+        return new String(log, (int) from, log.length - (int) from, StandardCharsets.UTF_8);
+    }
+
+    /** The others begin anew with what they have, and can send nothing but all of it. */
+    private static void forgetTheEndOfTheLog(final int... nodes) throws Exception {
+        for (final int n : nodes) {
+            cluster.kill(n);
+        }
+        for (final int n : nodes) {
+            start(n);
+        }
+        facts.awaitReady(nodes);
+    }
+
+    /** Node {@code n} dies while the rows that others sent are on their way into its store. */
+    private static void killInsideInstallation(final int n) throws Exception {
+        // With nothing of its own it needs all rows, whatever is left of the log elsewhere.
+        cluster.wipe(n);
+        final long from = Files.exists(cluster.log(n)) ? Files.size(cluster.log(n)) : 0;
+        startSlowly(n);
+        try {
+            await().atMost(Duration.ofSeconds(45))
+                    .pollInterval(Duration.ofMillis(5))
+                    .pollInSameThread()
+                    .until(() -> newLog(n, from).contains(BEGUN));
+            cluster.kill(n);
+        } finally {
+            faults.clear();
+        }
+        assertThat(newLog(n, from))
+                .as("it died before the end of it")
+                .contains(BEGUN)
+                .doesNotContain(DONE);
     }
 
     @BeforeEach
@@ -135,8 +189,8 @@ class CatalogCrashIT {
     @Test
     void snapshotWhoseInstallationIsKilledLeavesNoPartialState() throws Exception {
         final int victim = facts.except(facts.leader(3))[0];
+        cluster.kill(victim);
         for (int kill = 0; kill < INSTALL_KILLS; kill++) {
-            cluster.kill(victim);
             final int leader = facts.except(victim)[0];
             long longestNanos = 0;
             long lastNanos = System.nanoTime();
@@ -150,11 +204,16 @@ class CatalogCrashIT {
             System.out.printf(
                     "longest gap between writes while snapshots were taken and the log cut: %d ms%n",
                     TimeUnit.NANOSECONDS.toMillis(longestNanos));
+            if (faults != null && kill % 2 == 0) {
+                forgetTheEndOfTheLog(facts.except(victim));
+                killInsideInstallation(victim);
+                continue;
+            }
             start(victim);
             // From before Raft runs until after it has caught up.
             TimeUnit.MILLISECONDS.sleep(1_000 + random.nextInt(4_000));
+            cluster.kill(victim);
         }
-        cluster.kill(victim);
         start(victim);
         facts.awaitReady(victim);
         assertEqualAndNothingLost();

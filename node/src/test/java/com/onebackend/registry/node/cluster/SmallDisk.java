@@ -57,6 +57,13 @@ final class SmallDisk implements AutoCloseable {
         Files.delete(ballast);
     }
 
+    /** Takes the right to write from everybody, or gives it back. */
+    void readOnly(final boolean isReadOnly) throws IOException, InterruptedException {
+        if (!run("mount", "-o", "remount," + (isReadOnly ? "ro" : "rw"), folder.toString())) {
+            throw new IOException(folder + " cannot be mounted again");
+        }
+    }
+
     @Override
     public void close() throws IOException, InterruptedException {
         // A process that was killed a moment ago may still hold it.
