@@ -58,7 +58,8 @@ final class SharedClasses {
 
     private static void make(final Path file) throws IOException {
         final Path folder = Files.createTempDirectory("registry-classes");
-        final Path made = file.resolveSibling(file.getFileName() + ".new");
+        final Path made = file.resolveSibling(
+                file.getFileName() + "." + ProcessHandle.current().pid());
         Files.deleteIfExists(made);
         try (ProcessCluster one = new ProcessCluster(folder, 1)) {
             final Map<String, String> environment =
