@@ -96,15 +96,18 @@ final class CatalogState {
 
         /** A restore begins: what is here counts, too. */
         void countRows() {
+            final List<String> ids = definitions.list().entries().stream()
+                    .map(entry -> entry.definition().id())
+                    .toList();
+            countRows(ids, trails);
+        }
+
+        private void countRows(final List<String> definitionIds, final DefinitionTrails trailsOfThem) {
             final RestoreTally counted = new RestoreTally();
-            definitions
-                    .list()
-                    .entries()
-                    .forEach(entry -> counted.count(
-                            CatalogSection.DEFINITION, entry.definition().id()));
+            definitionIds.forEach(id -> counted.count(CatalogSection.DEFINITION, id));
             accounts.keySet().forEach(slug -> counted.count(CatalogSection.ACCOUNT, slug));
             keys.keySet().forEach(id -> counted.count(CatalogSection.SIGNING_KEY, id));
-            trails.forEach(counted::count);
+            trailsOfThem.forEach(counted::count);
             tally = counted;
         }
     }
@@ -122,11 +125,15 @@ final class CatalogState {
         loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
         // What is there of a backup that is being restored is not shown, as on nodes that did not start since.
         final boolean isWhole = !loaded.restore.isUnderWay();
-        if (isWhole) {
-            store.scan(
-                    CatalogSection.DEFINITION,
-                    (id, bytes) -> loaded.definitions.put(RecordCodec.decodeDefinition(bytes)));
-        }
+        final List<String> hidden = new ArrayList<>();
+        store.scan(CatalogSection.DEFINITION, (id, bytes) -> {
+            if (isWhole) {
+                loaded.definitions.put(RecordCodec.decodeDefinition(bytes));
+            } else {
+                hidden.add(id);
+            }
+        });
+        final DefinitionTrails trails = isWhole ? loaded.trails : new DefinitionTrails();
         store.scan(CatalogSection.NODE, (id, bytes) -> loaded.nodes.put(id, RecordCodec.decodeNode(bytes)));
         store.scan(
                 CatalogSection.ACCOUNT, (slug, bytes) -> loaded.accounts.put(slug, RecordCodec.decodeAccount(bytes)));
@@ -140,12 +147,12 @@ final class CatalogState {
             if (key.startsWith(REQUEST_PREFIX)) {
                 final AppliedRequest request = CatalogCodec.decodeRequest(bytes);
                 recent.put(request.requestId(), request);
-            } else if (isWhole) {
-                DefinitionHistory.load(loaded.trails, key, bytes);
+            } else {
+                DefinitionHistory.load(trails, key, bytes);
             }
         });
-        if (loaded.restore.isUnderWay()) {
-            loaded.countRows();
+        if (!isWhole) {
+            loaded.countRows(hidden, trails);
         }
         epoch = epochOf(store);
         tables = loaded;
