@@ -136,7 +136,8 @@ final class RatisErrors {
 
     /** Whether it comes from a full disk; Java and Raft tell it by their texts only. */
     static boolean isDiskFull(final Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+        Throwable cause = thrown;
+        for (int depth = 0; cause != null && depth < CAUSES_MAX; depth++, cause = cause.getCause()) {
             final String text = String.valueOf(cause.getMessage());
             if (text.contains("No space left on device")
                     || text.contains("Disk quota exceeded")

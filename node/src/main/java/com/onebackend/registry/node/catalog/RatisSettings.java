@@ -15,8 +15,8 @@ import org.apache.ratis.util.TimeDuration;
 
 /** How Raft runs here. Every value that is not Ratis's own default stands here with its reason. */
 final class RatisSettings {
-    static final int ELECTION_MILLIS_MIN = 500;
-    static final int ELECTION_MILLIS_MAX = 1_000;
+    static final int ELECTION_MILLIS_MIN = 400;
+    static final int ELECTION_MILLIS_MAX = 800;
     /** How long a linearizable read waits for a leader that does not answer. */
     static final int READ_MILLIS_MAX = 2_000;
     /** How long a new voter may take to catch up before its joining is given up and tried again. */

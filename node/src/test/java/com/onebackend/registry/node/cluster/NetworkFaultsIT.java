@@ -35,7 +35,7 @@ class NetworkFaultsIT {
     /** Longer than the longest suspicion: who was going to be declared dead has been. */
     private static final Duration FAULT = Duration.ofSeconds(IS_LONG ? 120 : 16);
 
-    private static final Duration LOSS = Duration.ofSeconds(IS_LONG ? 600 : 60);
+    private static final Duration LOSS = Duration.ofSeconds(IS_LONG ? 600 : 30);
     private static final Duration PARTITION = Duration.ofSeconds(IS_LONG ? 300 : 30);
     private static final double LOST_PART = 0.2;
     /** In its time each of the two probes the other some eight times, and asks three helpers each time. */
