@@ -36,7 +36,7 @@ final class CatalogEvaluation {
     /** Removals that are remembered; the eldest goes first. */
     static final int REMOVED_NODES_MAX = 4_096;
 
-    private final CatalogState.Tables tables;
+    private final CatalogTables tables;
     private final long index;
     private final CatalogBatch batch;
     private final DefinitionHistory history;
@@ -46,8 +46,7 @@ final class CatalogEvaluation {
     private boolean changesNodes;
 
     /** @param reload shows readers everything that is on disk */
-    CatalogEvaluation(
-            final CatalogState.Tables tables, final long index, final CatalogBatch batch, final Runnable reload) {
+    CatalogEvaluation(final CatalogTables tables, final long index, final CatalogBatch batch, final Runnable reload) {
         this.reload = reload;
         this.tables = tables;
         this.index = index;

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -70,47 +69,11 @@ final class CatalogState {
     /** Told of every entry, whether it changed rows or was refused. */
     private volatile LongConsumer entryListener = index -> {};
 
-    private volatile Tables tables = new Tables();
+    private volatile CatalogTables tables = new CatalogTables();
     /** Moved under {@code applying} only. */
     private volatile long appliedIndex;
 
     private volatile CatalogEpoch epoch;
-
-    /** The rows in memory. Replaced as a whole when a snapshot comes in. */
-    static final class Tables {
-        final DefinitionTable definitions = new DefinitionTable();
-        final DefinitionTrails trails = new DefinitionTrails();
-        final Map<String, NodeRecord> nodes = new ConcurrentHashMap<>();
-        final Map<String, RemovedNode> removed = new ConcurrentHashMap<>();
-        final Map<String, DrainedNode> drained = new ConcurrentHashMap<>();
-        final Map<String, Account> accounts = new ConcurrentHashMap<>();
-        final Map<String, KeyRow> keys = new ConcurrentHashMap<>();
-        volatile RestoreMark restore = RestoreMark.NONE;
-        /** What is on disk while a restore is under way. Of whoever applies. */
-        private RestoreTally tally = new RestoreTally();
-
-        /** What an entry of the restore that is under way would add. */
-        RestoreTally tally() {
-            return tally;
-        }
-
-        /** A restore begins: what is here counts, too. */
-        void countRows() {
-            final List<String> ids = definitions.list().entries().stream()
-                    .map(entry -> entry.definition().id())
-                    .toList();
-            countRows(ids, trails);
-        }
-
-        private void countRows(final List<String> definitionIds, final DefinitionTrails trailsOfThem) {
-            final RestoreTally counted = new RestoreTally();
-            definitionIds.forEach(id -> counted.count(CatalogSection.DEFINITION, id));
-            accounts.keySet().forEach(slug -> counted.count(CatalogSection.ACCOUNT, slug));
-            keys.keySet().forEach(id -> counted.count(CatalogSection.SIGNING_KEY, id));
-            trailsOfThem.forEach(counted::count);
-            tally = counted;
-        }
-    }
 
     /** @param feed told of everything that is applied */
     CatalogState(final CatalogStore store, final CatalogFeed feed) {
@@ -120,7 +83,7 @@ final class CatalogState {
     }
 
     private void load() {
-        final Tables loaded = new Tables();
+        final CatalogTables loaded = new CatalogTables();
         final byte[] restore = store.read(CatalogSection.META, RestoreMark.KEY);
         loaded.restore = restore == null ? RestoreMark.NONE : RestoreCodec.decode(restore);
         // What is there of a backup that is being restored is not shown, as on nodes that did not start since.

@@ -26,7 +26,7 @@ final class RestoreEvaluation {
     /** Restored signing keys and deletions are elder than any made here: this much lower than their own index. */
     private static final long ELDER = 1L << 62;
 
-    private final CatalogState.Tables tables;
+    private final CatalogTables tables;
     private final long index;
     private final CatalogBatch batch;
     private final List<Runnable> effects;
@@ -34,7 +34,7 @@ final class RestoreEvaluation {
 
     /** @param reload shows readers everything that is on disk */
     RestoreEvaluation(
-            final CatalogState.Tables tables,
+            final CatalogTables tables,
             final long index,
             final CatalogBatch batch,
             final List<Runnable> effects,
