@@ -27,11 +27,28 @@ final class RatisSettings {
     /** With less, Raft does not start: it would end in the middle of something. */
     static final long FREE_BYTES_MIN = 256L << 20;
 
+    /**
+     * What a leader sends of snapshots, to all voters together. Ratis holds each piece for as long as its answer may
+     * take, so this times that is what the heap must have for it: some 100 MB.
+     */
+    static final long SNAPSHOT_BYTES_PER_SECOND = 12_000_000;
+
+    private static final String SNAPSHOT_PIECE = "1MB";
+    private static final int SNAPSHOT_PIECES_UNANSWERED_MAX = 4;
+    /** Times the pieces that may be unanswered: Ratis waits so long for the answer to one. */
+    private static final int SNAPSHOT_PIECE_MILLIS_MAX = 2_000;
+
+    /**
+     * For ever: where the attempts are at an end, Ratis goes on without any pause. A leader would spend all of a
+     * processor, and its heap if it has a snapshot to send, on a voter that is down for a minute.
+     */
+    private static final String APPENDER_RETRY = "ExponentialBackoffRetry,50ms,500ms," + Integer.MAX_VALUE;
+
     private RatisSettings() {}
 
     static RaftProperties server(final CatalogConfig config) {
         final RaftProperties properties = new RaftProperties();
-        RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
+        RaftConfigKeys.Rpc.setType(properties, new PacedGrpc());
         RaftServerConfigKeys.setStorageDir(
                 properties, List.of(config.raftFolder().toFile()));
         // Not by a majority: a leader that was deposed must not answer.
@@ -71,9 +88,17 @@ final class RatisSettings {
         RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("1MB"));
         RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, false);
         RaftServerConfigKeys.Log.setAsyncFlushEnabled(properties, false);
+        appenders(properties);
+    }
+
+    /** Of a leader, one for each other voter. */
+    static void appenders(final RaftProperties properties) {
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, millis(1));
         // By default a follower that returns may wait 5 s to be noticed.
-        RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, "ExponentialBackoffRetry,50ms,500ms,100");
+        RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, APPENDER_RETRY);
+        RaftServerConfigKeys.Log.Appender.setSnapshotChunkSizeMax(properties, SizeInBytes.valueOf(SNAPSHOT_PIECE));
+        GrpcConfigKeys.Server.setInstallSnapshotRequestElementLimit(properties, SNAPSHOT_PIECES_UNANSWERED_MAX);
+        GrpcConfigKeys.Server.setInstallSnapshotRequestTimeout(properties, millis(SNAPSHOT_PIECE_MILLIS_MAX));
     }
 
     private static void snapshots(final RaftProperties properties, final CatalogConfig.Snapshots snapshots) {
