@@ -217,7 +217,7 @@ class CatalogCrashIT {
         start(victim);
         facts.awaitReady(victim);
         assertEqualAndNothingLost();
-        facts.awaitVoters(3, facts.all());
+        facts.awaitVoting(facts.all());
     }
 
     @Test
@@ -231,6 +231,7 @@ class CatalogCrashIT {
     }
 
     private void standStill(final int victim, final int seconds) throws Exception {
+        facts.awaitVoting(facts.all());
         cluster.pause(victim);
         try {
             final int other = facts.except(victim)[0];
@@ -242,7 +243,6 @@ class CatalogCrashIT {
         final long startNanos = System.nanoTime();
         await().atMost(RUNS_AGAIN).pollInterval(Duration.ofMillis(50)).until(() -> writes.define(victim));
         System.out.printf("writes again %d ms after %d s standing still%n", Facts.millisSince(startNanos), seconds);
-        facts.awaitVoters(3, victim);
         assertThat(cluster.isRunning(victim)).isTrue();
     }
 }

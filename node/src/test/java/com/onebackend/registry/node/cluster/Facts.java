@@ -136,6 +136,23 @@ final class Facts {
                 .orElseThrow();
     }
 
+    /**
+     * Each of {@code nodes} votes, by its own word. That the others count it is not enough: they still do when it has
+     * lost its disk, and then it votes for nothing until they have taken it out and in again.
+     */
+    void awaitVoting(final int... nodes) {
+        for (final int n : nodes) {
+            await().atMost(START)
+                    .pollInterval(POLL)
+                    .untilAsserted(() -> assertThat(cluster.get(n, CLUSTER)
+                                    .json()
+                                    .at("/catalog/role")
+                                    .asText())
+                            .as("role of node " + n)
+                            .isIn("leader", "voter"));
+        }
+    }
+
     /** Each of {@code nodes} knows a leader and so many voters, or more. */
     void awaitVoters(final int atLeast, final int... nodes) {
         for (final int n : nodes) {
