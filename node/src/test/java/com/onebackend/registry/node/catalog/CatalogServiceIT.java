@@ -77,6 +77,20 @@ class CatalogServiceIT {
         }
     }
 
+    /** Ratis makes them by the name of a class in its settings, and would take its own without a word. */
+    @Test
+    void leaderSendsToTheOtherVotersByAppendersThatKeepThePace() throws Exception {
+        threeNodes(CatalogConfig.Snapshots.DEFAULT);
+        final String appenders =
+                cluster.awaitLeader() + "@.*" + PacedLogAppender.class.getSimpleName() + "-LogAppenderDaemon";
+
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                        .extracting(Thread::getName)
+                        .filteredOn(name -> name.matches(appenders))
+                        .hasSize(2));
+    }
+
     @Test
     void drainedLeaderHandsTheLeadOnAndDoesNotKeepItWhenItComesBack() throws Exception {
         threeNodes(CatalogConfig.Snapshots.DEFAULT);
